@@ -1,0 +1,611 @@
+//! What one source file says, in a form that is the same for every language.
+//!
+//! `Facts` is a compact tree: expressions and statements live in flat arenas and refer to each
+//! other by index, names and string literals are stored once per file. It holds no opinion (no
+//! rule, no role) and depends on the file's bytes alone, so it can be stored by content hash.
+//! It leaves out what no question of the audit needs: operators' precedence, formatting, most
+//! comments.
+
+use std::ops::Range;
+
+/// A name or a string literal of this file; resolve it with [`Facts::text`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Sym(pub u32);
+
+impl Sym {
+    /// The empty string; always the first entry of a file's table.
+    pub const EMPTY: Sym = Sym(0);
+
+    /// Whether this is the empty name (an unnamed parameter, a closure, `package` missing).
+    pub fn is_empty(self) -> bool {
+        self == Sym::EMPTY
+    }
+}
+
+/// Index into [`Facts::exprs`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ExprId(pub u32);
+/// Index into [`Facts::stmts`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StmtId(pub u32);
+/// Index into [`Facts::funcs`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FuncId(pub u32);
+/// Index into [`Facts::types`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct TypeId(pub u32);
+
+/// A run of expressions: `facts.expr_lists[start..start + len]`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Exprs {
+    /// First index.
+    pub start: u32,
+    /// How many.
+    pub len: u32,
+}
+
+/// A run of statements: `facts.stmt_lists[start..start + len]`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Stmts {
+    /// First index.
+    pub start: u32,
+    /// How many.
+    pub len: u32,
+}
+
+/// The languages that have a front end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Lang {
+    /// Go.
+    Go,
+}
+
+/// An expression or a type expression (types are written with the same words, as in Go's grammar).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Expr {
+    /// Something this model does not express, or code that did not parse.
+    Unknown,
+    /// `nil`, `null`, `undefined`.
+    Nil,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A string literal, unescaped, without quotes.
+    Str(Sym),
+    /// A number or character literal as written.
+    Number(Sym),
+    /// An identifier.
+    Name(Sym),
+    /// `base.name`: a field, a method value or a package member.
+    Field {
+        /// Left of the dot.
+        base: ExprId,
+        /// Right of the dot.
+        name: Sym,
+    },
+    /// `base[args]`: an element, or a generic instantiated with type arguments.
+    Index {
+        /// What is indexed.
+        base: ExprId,
+        /// Index or type arguments.
+        args: Exprs,
+    },
+    /// `base[low:high]`.
+    Slice(ExprId),
+    /// `callee(args)`; conversions look the same.
+    Call {
+        /// What is called.
+        callee: ExprId,
+        /// Arguments, types included (`make([]T, 0)`).
+        args: Exprs,
+        /// The last argument is spread (`args...`).
+        spread: bool,
+    },
+    /// `Type{…}`, `[]T{…}`, `{…}`: `entries` alternates key and value; a missing key is [`ExprId::NONE`].
+    Composite {
+        /// The type, or [`ExprId::NONE`] where it is elided.
+        ty: ExprId,
+        /// key, value, key, value, …
+        entries: Exprs,
+    },
+    /// A function literal.
+    Closure(FuncId),
+    /// A prefix operator (or postfix, where a language has them).
+    Unary {
+        /// Which.
+        op: UnaryOp,
+        /// On what.
+        operand: ExprId,
+    },
+    /// An infix operator.
+    Binary {
+        /// Which.
+        op: BinaryOp,
+        /// Left operand.
+        left: ExprId,
+        /// Right operand.
+        right: ExprId,
+    },
+    /// `value.(Type)` or a cast; in a type switch (`x.(type)`) `ty` is [`ExprId::NONE`].
+    Assert {
+        /// What is asserted.
+        value: ExprId,
+        /// The type.
+        ty: ExprId,
+    },
+    /// A template string: literal pieces and values in order.
+    Template(Exprs),
+    /// A statement used as a value (blocks, `match`), for languages that have that.
+    Block(StmtId),
+    /// The type `[]T`, `[n]T`, or variadic `...T`.
+    SliceType(ExprId),
+    /// The type `map[K]V`.
+    MapType {
+        /// Key type.
+        key: ExprId,
+        /// Value type.
+        value: ExprId,
+    },
+    /// The type `chan T`.
+    ChanType(ExprId),
+    /// A function type; the entry in [`Facts::funcs`] has no body.
+    FuncType(FuncId),
+    /// A struct or interface type written in place.
+    InlineType(TypeId),
+}
+
+impl ExprId {
+    /// No expression.
+    pub const NONE: ExprId = ExprId(u32::MAX);
+
+    /// Whether there is no expression.
+    pub fn is_none(self) -> bool {
+        self == ExprId::NONE
+    }
+}
+
+/// Prefix operators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnaryOp {
+    /// `&x`.
+    AddressOf,
+    /// `*x`, also the pointer type `*T`.
+    Deref,
+    /// `!x`.
+    Not,
+    /// `-x`.
+    Negate,
+    /// `<-ch`.
+    Receive,
+    /// `await x`.
+    Await,
+    /// `x?` (early return of the error).
+    Try,
+    /// Any other.
+    Other,
+}
+
+/// Infix operators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BinaryOp {
+    /// `+`.
+    Add,
+    /// `-`.
+    Sub,
+    /// `*`.
+    Mul,
+    /// `==`, `===`.
+    Equal,
+    /// `!=`, `!==`.
+    NotEqual,
+    /// `<`.
+    Less,
+    /// `<=`.
+    LessEqual,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    GreaterEqual,
+    /// `&&`.
+    And,
+    /// `||`.
+    Or,
+    /// `??`.
+    Coalesce,
+    /// Any other (division, shifts, bit operations).
+    Other,
+}
+
+/// How an assignment combines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AssignOp {
+    /// `=`.
+    Set,
+    /// `:=`, `let`, `var` in a body: the targets are new names.
+    Define,
+    /// `+=`, `++`.
+    Add,
+    /// `-=`, `--`.
+    Sub,
+    /// Any other compound assignment.
+    Other,
+}
+
+/// A jump inside a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Jump {
+    /// `break`.
+    Break,
+    /// `continue`.
+    Continue,
+    /// `fallthrough`.
+    Fallthrough,
+    /// `goto`.
+    Goto,
+}
+
+/// A statement.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Stmt {
+    /// A call or other expression for its effect.
+    Expr(ExprId),
+    /// `targets = values`, `targets := values`, `var targets T = values`, `x++`.
+    Assign {
+        /// Left side.
+        targets: Exprs,
+        /// Right side; empty for `var x T`.
+        values: Exprs,
+        /// Declared type, or [`ExprId::NONE`].
+        ty: ExprId,
+        /// How.
+        op: AssignOp,
+    },
+    /// `if init; cond { then } else { otherwise }`; `else if` is an `If` alone in `otherwise`.
+    If {
+        /// Statement before the condition.
+        init: Option<StmtId>,
+        /// Condition.
+        cond: ExprId,
+        /// Taken when true.
+        then: Stmts,
+        /// Taken when false.
+        otherwise: Stmts,
+    },
+    /// Any loop. For `for k, v := range x`: `targets` = [k, v], `over` = x.
+    Loop {
+        /// Loop variables of a range loop.
+        targets: Exprs,
+        /// What is ranged over, else [`ExprId::NONE`].
+        over: ExprId,
+        /// Statement before a three-part loop.
+        init: Option<StmtId>,
+        /// Condition, else [`ExprId::NONE`].
+        cond: ExprId,
+        /// Statement after each round.
+        post: Option<StmtId>,
+        /// What is repeated.
+        body: Stmts,
+    },
+    /// `switch`, type switch, `select`, `match`. Each case is a [`Stmt::Case`].
+    Switch {
+        /// Statement before the subject.
+        init: Option<StmtId>,
+        /// What is switched on, else [`ExprId::NONE`] (`select`, bare `switch`).
+        subject: ExprId,
+        /// Name bound by a type switch, else empty.
+        binding: Sym,
+        /// The cases.
+        cases: Stmts,
+    },
+    /// One arm of a switch.
+    Case {
+        /// Values or types; empty for `default`.
+        values: Exprs,
+        /// The receive or send of a `select` arm.
+        comm: Option<StmtId>,
+        /// What it runs.
+        body: Stmts,
+    },
+    /// `return values`.
+    Return(Exprs),
+    /// `go f()`: started, not waited for.
+    Spawn(ExprId),
+    /// `defer f()`: runs when the function ends.
+    Defer(ExprId),
+    /// `ch <- value`.
+    Send {
+        /// The channel.
+        channel: ExprId,
+        /// What is sent.
+        value: ExprId,
+    },
+    /// A nested block.
+    Block(Stmts),
+    /// `break`, `continue`, ….
+    Jump(Jump),
+    /// `throw x`, `panic` is a call.
+    Throw(ExprId),
+    /// `try { body } catch (binding) { handler } finally { finalizer }`.
+    Try {
+        /// Guarded statements.
+        body: Stmts,
+        /// Name of the caught error, or empty.
+        binding: Sym,
+        /// Runs on an error.
+        handler: Stmts,
+        /// Runs always.
+        finalizer: Stmts,
+    },
+}
+
+/// An import: `alias "path"`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// The path as written.
+    pub path: Sym,
+    /// Alias as written; empty when none (`.` and `_` are kept).
+    pub alias: Sym,
+    /// Byte offset.
+    pub pos: u32,
+}
+
+/// What kind of type a declaration introduces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeKind {
+    /// Fields.
+    Struct,
+    /// A method set.
+    Interface,
+    /// `type A = B`.
+    Alias,
+    /// `type A B` where B is neither struct nor interface.
+    Defined,
+}
+
+/// A type declaration, or a struct/interface written in place (name empty).
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypeDecl {
+    /// Name; empty when written in place.
+    pub name: Sym,
+    /// What it is.
+    pub kind: TypeKind,
+    /// Type parameters.
+    pub type_params: Range<u32>,
+    /// Fields of a struct: indices into [`Facts::fields`].
+    pub fields: Range<u32>,
+    /// Methods of an interface: functions without a body.
+    pub methods: Vec<FuncId>,
+    /// Embedded interfaces or type-set elements of an interface.
+    pub embeds: Exprs,
+    /// Aliased or underlying type, or [`ExprId::NONE`].
+    pub underlying: ExprId,
+    /// The function it is declared in, if any.
+    pub scope: Option<FuncId>,
+    /// Byte offset of the name.
+    pub pos: u32,
+}
+
+/// A struct field; one entry per name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Name; for an embedded field the type's own name.
+    pub name: Sym,
+    /// Type.
+    pub ty: ExprId,
+    /// Tag text without quotes, or empty.
+    pub tag: Sym,
+    /// Embedded.
+    pub embedded: bool,
+    /// Byte offset.
+    pub pos: u32,
+}
+
+/// A parameter, result, receiver or type parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Param {
+    /// Name, or empty.
+    pub name: Sym,
+    /// Type (constraint for type parameters), or [`ExprId::NONE`].
+    pub ty: ExprId,
+    /// `...T`; `ty` is then the element type.
+    pub variadic: bool,
+}
+
+/// A function, method, closure, interface method or function type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Func {
+    /// Name; empty for closures and function types.
+    pub name: Sym,
+    /// The type a method belongs to (without pointer and type arguments), else empty.
+    pub owner: Sym,
+    /// The function a closure is written in.
+    pub parent: Option<FuncId>,
+    /// Receiver, as an index into [`Facts::params`].
+    pub receiver: Option<u32>,
+    /// Type parameters: indices into [`Facts::params`].
+    pub type_params: Range<u32>,
+    /// Parameters: indices into [`Facts::params`].
+    pub params: Range<u32>,
+    /// Results: indices into [`Facts::params`].
+    pub results: Range<u32>,
+    /// Body; `None` for declarations only (interface methods, types, skipped bodies).
+    pub body: Option<Stmts>,
+    /// Decorators or attributes.
+    pub decorators: Exprs,
+    /// Byte offset of the name (of `func` for closures).
+    pub pos: u32,
+    /// Byte offset past the end.
+    pub end: u32,
+}
+
+/// A constant or variable at file level; one entry per name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Global {
+    /// Name.
+    pub name: Sym,
+    /// Declared type, or [`ExprId::NONE`].
+    pub ty: ExprId,
+    /// Value, or [`ExprId::NONE`]. For `var a, b = f()` both hold the call. A Go constant that
+    /// repeats the expression above it (`iota`) holds that expression.
+    pub value: ExprId,
+    /// A constant.
+    pub constant: bool,
+    /// Byte offset.
+    pub pos: u32,
+}
+
+/// A comment that speaks to the tool: its text contains `flowaudit:`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Directive {
+    /// The comment's text, markers included.
+    pub text: String,
+    /// Byte offset.
+    pub pos: u32,
+}
+
+/// A place that could not be parsed; parsing went on after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// What was expected or wrong.
+    pub message: String,
+    /// Byte offset.
+    pub pos: u32,
+}
+
+/// Everything one file says.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Language.
+    pub lang: Lang,
+    /// Package or module name as the file states it, or empty.
+    pub package: Sym,
+    /// Imports in order.
+    pub imports: Vec<Import>,
+    /// Types in order.
+    pub types: Vec<TypeDecl>,
+    /// Struct fields of all types.
+    pub fields: Vec<Field>,
+    /// Functions, methods, closures, function types.
+    pub funcs: Vec<Func>,
+    /// Parameters of all functions.
+    pub params: Vec<Param>,
+    /// Constants and variables at file level.
+    pub globals: Vec<Global>,
+    /// Expressions.
+    pub exprs: Vec<Expr>,
+    /// Byte offset of each expression: of the operator's or call's distinguishing token
+    /// (the name after the dot for fields, the callee's position for calls), else of its start.
+    pub expr_pos: Vec<u32>,
+    /// Statements.
+    pub stmts: Vec<Stmt>,
+    /// Byte offset of each statement.
+    pub stmt_pos: Vec<u32>,
+    /// Backing store of [`Exprs`].
+    pub expr_lists: Vec<ExprId>,
+    /// Backing store of [`Stmts`].
+    pub stmt_lists: Vec<StmtId>,
+    /// Comments that speak to the tool.
+    pub directives: Vec<Directive>,
+    /// What could not be parsed.
+    pub problems: Vec<Problem>,
+    /// Byte offset of the start of each line.
+    pub lines: Vec<u32>,
+    texts: String,
+    spans: Vec<(u32, u32)>,
+}
+
+impl Facts {
+    /// An empty file of `lang`; the front end fills it.
+    pub fn new(lang: Lang) -> Self {
+        Facts {
+            lang,
+            package: Sym::EMPTY,
+            imports: Vec::new(),
+            types: Vec::new(),
+            fields: Vec::new(),
+            funcs: Vec::new(),
+            params: Vec::new(),
+            globals: Vec::new(),
+            exprs: Vec::new(),
+            expr_pos: Vec::new(),
+            stmts: Vec::new(),
+            stmt_pos: Vec::new(),
+            expr_lists: Vec::new(),
+            stmt_lists: Vec::new(),
+            directives: Vec::new(),
+            problems: Vec::new(),
+            lines: vec![0],
+            texts: String::new(),
+            spans: vec![(0, 0)],
+        }
+    }
+
+    /// Appends a text to the table and returns its symbol. The front end's [`Interner`] keeps
+    /// texts unique; nothing else calls this.
+    pub(crate) fn push_text(&mut self, text: &str) -> Sym {
+        let start = self.texts.len() as u32;
+        self.texts.push_str(text);
+        self.spans.push((start, text.len() as u32));
+        Sym(self.spans.len() as u32 - 1)
+    }
+
+    /// The text of a name or string literal.
+    pub fn text(&self, sym: Sym) -> &str {
+        let (start, len) = self.spans[sym.0 as usize];
+        &self.texts[start as usize..(start + len) as usize]
+    }
+
+    /// How many distinct texts the file has; symbols are `0..count`.
+    pub fn text_count(&self) -> u32 {
+        self.spans.len() as u32
+    }
+
+    /// The expression at `id`.
+    pub fn expr(&self, id: ExprId) -> Expr {
+        if id.is_none() { Expr::Unknown } else { self.exprs[id.0 as usize] }
+    }
+
+    /// The statement at `id`.
+    pub fn stmt(&self, id: StmtId) -> Stmt {
+        self.stmts[id.0 as usize]
+    }
+
+    /// The function at `id`.
+    pub fn func(&self, id: FuncId) -> &Func {
+        &self.funcs[id.0 as usize]
+    }
+
+    /// The expressions of a list.
+    pub fn list(&self, list: Exprs) -> &[ExprId] {
+        &self.expr_lists[list.start as usize..(list.start + list.len) as usize]
+    }
+
+    /// The statements of a list.
+    pub fn block(&self, list: Stmts) -> &[StmtId] {
+        &self.stmt_lists[list.start as usize..(list.start + list.len) as usize]
+    }
+
+    /// The parameters in `range`.
+    pub fn params(&self, range: &Range<u32>) -> &[Param] {
+        &self.params[range.start as usize..range.end as usize]
+    }
+
+    /// The 1-based line of a byte offset.
+    pub fn line(&self, pos: u32) -> u32 {
+        self.lines.partition_point(|&start| start <= pos) as u32
+    }
+
+    /// The 1-based column (in bytes) of a byte offset.
+    pub fn column(&self, pos: u32) -> u32 {
+        pos - self.lines[self.line(pos) as usize - 1] + 1
+    }
+
+    /// The 1-based line of an expression.
+    pub fn expr_line(&self, id: ExprId) -> u32 {
+        if id.is_none() { 1 } else { self.line(self.expr_pos[id.0 as usize]) }
+    }
+
+    /// The 1-based line of a statement.
+    pub fn stmt_line(&self, id: StmtId) -> u32 {
+        self.line(self.stmt_pos[id.0 as usize])
+    }
+}

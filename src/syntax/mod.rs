@@ -1,0 +1,3 @@
+//! Syntax: one file in, facts out. Knows no rules and no other file.
+
+pub mod facts;
