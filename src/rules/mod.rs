@@ -1,0 +1,187 @@
+//! Rules: everything that names a library is data.
+//!
+//! A detector file describes one library family: which imports gate it, what its constructors
+//! return, and which calls play which [`Role`]. Built-in files are embedded and go through the
+//! loader that users' files go through. The types here are the *valid* form: they can only be
+//! made by the loader, so an unchecked rule cannot travel. Rules know nothing of files scanned
+//! or of services.
+
+mod builtin;
+mod load;
+mod role;
+mod selector;
+
+pub use builtin::builtin_files;
+pub use load::{RuleFile, RuleProblem, load};
+pub use role::Role;
+pub use selector::{Selector, Start, Step};
+
+use crate::syntax::facts::Lang;
+use regex::Regex;
+
+/// All rules in force.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// Detectors in order of id.
+    pub detectors: Vec<Detector>,
+}
+
+/// One library family.
+#[derive(Debug)]
+pub struct Detector {
+    /// Stable id, the file's stem: `segmentio-kafka`.
+    pub id: String,
+    /// What a person calls it.
+    pub title: String,
+    /// Where its behaviour is documented.
+    pub docs: String,
+    /// Language of the code it matches.
+    pub language: Lang,
+    /// Transport of its endpoints (`kafka`, `dapr`, …); empty for non-transport families.
+    pub transport: String,
+    /// Import paths that gate it. A path matches itself, its sub-packages and its `/vN` versions.
+    /// Empty: not gated (conventions by name, SQL).
+    pub imports: Vec<String>,
+    /// What functions and methods of the library give back: (`NewReader`, `Reader`),
+    /// (`Conn.JetStream`, `JetStreamContext`).
+    pub returns: Vec<(CallName, String)>,
+    /// Rules over code.
+    pub rules: Vec<Rule>,
+    /// Rules over YAML and JSON manifests.
+    pub manifests: Vec<ManifestRule>,
+    /// Off unless the configuration switches it on.
+    pub opt_in: bool,
+    /// Examples that prove the rules.
+    pub examples: Vec<Example>,
+}
+
+/// One thing to recognise in code, and where its parts are.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable id: `segmentio-kafka.read`.
+    pub id: String,
+    /// What the match means.
+    pub role: Role,
+    /// What matches.
+    pub matcher: Matcher,
+    /// Conditions on values: all must hold.
+    pub when: Vec<(Selector, Regex)>,
+    /// Where the topic, queue, subject or task type is; the first that gives something wins.
+    pub topic: Vec<Selector>,
+    /// Where the handler is.
+    pub handler: Vec<Selector>,
+    /// Where event types are named (filters, type registrations).
+    pub event_types: Vec<Selector>,
+    /// Consumer group, queue group, durable or subscription name.
+    pub group: Vec<Selector>,
+    /// HTTP route (joins declarative subscriptions to code).
+    pub route: Vec<Selector>,
+    /// Where the dead-letter target is given; a non-empty value means there is one.
+    pub dead_letter: Vec<Selector>,
+    /// The library parks failed messages by itself (asynq's archive, river's discarded rows).
+    pub dead_letter_builtin: bool,
+    /// Where a cache or dedupe key is.
+    pub key: Vec<Selector>,
+    /// Where its time to live is.
+    pub ttl: Vec<Selector>,
+    /// The payload, or the value validated, inserted or published.
+    pub value: Vec<Selector>,
+    /// How the endpoint is registered, when not `programmatic`.
+    pub registration_kind: Option<String>,
+    /// Overrides the detector's transport.
+    pub transport: Option<String>,
+    /// One sentence for people: what this is and what follows from it.
+    pub note: String,
+}
+
+/// What a rule matches.
+#[derive(Debug)]
+pub enum Matcher {
+    /// A call of a library function or method (gated by the detector's imports).
+    Call(Vec<CallName>),
+    /// A composite literal of a library type.
+    Composite(Vec<String>),
+    /// A call by naming convention: the called function's own name, and optionally the name of
+    /// its receiver's type or of the expression it is called on.
+    Function {
+        /// Of the function or method.
+        name: Regex,
+        /// Of the receiver type, else of the last name of the receiver expression.
+        on: Option<Regex>,
+    },
+    /// A SQL statement in a string literal or query file.
+    Sql {
+        /// insert, update, delete, select.
+        verb: Regex,
+        /// Table name, without schema and quotes.
+        table: Option<Regex>,
+        /// `none`, `nothing` or `update`.
+        conflict: Option<Regex>,
+        /// Whether it must (not) use SKIP LOCKED.
+        skip_locked: Option<bool>,
+        /// Whether it must (not) add to the old value of a column.
+        increments: Option<bool>,
+    },
+    /// A project method of this name whose type is handed to, or implements a contract of, the
+    /// library (`ConsumeClaim` of sarama, `Kind` of river): matched on the declaration.
+    Method(Vec<String>),
+}
+
+/// `Name` (a package function), `Type.Name` (a method of a type) or `*.Name` (a method of anything
+/// that comes from the package).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallName {
+    /// Receiver type; `None` for package functions, `Some("*")` for any.
+    pub receiver: Option<String>,
+    /// Function or method name.
+    pub name: String,
+}
+
+/// One thing to recognise in a manifest; paths are as in `crate::syntax::yaml::Node::path`.
+#[derive(Debug)]
+pub struct ManifestRule {
+    /// Stable id.
+    pub id: String,
+    /// What the match means.
+    pub role: Role,
+    /// Conditions: the value at the path must match.
+    pub when: Vec<(String, Regex)>,
+    /// One match per node at this path (default: the document).
+    pub each: Option<String>,
+    /// Topic.
+    pub topic: Vec<String>,
+    /// Route, queue or function name that joins it to code.
+    pub route: Vec<String>,
+    /// Dead-letter target.
+    pub dead_letter: Vec<String>,
+    /// App ids or service names it applies to.
+    pub scope: Vec<String>,
+    /// Consumer group or subscription name.
+    pub group: Vec<String>,
+    /// One sentence for people.
+    pub note: String,
+}
+
+/// Code that proves a detector.
+#[derive(Debug)]
+pub struct Example {
+    /// Line in the rule file, for messages.
+    pub line: u32,
+    /// Files of the example: (path, text); a single anonymous file is `main.go`.
+    pub files: Vec<(String, String)>,
+    /// What must be found. Empty: nothing of this detector may match.
+    pub expect: Vec<Expected>,
+}
+
+/// One expected match of an example.
+#[derive(Debug)]
+pub struct Expected {
+    /// Role.
+    pub role: Role,
+    /// Topic, or any.
+    pub topic: Option<String>,
+    /// Name of the handler, or any.
+    pub handler: Option<String>,
+    /// Rule id, or any.
+    pub rule: Option<String>,
+}
