@@ -1,3 +1,7 @@
 //! Syntax: one file in, facts out. Knows no rules and no other file.
 
+pub mod build;
+#[cfg(test)]
+mod dump;
 pub mod facts;
+pub mod go;

@@ -1,0 +1,1 @@
+//! Facts as s-expressions, for tests.
