@@ -1,3 +1,6 @@
 //! Syntax: one file in, facts out. Knows no rules and no other file.
 
 pub mod facts;
+pub mod gomod;
+pub mod sql;
+pub mod yaml;
