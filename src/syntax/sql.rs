@@ -4,6 +4,7 @@
 //! format verbs in it, so the reader is tolerant: it never fails, and says nothing about what it
 //! does not understand. It leaves out types, expressions and everything about results.
 
+mod clause;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -63,8 +64,6 @@ pub struct SqlFact {
     pub increments: bool,
     /// Those columns.
     pub increment_columns: Vec<String>,
-    /// `FOR UPDATE`, `FOR SHARE` and their kind.
-    pub locks_rows: bool,
     /// `SKIP LOCKED`.
     pub skip_locked: bool,
     /// Columns inserted, set, selected, created or indexed.
@@ -88,7 +87,6 @@ impl SqlFact {
             guarded: false,
             increments: false,
             increment_columns: Vec::new(),
-            locks_rows: false,
             skip_locked: false,
             columns: Vec::new(),
             where_columns: Vec::new(),
@@ -198,7 +196,7 @@ fn has_form(tokens: &[&Token]) -> bool {
                 .any(|token| token.is("(") || token.kind == Kind::Number);
             let form = ["*", "=", ",", "("].iter().any(|mark| has(rest, &[mark]))
                 || rest.iter().any(|token| token.kind == Kind::Param)
-                || rest.get(1).is_some_and(|token| token.word("FROM"));
+                || bare_select(rest);
             if upper {
                 from || call
             } else {
@@ -224,6 +222,18 @@ fn has_form(tokens: &[&Token]) -> bool {
         "ALTER" | "DROP" | "TRUNCATE" => {
             let object = find(&["TABLE", "INDEX", "TYPE", "SCHEMA", "VIEW"], 2);
             object && (upper || has(rest, &["ADD", "COLUMN", "EXISTS", "CONSTRAINT", ";"]))
+        }
+        _ => false,
+    }
+}
+
+/// `one from name`, then nothing or a clause: a select of one column without any symbol.
+fn bare_select(rest: &[&Token]) -> bool {
+    let ends = ["WHERE", "ORDER", "LIMIT", "GROUP", "JOIN", "FOR", ";"];
+    match rest {
+        [_, from, _] => from.word("FROM"),
+        [_, from, _, end, ..] if from.word("FROM") => {
+            ends.iter().any(|word| end.word(word) || end.is(word))
         }
         _ => false,
     }
