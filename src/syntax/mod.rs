@@ -5,3 +5,6 @@ pub mod build;
 mod dump;
 pub mod facts;
 pub mod go;
+pub mod gomod;
+pub mod sql;
+pub mod yaml;
