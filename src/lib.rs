@@ -6,5 +6,6 @@
 //! and rules into consumers, publishers, topics and call paths, `controls` turns those into
 //! statuses with evidence, `report` and `gate` present and judge them, and `cli` alone prints.
 
+pub mod audit;
 pub mod cli;
 pub mod syntax;
