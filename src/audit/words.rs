@@ -59,7 +59,7 @@ words! {
 }
 
 words! {
-    /// Something the audit wants in place. The words are keys, so they are snake_case.
+    /// Something the audit wants in place. The words are keys, so they are `snake_case`.
     Control {
         /// Redelivering a message is harmless.
         Idempotency = "idempotency",
@@ -127,6 +127,22 @@ words! {
         Frontend = "frontend",
         /// Runs, routes or provisions others.
         Infrastructure = "infrastructure",
+    }
+}
+
+words! {
+    /// A service's part in sagas.
+    SagaRole {
+        /// Tells the others what to do, and undoes.
+        Orchestrator = "orchestrator",
+        /// Starts them.
+        Initiator = "initiator",
+        /// Does a step and can undo it.
+        Participant = "participant",
+        /// Only listens.
+        Consumer = "consumer",
+        /// Has no part.
+        None = "none",
     }
 }
 

@@ -4,21 +4,35 @@
 //! types, so unchecked configuration cannot travel. Without a file, [`Config::default`] has both
 //! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
 
+mod discover;
+mod load;
+mod reader;
+mod schema;
 mod settings;
+mod suggest;
+#[cfg(test)]
+mod tests;
 mod topics;
 
+pub use discover::{FILE_NAME, find};
+pub use load::{ConfigError, discover, load};
+pub use reader::Problem;
+pub use schema::schema;
 pub use settings::Settings;
+pub use suggest::nearest;
 pub use topics::{Glob, TopicFilter};
 
 use std::path::PathBuf;
 
-use crate::audit::{Control, Policy, ServiceKind};
+use crate::audit::{Control, Policy, SagaRole, ServiceKind};
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The file it came from; `None`: built in.
     pub path: Option<PathBuf>,
+    /// Folder that `exclude` is relative to, when a file said it.
+    pub base: Option<PathBuf>,
     /// What the user says of services.
     pub services: Vec<ServiceEntry>,
     /// The audits to make, in order; never empty.
@@ -38,14 +52,14 @@ pub struct Config {
 pub struct ServiceEntry {
     /// Its name.
     pub name: String,
-    /// Its folder, from the root; the name when not given.
+    /// Its folder, from the audited one; `.` for the audited folder itself.
     pub path: String,
     /// Who owns it.
     pub owner: Option<String>,
     /// What it is for, when discovery should not decide.
     pub kind: Option<ServiceKind>,
-    /// Its part in sagas: `orchestrator`, `participant`, …
-    pub role: Option<String>,
+    /// Its part in sagas.
+    pub role: Option<SagaRole>,
     /// Leave it out altogether.
     pub ignore: bool,
 }
@@ -102,6 +116,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             path: None,
+            base: None,
             services: Vec::new(),
             audits: built_in_audits(),
             policy: Policy::default(),

@@ -15,7 +15,11 @@ pub fn schema() -> String {
     document(&generator.into_root_schema_for::<Audit>())
 }
 
-fn document(value: &impl serde::Serialize) -> String {
+/// Any value, indented, with a newline at its end.
+///
+/// # Panics
+/// When a map's keys are not strings, which no document of ours has.
+pub fn document(value: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value)
         .expect("string keys and derived serializers cannot fail");
     text.push('\n');

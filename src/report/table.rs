@@ -286,26 +286,20 @@ fn topics(out: &mut String, audit: &Audit, view: View) {
 
     section(out, "Topics", view);
     for topic in subscribed.iter().take(limit) {
+        let read = format!(
+            "{}, read by {}",
+            topic.name,
+            words::list(&topic.subscribers)
+        );
         let line = match &topic.near {
             Some(near) => {
-                let publishers = audit.topics.iter().find(|other| other.name == *near);
-                let publishers = publishers.map_or(String::new(), |t| words::list(&t.publishers));
-                let who = if publishers.is_empty() {
-                    "somebody"
-                } else {
-                    &publishers
-                };
-                format!(
-                    "{} is what {} reads, and {who} publishes {near}",
-                    topic.name,
-                    words::list(&topic.subscribers),
-                )
+                let other = audit.topics.iter().find(|other| other.name == *near);
+                match other.map(|other| words::list(&other.publishers)) {
+                    Some(by) if !by.is_empty() => format!("{read}; {near} is published by {by}"),
+                    _ => format!("{read}; {near} is published"),
+                }
             }
-            None => format!(
-                "{} is what {} reads, and nothing here publishes it",
-                topic.name,
-                words::list(&topic.subscribers),
-            ),
+            None => format!("{read}; published by nothing here"),
         };
         labelled(out, topic.issue, &line, view);
     }

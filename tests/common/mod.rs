@@ -254,8 +254,95 @@ fn diagnostics() -> Vec<Diagnostic> {
     ]
 }
 
-/// One of everything, sorted.
-pub fn sample() -> Audit {
+fn services() -> Vec<Service> {
+    vec![
+        service("warehouse", true, true, "immii"),
+        service("analytics", true, false, "iii--"),
+        service("search", true, false, "iiii-"),
+        service("customer", true, true, "mmm-i"),
+        service("notification", true, true, "rrp--"),
+        service("common-operations", false, true, "----m"),
+        service("gateway", false, false, "-----"),
+        service("admin", false, false, "-----"),
+    ]
+}
+
+fn consumers() -> Vec<Consumer> {
+    vec![
+        consumer(
+            "search",
+            "catalog.product.created",
+            "ProductHandler.HandleProductCreated",
+            20,
+        ),
+        consumer("customer", "order.completed", "HandleOrderCompleted", 30),
+        consumer("notification", "order.status_changed", "Handle", 14),
+        consumer("warehouse", "product.created", "Handle", 90),
+        consumer("warehouse", "product.created", "Other.Handle", 12),
+        consumer(
+            "analytics",
+            "order-events",
+            "EventProcessor.ProcessOrderEvent",
+            8,
+        ),
+    ]
+}
+
+fn caches() -> Vec<Cache> {
+    vec![Cache {
+        service: "warehouse".to_owned(),
+        key: "warehouse:location:{location_id}".to_owned(),
+        ttl_seconds: Some(600),
+        at: place("warehouse/internal/data/redis/warehouse_cache.go", 31),
+        invalidations: vec![Invalidation {
+            function: "InvalidateWarehouseCache".to_owned(),
+            at: place("warehouse/internal/data/redis/warehouse_cache.go", 60),
+            triggers: names(&["UpdateLocation"]),
+        }],
+    }]
+}
+
+fn topics() -> Vec<Topic> {
+    vec![
+        flow(
+            "catalog.product.created",
+            &[],
+            &["search"],
+            Some(TopicIssue::NearMiss),
+            Some("product.created"),
+        ),
+        flow(
+            "cms.page.published",
+            &[],
+            &["search"],
+            Some(TopicIssue::NoPublisher),
+            None,
+        ),
+        flow(
+            "product.created",
+            &["catalog"],
+            &["warehouse", "pricing"],
+            None,
+            None,
+        ),
+        flow(
+            "review.created",
+            &["review"],
+            &[],
+            Some(TopicIssue::NoSubscriber),
+            None,
+        ),
+        flow(
+            "user.registered",
+            &["user"],
+            &[],
+            Some(TopicIssue::NoSubscriber),
+            None,
+        ),
+    ]
+}
+
+fn audits() -> Vec<AuditResult> {
     let counts = |implemented, partial, needs_review, missing, not_applicable| Counts {
         implemented,
         partial,
@@ -263,133 +350,70 @@ pub fn sample() -> Audit {
         missing,
         not_applicable,
     };
+    vec![
+        AuditResult::new(
+            "event-processing",
+            Control::Idempotency,
+            19,
+            counts(11, 0, 0, 2, 6),
+        ),
+        AuditResult::new(
+            "event-processing",
+            Control::DeadLetter,
+            19,
+            counts(7, 0, 0, 4, 8),
+        ),
+        AuditResult::new(
+            "data-synchronization",
+            Control::CacheInvalidation,
+            6,
+            counts(4, 0, 0, 0, 2),
+        ),
+        AuditResult::new(
+            "data-synchronization",
+            Control::Schema,
+            0,
+            counts(0, 0, 0, 0, 2),
+        ),
+    ]
+}
+
+fn checklists() -> Vec<Checklist> {
     let item = |id: &str, state| Item {
         id: id.to_owned(),
         title: "Consumers are idempotent".to_owned(),
         state,
         evidence: vec![evidence("a.go", 1, "dedupe.check", "IsProcessed")],
     };
+    vec![Checklist {
+        name: "event-processing".to_owned(),
+        sections: vec![Section {
+            title: "Testing".to_owned(),
+            percent: percent(1, 2),
+            items: vec![
+                item("duplicate-test", ItemState::Met),
+                item("load", ItemState::Open),
+            ],
+        }],
+    }]
+}
+
+/// One of everything, sorted.
+pub fn sample() -> Audit {
     let mut audit = Audit {
         policy: Policy::LENIENT,
         depth: Some(3),
-        services: vec![
-            service("warehouse", true, true, "immii"),
-            service("analytics", true, false, "iii--"),
-            service("search", true, false, "iiii-"),
-            service("customer", true, true, "mmm-i"),
-            service("notification", true, true, "rrp--"),
-            service("common-operations", false, true, "----m"),
-            service("gateway", false, false, "-----"),
-            service("admin", false, false, "-----"),
-        ],
-        consumers: vec![
-            consumer(
-                "search",
-                "catalog.product.created",
-                "ProductHandler.HandleProductCreated",
-                20,
-            ),
-            consumer("customer", "order.completed", "HandleOrderCompleted", 30),
-            consumer("notification", "order.status_changed", "Handle", 14),
-            consumer("warehouse", "product.created", "Handle", 90),
-            consumer("warehouse", "product.created", "Other.Handle", 12),
-            consumer(
-                "analytics",
-                "order-events",
-                "EventProcessor.ProcessOrderEvent",
-                8,
-            ),
-        ],
+        services: services(),
+        consumers: consumers(),
         publishers: vec![
             publisher("customer", "customer.profile_updated"),
             publisher("warehouse", "warehouse.inventory.low_stock"),
         ],
-        caches: vec![Cache {
-            service: "warehouse".to_owned(),
-            key: "warehouse:location:{location_id}".to_owned(),
-            ttl_seconds: Some(600),
-            at: place("warehouse/internal/data/redis/warehouse_cache.go", 31),
-            invalidations: vec![Invalidation {
-                function: "InvalidateWarehouseCache".to_owned(),
-                at: place("warehouse/internal/data/redis/warehouse_cache.go", 60),
-                triggers: names(&["UpdateLocation"]),
-            }],
-        }],
-        topics: vec![
-            flow(
-                "catalog.product.created",
-                &[],
-                &["search"],
-                Some(TopicIssue::NearMiss),
-                Some("product.created"),
-            ),
-            flow(
-                "cms.page.published",
-                &[],
-                &["search"],
-                Some(TopicIssue::NoPublisher),
-                None,
-            ),
-            flow(
-                "product.created",
-                &["catalog"],
-                &["warehouse", "pricing"],
-                None,
-                None,
-            ),
-            flow(
-                "review.created",
-                &["review"],
-                &[],
-                Some(TopicIssue::NoSubscriber),
-                None,
-            ),
-            flow(
-                "user.registered",
-                &["user"],
-                &[],
-                Some(TopicIssue::NoSubscriber),
-                None,
-            ),
-        ],
+        caches: caches(),
+        topics: topics(),
         findings: findings(),
-        audits: vec![
-            AuditResult::new(
-                "event-processing",
-                Control::Idempotency,
-                19,
-                counts(11, 0, 0, 2, 6),
-            ),
-            AuditResult::new(
-                "event-processing",
-                Control::DeadLetter,
-                19,
-                counts(7, 0, 0, 4, 8),
-            ),
-            AuditResult::new(
-                "data-synchronization",
-                Control::CacheInvalidation,
-                6,
-                counts(4, 0, 0, 0, 2),
-            ),
-            AuditResult::new(
-                "data-synchronization",
-                Control::Schema,
-                0,
-                counts(0, 0, 0, 0, 2),
-            ),
-        ],
-        checklists: vec![Checklist {
-            name: "event-processing".to_owned(),
-            sections: vec![Section {
-                title: "Testing".to_owned(),
-                percent: percent(1, 2),
-                items: vec![
-                    item("duplicate-test", ItemState::Met),
-                    item("load", ItemState::Open),
-                ],
-            }],
-        }],
+        audits: audits(),
+        checklists: checklists(),
         diagnostics: diagnostics(),
         stats: Stats {
             files_walked: 1530,
@@ -399,7 +423,7 @@ pub fn sample() -> Audit {
         ..Audit::default()
     };
     // The only part of the document that a release changes.
-    audit.tool.version = "0.0.0".to_owned();
+    "0.0.0".clone_into(&mut audit.tool.version);
     audit.sort();
     audit
 }
