@@ -253,16 +253,17 @@ impl<'a> Index<'a> {
         found
     }
 
-    /// Whether the `when` conditions of a rule hold at `site`.
+    /// Whether the `when` and `unless` conditions of a rule hold at `site`.
     fn holds(&self, eval: &Eval<'_>, id: RuleId, site: Site) -> bool {
-        self.rule(id).when.iter().all(|(selector, pattern)| {
+        let rule = self.rule(id);
+        let fits = |(selector, pattern): &(crate::rules::Selector, regex::Regex)| {
             let value = super::select::select(eval, site, selector);
             if value.is_unset() {
                 return pattern.is_match("");
             }
-            let texts: Vec<String> = value.items().iter().map(|v| v.render(eval.types.program)).collect();
-            texts.iter().any(|text| pattern.is_match(text))
-        })
+            value.items().iter().any(|v| pattern.is_match(&v.render(eval.types.program)))
+        };
+        rule.when.iter().all(fits) && !rule.unless.iter().any(fits)
     }
 
     fn file(&self, types: &Types<'_>, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
@@ -284,10 +285,14 @@ impl<'a> Index<'a> {
                     }
                 }
                 Expr::Str(text) if sql::looks_like_sql(facts.text(text)) => {
-                    let statements = sql::statements(facts.text(text));
-                    for &id in &self.sql {
-                        if statements.iter().any(|s| sql_matches(&self.rule(id).matcher, s)) {
-                            found.push(Match { site, rule: id, func: program.owner(site), method: None });
+                    for statement in sql::statements(facts.text(text)) {
+                        // Special tables come first: one rule a detector and statement.
+                        let mut taken = None;
+                        for &id in &self.sql {
+                            if taken != Some(id.detector) && sql_matches(&self.rule(id).matcher, &statement) {
+                                taken = Some(id.detector);
+                                found.push(Match { site, rule: id, func: program.owner(site), method: None });
+                            }
                         }
                     }
                 }

@@ -137,6 +137,7 @@ pub struct Program {
 }
 
 /// A file handed to the index.
+#[derive(Debug)]
 pub struct Input {
     /// Path relative to the root.
     pub path: String,

@@ -23,6 +23,7 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
     let start = match &selector.start {
         Start::Arg(i) => args.get(*i).map_or(Value::Unset, |&a| eval.value(at(a))),
         Start::ArgsFrom(i) => Value::List(args.iter().skip(*i).map(|&a| eval.value(at(a))).collect()),
+        Start::LastArg => args.last().map_or(Value::Unset, |&a| eval.value(at(a))),
         Start::Receiver => match callee.map(|c| facts.expr(c)) {
             Some(Expr::Field { base, .. }) => eval.value(at(base)),
             _ => Value::Unset,
@@ -76,6 +77,8 @@ fn encode(step: &Step) -> String {
     match step {
         Step::Field(name) => name.clone(),
         Step::Each => "$each".into(),
+        Step::EachKey => "$keys".into(),
+        Step::FirstHalf => "$half".into(),
         Step::Key(key) => format!("$key:{key}"),
         Step::Arg(i) => format!("$arg:{i}"),
         Step::ArgsFrom(i) => format!("$args:{i}"),
@@ -99,6 +102,9 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             let taken: Vec<Value> = taken.filter(|v| !matches!(v, Value::Unset)).collect();
             return Some(if taken.is_empty() { Value::Unset } else { Value::one_of(taken) });
         }
+        Value::List(items) if name == "half" => {
+            return Some(Value::List(items[..items.len() / 2].into()));
+        }
         Value::List(items) if name != "each" => {
             let taken = items.iter().map(|item| {
                 self::step(eval, item, step)
@@ -117,6 +123,17 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             Value::Made(_) => Some(Value::Unset),
             _ => None,
         },
+        "keys" => match value {
+            Value::Object(object) => {
+                Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))
+            }
+            Value::Made(_) => Some(Value::Unset),
+            _ => None,
+        },
+        "half" => match value {
+            Value::Object(_) | Value::Made(_) => Some(Value::Unset),
+            _ => None,
+        },
         "key" => match value {
             Value::Object(_) => Some(eval.select(value.clone(), argument)),
             Value::Made(_) | Value::Literal(_) => Some(Value::Unset),
@@ -129,6 +146,14 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
 }
 
 fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Option<Value> {
+    if let (Value::Func(closure), "recv") = (value, name) {
+        // `enclosing.recv`: what the method around the match is called on.
+        return Some(match &closure.receiver {
+            Some(receiver) => receiver.clone(),
+            None if eval.types.program.func(closure.func).receiver.is_some() => Value::Receiver(closure.func),
+            None => Value::Unset,
+        });
+    }
     let made: &Made = match value {
         Value::Made(made) => made,
         Value::Object(_) | Value::Literal(_) | Value::Str(_) | Value::Func(_) => return Some(Value::Unset),

@@ -6,5 +6,6 @@ mod dump;
 pub mod facts;
 pub mod go;
 pub mod gomod;
+pub mod reader;
 pub mod sql;
 pub mod yaml;
