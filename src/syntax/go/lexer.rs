@@ -149,13 +149,14 @@ impl<'a> Lexer<'a> {
         let rest = &self.source[self.pos..];
         match rest.get(1) {
             Some(b'/') => self.pos += memchr(b'\n', rest).unwrap_or(rest.len()),
-            Some(b'*') => match memmem::find(&rest[2..], b"*/") {
-                Some(len) => self.pos += len + 4,
-                None => {
+            Some(b'*') => {
+                if let Some(len) = memmem::find(&rest[2..], b"*/") {
+                    self.pos += len + 4;
+                } else {
                     self.report("comment not terminated", self.pos);
                     self.pos = self.source.len();
                 }
-            },
+            }
             _ => return false,
         }
         true
@@ -276,10 +277,9 @@ impl<'a> Lexer<'a> {
             (b'!', _) => (Kind::Not, 1),
             (b'<', b'-') => (Kind::Arrow, 2),
             (b'<', b'=') => (Kind::LessEq, 2),
-            (b'<', b'<') => self.assigning(Kind::Shift, 2),
+            (b'<', b'<') | (b'>', b'>') => self.assigning(Kind::Shift, 2),
             (b'<', _) => (Kind::Less, 1),
             (b'>', b'=') => (Kind::GreaterEq, 2),
-            (b'>', b'>') => self.assigning(Kind::Shift, 2),
             (b'>', _) => (Kind::Greater, 1),
             (b'&', b'&') => (Kind::AndAnd, 2),
             (b'&', b'^') => self.assigning(Kind::AndNot, 2),
