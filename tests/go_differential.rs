@@ -86,9 +86,9 @@ fn throughput() {
                 assert!(exprs > 0 || files.is_empty());
                 best = best.min(start.elapsed());
             }
-            let rate = bytes as f64 / 1e6 / best.as_secs_f64();
+            let rate = bytes as u128 / best.as_micros().max(1);
             println!(
-                "{} {bodies:?}: {bytes} bytes in {best:?}, {rate:.0} MB/s",
+                "{} {bodies:?}: {bytes} bytes in {best:?}, {rate} MB/s",
                 root.display()
             );
         }

@@ -332,7 +332,7 @@ impl Builder {
         &mut self.fields[mark.0..]
     }
 
-    /// How many fields are staged: a place to begin looking from in [`Builder::staged_fields`].
+    /// Ends the fields of a struct.
     pub fn end_fields(&mut self, mark: Mark) -> Range<u32> {
         let start = self.facts.fields.len() as u32;
         self.facts.fields.extend(self.fields.drain(mark.0..));

@@ -231,6 +231,32 @@ impl Dumper<'_> {
                 };
                 format!("{}{ty} {op} {}", self.exprs(targets), self.exprs(values))
             }
+            Stmt::Return(values) => format!("return {}", self.exprs(values)),
+            Stmt::Spawn(expr) => format!("go {}", self.expr(expr)),
+            Stmt::Defer(expr) => format!("defer {}", self.expr(expr)),
+            Stmt::Send { channel, value } => {
+                format!("{} <- {}", self.expr(channel), self.expr(value))
+            }
+            Stmt::Block(body) => self.stmts(body),
+            Stmt::Jump(jump) => format!("{jump:?}"),
+            Stmt::Throw(expr) => format!("throw {}", self.expr(expr)),
+            Stmt::Try {
+                body,
+                handler,
+                finalizer,
+                ..
+            } => format!(
+                "try {} catch {} finally {}",
+                self.stmts(body),
+                self.stmts(handler),
+                self.stmts(finalizer)
+            ),
+            other => self.branch(other),
+        }
+    }
+
+    fn branch(&self, stmt: Stmt) -> String {
+        match stmt {
             Stmt::If {
                 init,
                 cond,
@@ -295,26 +321,7 @@ impl Dumper<'_> {
                 Some(comm) => format!("on {} {}", self.stmt(comm), self.stmts(body)),
                 None => format!("case {} {}", self.exprs(values), self.stmts(body)),
             },
-            Stmt::Return(values) => format!("return {}", self.exprs(values)),
-            Stmt::Spawn(expr) => format!("go {}", self.expr(expr)),
-            Stmt::Defer(expr) => format!("defer {}", self.expr(expr)),
-            Stmt::Send { channel, value } => {
-                format!("{} <- {}", self.expr(channel), self.expr(value))
-            }
-            Stmt::Block(body) => self.stmts(body),
-            Stmt::Jump(jump) => format!("{jump:?}"),
-            Stmt::Throw(expr) => format!("throw {}", self.expr(expr)),
-            Stmt::Try {
-                body,
-                handler,
-                finalizer,
-                ..
-            } => format!(
-                "try {} catch {} finally {}",
-                self.stmts(body),
-                self.stmts(handler),
-                self.stmts(finalizer)
-            ),
+            _ => unreachable!("`stmt` writes the others"),
         }
     }
 }
