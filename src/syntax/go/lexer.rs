@@ -83,7 +83,12 @@ impl<'a> Lexer<'a> {
                 return self.token(kind, start);
             };
             match byte {
-                b' ' | b'\t' | b'\r' => self.pos += 1,
+                b' ' | b'\t' | b'\r' => {
+                    self.pos += 1;
+                    while let b' ' | b'\t' = self.at(0) {
+                        self.pos += 1;
+                    }
+                }
                 b'\n' => {
                     self.pos += 1;
                     if self.ends {
@@ -313,8 +318,14 @@ impl<'a> Lexer<'a> {
     pub fn skip_block(&mut self) -> bool {
         let mut open = 1_u32;
         self.ends = true;
-        while let Some(&byte) = self.source.get(self.pos) {
-            let start = self.pos;
+        loop {
+            let rest = &self.source[self.pos..];
+            let Some(plain) = rest.iter().position(|&byte| IN_BLOCK[byte as usize]) else {
+                self.pos = self.source.len();
+                return false;
+            };
+            self.pos += plain;
+            let (start, byte) = (self.pos, rest[plain]);
             match byte {
                 b'{' => open += 1,
                 b'}' => open -= 1,
@@ -334,7 +345,6 @@ impl<'a> Lexer<'a> {
                 return true;
             }
         }
-        false
     }
 
     /// The next comment, whatever stands before it.
@@ -354,6 +364,18 @@ impl<'a> Lexer<'a> {
         }
     }
 }
+
+/// The bytes that matter when a block is skipped.
+const IN_BLOCK: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"{}\"'`/";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// The bytes of an ASCII word after its first.
 const IN_WORD: [bool; 256] = {
