@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use flowaudit::syntax::facts::{Expr, ExprId, Facts};
+use flowaudit::syntax::facts::{Expr, ExprId, Facts, FuncId};
 use flowaudit::syntax::go::{Bodies, parse};
 use tree_sitter::{Node, Parser};
 
@@ -86,9 +86,9 @@ fn throughput() {
                 assert!(exprs > 0 || files.is_empty());
                 best = best.min(start.elapsed());
             }
-            let rate = bytes as f64 / 1e6 / best.as_secs_f64();
+            let rate = bytes as u128 / best.as_micros().max(1);
             println!(
-                "{} {bodies:?}: {bytes} bytes in {best:?}, {rate:.0} MB/s",
+                "{} {bodies:?}: {bytes} bytes in {best:?}, {rate} MB/s",
                 root.display()
             );
         }
@@ -181,11 +181,14 @@ fn compare(path: &Path, facts: &Facts, theirs: &Listing, ours: &Listing, tally: 
 /// What our facts list.
 fn ours(facts: &Facts, source: &[u8]) -> Listing {
     let mut found = Listing::default();
-    for func in &facts.funcs {
-        let declared = source[..func.pos as usize].trim_ascii_end();
-        // Interface methods have a name too, but neither `func` nor a receiver before it.
-        let is_decl = declared.ends_with(b"func") || func.receiver.is_some();
-        if !func.name.is_empty() && is_decl {
+    // Interface methods have a name too.
+    let abstract_methods: BTreeSet<FuncId> = facts
+        .types
+        .iter()
+        .flat_map(|decl| decl.methods.iter().copied())
+        .collect();
+    for (at, func) in facts.funcs.iter().enumerate() {
+        if !func.name.is_empty() && !abstract_methods.contains(&FuncId(at as u32)) {
             found
                 .functions
                 .insert((func.pos as usize, facts.text(func.name).to_owned()));
@@ -200,12 +203,17 @@ fn ours(facts: &Facts, source: &[u8]) -> Listing {
                 }
             }
             Expr::Str(text) => {
-                let text = if source[pos + 1..].starts_with(facts.text(text).as_bytes()) {
-                    facts.text(text).to_owned()
+                // Escapes have their own tests.
+                let rest = &source[pos + 1..];
+                let verbatim = rest
+                    .strip_prefix(facts.text(text).as_bytes())
+                    .is_some_and(|after| after.starts_with(&source[pos..=pos]));
+                let text = if verbatim {
+                    facts.text(text)
                 } else {
-                    "(escaped)".to_owned()
+                    "(escaped)"
                 };
-                found.strings.insert((pos, text));
+                found.strings.insert((pos, text.to_owned()));
             }
             Expr::Composite { ty, .. } if !ty.is_none() => {
                 found.composites.insert((pos, our_type(facts, ty)));

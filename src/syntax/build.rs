@@ -39,9 +39,11 @@ struct Interner {
 }
 
 impl Interner {
-    fn new() -> Self {
+    /// Sized so that most files never grow it.
+    fn new(size: usize) -> Self {
+        let slots = (size / 16).next_power_of_two().clamp(64, 4096);
         Interner {
-            slots: vec![(0, 0); 256],
+            slots: vec![(0, 0); slots],
             used: 0,
         }
     }
@@ -112,20 +114,23 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// An empty file; `size` is its length in bytes and sizes the arenas.
+    /// An empty file; `size` is how many bytes will be read closely and sizes the arenas.
     pub fn new(lang: Lang, size: usize) -> Self {
         let mut facts = Facts::new(lang);
-        facts.exprs.reserve(size / 16);
-        facts.expr_pos.reserve(size / 16);
+        facts.exprs.reserve(size / 12);
+        facts.expr_pos.reserve(size / 12);
         facts.expr_lists.reserve(size / 24);
+        facts.stmts.reserve(size / 96);
+        facts.stmt_pos.reserve(size / 96);
+        facts.stmt_lists.reserve(size / 96);
         Builder {
             facts,
-            interner: Interner::new(),
+            interner: Interner::new(size),
             exprs: Vec::with_capacity(64),
             stmts: Vec::with_capacity(64),
             params: Vec::with_capacity(16),
             fields: Vec::with_capacity(32),
-            heights: Vec::with_capacity(size / 16),
+            heights: Vec::with_capacity(size / 12),
             high: 0,
         }
     }
@@ -332,7 +337,7 @@ impl Builder {
         &mut self.fields[mark.0..]
     }
 
-    /// How many fields are staged: a place to begin looking from in [`Builder::staged_fields`].
+    /// Ends the fields of a struct.
     pub fn end_fields(&mut self, mark: Mark) -> Range<u32> {
         let start = self.facts.fields.len() as u32;
         self.facts.fields.extend(self.fields.drain(mark.0..));

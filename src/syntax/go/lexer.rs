@@ -83,7 +83,12 @@ impl<'a> Lexer<'a> {
                 return self.token(kind, start);
             };
             match byte {
-                b' ' | b'\t' | b'\r' => self.pos += 1,
+                b' ' | b'\t' | b'\r' => {
+                    self.pos += 1;
+                    while let b' ' | b'\t' = self.at(0) {
+                        self.pos += 1;
+                    }
+                }
                 b'\n' => {
                     self.pos += 1;
                     if self.ends {
@@ -149,13 +154,14 @@ impl<'a> Lexer<'a> {
         let rest = &self.source[self.pos..];
         match rest.get(1) {
             Some(b'/') => self.pos += memchr(b'\n', rest).unwrap_or(rest.len()),
-            Some(b'*') => match memmem::find(&rest[2..], b"*/") {
-                Some(len) => self.pos += len + 4,
-                None => {
+            Some(b'*') => {
+                if let Some(len) = memmem::find(&rest[2..], b"*/") {
+                    self.pos += len + 4;
+                } else {
                     self.report("comment not terminated", self.pos);
                     self.pos = self.source.len();
                 }
-            },
+            }
             _ => return false,
         }
         true
@@ -276,10 +282,9 @@ impl<'a> Lexer<'a> {
             (b'!', _) => (Kind::Not, 1),
             (b'<', b'-') => (Kind::Arrow, 2),
             (b'<', b'=') => (Kind::LessEq, 2),
-            (b'<', b'<') => self.assigning(Kind::Shift, 2),
+            (b'<', b'<') | (b'>', b'>') => self.assigning(Kind::Shift, 2),
             (b'<', _) => (Kind::Less, 1),
             (b'>', b'=') => (Kind::GreaterEq, 2),
-            (b'>', b'>') => self.assigning(Kind::Shift, 2),
             (b'>', _) => (Kind::Greater, 1),
             (b'&', b'&') => (Kind::AndAnd, 2),
             (b'&', b'^') => self.assigning(Kind::AndNot, 2),
@@ -313,8 +318,14 @@ impl<'a> Lexer<'a> {
     pub fn skip_block(&mut self) -> bool {
         let mut open = 1_u32;
         self.ends = true;
-        while let Some(&byte) = self.source.get(self.pos) {
-            let start = self.pos;
+        loop {
+            let rest = &self.source[self.pos..];
+            let Some(plain) = rest.iter().position(|&byte| IN_BLOCK[byte as usize]) else {
+                self.pos = self.source.len();
+                return false;
+            };
+            self.pos += plain;
+            let (start, byte) = (self.pos, rest[plain]);
             match byte {
                 b'{' => open += 1,
                 b'}' => open -= 1,
@@ -334,7 +345,6 @@ impl<'a> Lexer<'a> {
                 return true;
             }
         }
-        false
     }
 
     /// The next comment, whatever stands before it.
@@ -354,6 +364,18 @@ impl<'a> Lexer<'a> {
         }
     }
 }
+
+/// The bytes that matter when a block is skipped.
+const IN_BLOCK: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"{}\"'`/";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// The bytes of an ASCII word after its first.
 const IN_WORD: [bool; 256] = {

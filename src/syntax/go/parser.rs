@@ -33,6 +33,10 @@ pub(super) fn parse(source: &[u8], bodies: Bodies) -> Facts {
         builder.problem("file is larger than 4 GiB", 0);
         return builder.finish();
     }
+    let read_closely = match bodies {
+        Bodies::Full => source.len(),
+        Bodies::Skip => source.len() / 4,
+    };
     let mut parser = Parser {
         source,
         lexer: Lexer::new(source),
@@ -43,7 +47,7 @@ pub(super) fn parse(source: &[u8], bodies: Bodies) -> Facts {
         },
         held: Kind::Stop,
         last_end: 0,
-        b: Builder::new(Lang::Go, source.len()),
+        b: Builder::new(Lang::Go, read_closely),
         bodies,
         nesting: 0,
         braces: 0,

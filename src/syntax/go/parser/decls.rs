@@ -1,7 +1,7 @@
 //! Files and declarations.
 
 use super::Parser;
-use crate::syntax::facts::{AssignOp, ExprId, Exprs, Global, Import, Stmt, Sym, TypeKind};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Global, Import, Stmt, Sym, TypeKind};
 use crate::syntax::go::lexer::Kind;
 
 /// `names type = values`, one line of a `const` or `var` declaration.
@@ -107,7 +107,7 @@ impl Parser<'_> {
         loop {
             let pos = self.pos();
             let name = self.name("a name");
-            let name = self.b.leaf(crate::syntax::facts::Expr::Name(name), pos);
+            let name = self.b.leaf(Expr::Name(name), pos);
             self.b.stage_expr(name);
             if !self.eat(Kind::Comma) {
                 break;
@@ -152,7 +152,7 @@ impl Parser<'_> {
                 [value] if !constant => *value,
                 _ => values.get(at as usize).copied().unwrap_or(ExprId::NONE),
             };
-            let crate::syntax::facts::Expr::Name(name) = facts.expr(id) else {
+            let Expr::Name(name) = facts.expr(id) else {
                 continue;
             };
             let (ty, pos) = (spec.ty, self.pos_of(id));

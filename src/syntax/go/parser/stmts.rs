@@ -60,8 +60,10 @@ impl Parser<'_> {
                 }
                 _ => self.stmt(),
             }
-            if !self.frozen() && !matches!(self.kind(), Kind::Semi | Kind::RBrace) {
-                self.fail("the end of the statement");
+            // A label may stand right before the next case.
+            match self.kind() {
+                Kind::Semi | Kind::RBrace | Kind::Case | Kind::Default | Kind::Stop => {}
+                _ => self.fail("the end of the statement"),
             }
             if self.frozen() && !self.next_statement(depth) {
                 break;
