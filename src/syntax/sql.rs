@@ -186,9 +186,7 @@ fn has_form(tokens: &[&Token]) -> bool {
         }
         "MERGE" => find(&["INTO"], 2) && has(rest, &["USING"]),
         "UPDATE" => find(&["SET"], 40) && has(after("SET"), &["="]),
-        "DELETE" => {
-            find(&["FROM"], 2) && !after("FROM").is_empty() && (upper || has(rest, &["WHERE"]))
-        }
+        "DELETE" => find(&["FROM"], 2) && (upper || has(rest, &["WHERE"])),
         "SELECT" => {
             let from = find(&["FROM"], 400);
             let call = rest

@@ -15,6 +15,7 @@ const SERVERS: &[&str] = &[
     "@confluentinc/kafka-javascript",
     "@dapr/dapr",
     "@google-cloud/pubsub",
+    "@grpc/grpc-js",
     "@hapi/hapi",
     "@medusajs/medusa",
     "@nestjs/bull",
@@ -174,6 +175,13 @@ impl Package {
             .any(|key| self.package.contains_key(*key))
     }
 
+    /// Whether `main` is all that suggests others import it.
+    fn only_main(&self) -> bool {
+        ["exports", "types", "typings", "module"]
+            .iter()
+            .all(|key| !self.package.contains_key(*key))
+    }
+
     fn kind(&self, repo: &Repo, folder: &str) -> Option<(ServiceKind, String)> {
         let workspace = self.package.contains_key("workspaces");
         let parent = names::last(kind::folder(folder));
@@ -195,7 +203,9 @@ impl Package {
                 return Some((ServiceKind::Service, format!("depends on {server}")));
             }
         } else if let Some(frontend) = self.frontend().filter(|_| !workspace) {
-            let published = self.package.contains_key("peerDependencies") || self.is_imported();
+            // Programs have a `main` too; what others import says more.
+            let published = self.package.contains_key("peerDependencies")
+                || (self.is_imported() && !(started && self.only_main()));
             let app = contained || !(shared || published);
             if app && (started || self.has_script(&["build"])) {
                 return Some((ServiceKind::Frontend, format!("depends on {frontend}")));

@@ -48,6 +48,8 @@ pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
     }
     for file in repo.of_kind(FileKind::Dockerfile) {
         let folder = kind::folder(&file.path);
+        // A Dockerfile beside the sources: the service is the folder around them.
+        let folder = folder.strip_suffix("/src").unwrap_or(folder);
         let elsewhere = folder.split('/').any(|part| BUILD_FOLDERS.contains(&part));
         if !elsewhere {
             built_folder(
@@ -91,7 +93,9 @@ fn rust_crate(repo: &Repo, file: &SourceFile, text: &str) -> Option<(String, Uni
     let (mut package, mut program, mut server) = (None, false, None);
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
-            section = line.trim_matches(['[', ']']).trim().to_owned();
+            line.trim_matches(['[', ']'])
+                .trim()
+                .clone_into(&mut section);
             program |= section == "bin";
             continue;
         }

@@ -246,6 +246,10 @@ fn node_packages() {
             r#"{"scripts":{"dev":"next dev"},"dependencies":{"next":"1","react":"1"}}"#,
         ),
         (
+            "phone/package.json",
+            r#"{"main":"expo-router/entry","scripts":{"start":"expo start"},"dependencies":{"expo":"1"}}"#,
+        ),
+        (
             "apps/bff/package.json",
             r#"{"scripts":{"dev":"x"},"dependencies":{"react":"1","express":"1"}}"#,
         ),
@@ -276,6 +280,7 @@ fn node_packages() {
             ("core", "packages/core", Library),
             ("mq", "packages/mq", Library),
             ("ui", "packages/ui", Library),
+            ("phone", "phone", Frontend),
         ]
     );
     assert_eq!(found.list[1].languages, ["javascript", "typescript"]);
@@ -352,6 +357,8 @@ fn images_of_languages_without_a_front_end() {
         ),
         ("mailer/app.py", ""),
         ("src/ads/Main.java", ""),
+        ("src/cart/src/Dockerfile", ""),
+        ("src/cart/src/a.cs", ""),
         ("src/quote/Dockerfile", "FROM php"),
         ("src/quote/public/index.php", ""),
         ("postgres/Dockerfile", "FROM postgres"),
@@ -363,6 +370,7 @@ fn images_of_languages_without_a_front_end() {
         [
             ("mailer", "mailer", SERVICE),
             ("ads", "src/ads", SERVICE),
+            ("cart", "src/cart", SERVICE),
             ("quote", "src/quote", SERVICE)
         ]
     );

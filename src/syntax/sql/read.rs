@@ -287,6 +287,9 @@ fn select(tokens: &[Token], line: u32) -> SqlFact {
     fact.table = name(source).0;
     for item in split(&tokens[..from], ",") {
         let item = match item {
+            [first, on, rest @ ..] if first.word("DISTINCT") && on.word("ON") => {
+                rest.get(closing(rest, 0) + 1..).unwrap_or(&[])
+            }
             [first, rest @ ..] if first.word("DISTINCT") || first.word("ALL") => rest,
             item => item,
         };

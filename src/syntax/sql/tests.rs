@@ -145,7 +145,7 @@ fn where_columns_are_those_compared() {
         ["id", "status", "deleted_at", "tenant", "mail"]
     );
     let select = one(
-        "SELECT DISTINCT o.id, total AS t, count(*) AS n FROM shop.orders o JOIN x ON x.id = o.id WHERE (a, b) IN ((1, 2)) AND $1 = c AND id IN (SELECT id FROM other WHERE z = 1) ORDER BY id",
+        "SELECT DISTINCT ON (a, b) o.id, total AS t, count(*) AS n FROM shop.orders o JOIN x ON x.id = o.id WHERE (a, b) IN ((1, 2)) AND $1 = c AND id IN (SELECT id FROM other WHERE z = 1) ORDER BY id",
     );
     assert_eq!(select.table, "shop.orders");
     assert_eq!(select.columns, ["id", "total", "n"]);
@@ -260,6 +260,7 @@ fn sql_and_prose_are_told_apart() {
         "UPDATE orders SET status = $1",
         "update orders set status = $1",
         "DELETE FROM cart",
+        "DELETE FROM ",
         "delete from cart where id = $1",
         "WITH x AS (SELECT 1) SELECT * FROM x",
         "with x as (select 1) select * from x",
