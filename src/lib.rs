@@ -32,7 +32,11 @@ pub fn audit_tree(
     let types = flow::types::Types::new(&program, flow::returns(&rules));
     let services: Vec<(String, String)> =
         repository.services.list.iter().map(|s| (s.name.clone(), s.path.clone())).collect();
-    let owner_of = |path: &str| repository.services.owner_of(path);
+    // Code of a library runs in the services that use it.
+    let owner_of = |path: &str| {
+        let owner = repository.services.owner_of(path)?;
+        (repository.services.list[owner].kind != source::services::ServiceKind::Library).then_some(owner)
+    };
     let flow = flow::build(&types, &rules, &repository.documents, &services, &owner_of);
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);

@@ -101,6 +101,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
         }
     }
     mains.dedup();
+    drop_injectors(&mut repository.files);
     repository.tests =
         tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
     let found = discover(&tree.root, &tree.files, &mains);
@@ -206,12 +207,26 @@ fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> 
     Parsed::Code(Input { path: file.path.clone(), facts, generated }, main)
 }
 
-/// `//go:build ignore`: a script that no build includes.
+/// Leaves out the input of Wire where its output lies beside it: both declare the same functions,
+/// and the output is what runs.
+fn drop_injectors(files: &mut Vec<Input>) {
+    let wired: Vec<String> = files
+        .iter()
+        .filter_map(|f| f.path.strip_suffix("wire_gen.go").map(str::to_owned))
+        .collect();
+    files.retain(|f| !(f.path.ends_with("/wire.go") && wired.iter().any(|dir| parent(&f.path) == dir.trim_end_matches('/'))));
+}
+
+/// A build constraint that no build meets.
 fn built_never(source: &[u8]) -> bool {
     source
         .split(|&b| b == b'\n')
         .take_while(|line| !line.starts_with(b"package "))
-        .any(|line| line.starts_with(b"//go:build ignore") || line.starts_with(b"// +build ignore"))
+        .filter_map(|line| line.strip_prefix(b"//go:build ").or_else(|| line.strip_prefix(b"// +build ")))
+        .any(|tags| {
+            let tags = String::from_utf8_lossy(tags);
+            tags.trim() == "ignore"
+        })
 }
 
 fn is_main(facts: &Facts) -> bool {

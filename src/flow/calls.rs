@@ -56,6 +56,8 @@ pub struct FieldWrite {
     pub index: u32,
     /// The literal it belongs to, if any.
     pub literal: Option<Site>,
+    /// The value is an element of the field (`x.f[k] = v`).
+    pub element: bool,
 }
 
 /// The call graph of a program.
@@ -197,9 +199,10 @@ fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
             _ => {}
         }
     }
+    let inert = generator_input(types, file);
     for (i, expr) in facts.exprs.iter().enumerate() {
         let id = ExprId(i as u32);
-        if callees.contains(&id) || !matches!(expr, Expr::Name(_) | Expr::Field { .. }) {
+        if inert.contains(&id) || callees.contains(&id) || !matches!(expr, Expr::Name(_) | Expr::Field { .. }) {
             continue;
         }
         let site = Site { file, expr: id };
@@ -209,6 +212,29 @@ fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
     }
     field_assignments(types, file, &mut out);
     out
+}
+
+/// Wire reads its provider sets at build time; what runs is its output. Where that output is in
+/// the tree, a function named in a set is not thereby used.
+fn generator_input(types: &Types<'_>, file: u32) -> FxHashSet<ExprId> {
+    let mut inert = FxHashSet::default();
+    if !types.program.wired {
+        return inert;
+    }
+    let facts = types.program.facts(file);
+    for expr in &facts.exprs {
+        let Expr::Call { callee, args, .. } = *expr else { continue };
+        if let Callee::Library { path, .. } = resolve(types, file, callee)
+            && types.program.external(path) == "github.com/google/wire"
+        {
+            for &arg in facts.list(args) {
+                super::walk::exprs(facts, arg, &mut |e| {
+                    inert.insert(e);
+                });
+            }
+        }
+    }
+    inert
 }
 
 fn strip(facts: &crate::syntax::facts::Facts, callee: ExprId) -> ExprId {
@@ -276,7 +302,7 @@ fn literal(types: &Types<'_>, site: Site, ty: &Type, out: &mut FileGraph) {
                     nested(entry[1], &field, out);
                 }
                 let value = Site { file: site.file, expr: entry[1] };
-                out.writes.push((*id, name, FieldWrite { value, index: 0, literal: Some(site) }));
+                out.writes.push((*id, name, FieldWrite { value, index: 0, literal: Some(site), element: false }));
             }
         }
         Type::Slice(inner) | Type::Map(_, inner) => {
@@ -292,10 +318,14 @@ fn field_assignments(types: &Types<'_>, file: u32, out: &mut FileGraph) {
     let facts = types.program.facts(file);
     for scope in &types.program.file(file).scopes {
         for write in &scope.writes {
-            let Expr::Field { base, name } = facts.expr(write.target) else { continue };
+            let (target, element) = match facts.expr(write.target) {
+                Expr::Index { base, .. } => (base, true),
+                _ => (write.target, false),
+            };
+            let Expr::Field { base, name } = facts.expr(target) else { continue };
             if let Type::Named(ty, _) = types.of(Site { file, expr: base }) {
                 let value = Site { file, expr: write.value };
-                let write = FieldWrite { value, index: write.index, literal: None };
+                let write = FieldWrite { value, index: write.index, literal: None, element };
                 out.writes.push((ty, facts.text(name).into(), write));
             }
         }

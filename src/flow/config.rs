@@ -35,6 +35,10 @@ const LEAVES: usize = 5_000;
 impl Config {
     /// Adds the scalars of a parsed configuration document.
     pub fn add_document(&mut self, file: &str, node: &Node) {
+        // What a build server reads configures builds.
+        if file.starts_with('.') {
+            return;
+        }
         let before = self.entries.len();
         self.flatten(file, node, &mut Vec::new(), before);
     }
@@ -129,7 +133,7 @@ impl Config {
         if path.is_empty() {
             return Vec::new();
         }
-        let mut candidates: Vec<&Entry> = self
+        let candidates: Vec<&Entry> = self
             .entries
             .iter()
             .filter(|entry| {
@@ -140,9 +144,11 @@ impl Config {
                         .all(|(key, names)| names.contains(key))
             })
             .collect();
-        // One name alone is too little to go by, unless it is a whole key or says `topic`.
-        if path.len() == 1 {
-            candidates.retain(|e| e.key.len() == 1 || path[0].iter().any(|n| n.len() > 5));
+        // One common name alone is too little to go by.
+        if let [names] = path
+            && !names.iter().any(|n| ["topic", "queue", "subject", "stream", "channel"].iter().any(|w| n.contains(w)))
+        {
+            return Vec::new();
         }
         let closeness = |entry: &Entry| {
             entry.file.split('/').zip(near.split('/')).take_while(|(a, b)| a == b).count()

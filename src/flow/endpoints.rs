@@ -4,7 +4,7 @@
 //! lifted through parameters, fields and constructors until they are constants, and the outermost
 //! call that supplies the topic is the registration people look for.
 
-use crate::rules::{Role, Rule, Selector};
+use crate::rules::{Role, Rule, Selector, Start};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::program::Site;
 use super::resolve::{supply, written};
 use super::select::select;
 use super::types::Types;
-use super::value::{Closure, Value};
+use super::value::{Closure, Free, Value};
 
 /// What part of an endpoint a value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +40,8 @@ pub enum Part {
     Ttl,
     /// Payload.
     Payload,
+    /// The library value that carries the topic (a reader, a writer).
+    Origin,
 }
 
 /// A topic as far as it is known.
@@ -82,6 +84,7 @@ struct Draft {
     matched: Match,
     place: Site,
     placed: bool,
+    moved: bool,
     parts: Vec<(Part, Value)>,
     hops: Vec<Site>,
 }
@@ -119,7 +122,7 @@ impl Lifting<'_> {
         let rule = self.index.rule(matched.rule);
         let parts = parts(&eval, matched.site, rule);
         let start =
-            Draft { matched: *matched, place: matched.site, placed: rule.topic.is_empty(), parts, hops: vec![matched.site] };
+            Draft { matched: *matched, place: matched.site, placed: rule.topic.is_empty(), moved: false, parts, hops: vec![matched.site] };
         let mut queue = vec![start];
         let mut done = Vec::new();
         let mut made = 0;
@@ -149,6 +152,20 @@ impl Lifting<'_> {
                 }
             }
         }
+        for (part, value) in &mut draft.parts {
+            // A function that makes the topic (Watermill's GeneratePublishTopic).
+            if *part == Part::Topic
+                && let Value::Func(closure) = value
+                && let Some(made) = eval.apply(closure, &Arc::from([]), false, 0)
+            {
+                *value = made;
+            }
+        }
+        if std::env::var("FLOWTRACE").is_ok() {
+            let t: Vec<String> = draft.parts.iter().filter(|(p,_)| *p==Part::Topic).map(|(_, v)| { let s = format!("{v:?}"); format!("{} <{}>", v.render(self.types.program), &s[..s.len().min(300)]) }).collect();
+            let (p, l) = self.types.program.place(draft.hops[0]);
+            eprintln!("hops {} at {p}:{l} topic {t:?}", draft.hops.len());
+        }
         let topics = self.topics(eval, &draft);
         if !topics.is_empty() {
             draft.placed = true;
@@ -173,8 +190,11 @@ impl Lifting<'_> {
                     .into_iter()
                     .map(|s| {
                         let mut next = draft.clone();
-                        if !next.placed {
+                        // A topic handed over as an argument makes the call a registration; one
+                        // that comes in an options struct is configuration.
+                        if !next.placed && s.by_call && handed_over(&draft, free) {
                             next.place = s.site;
+                            next.moved = true;
                         }
                         next.hops.insert(0, s.site);
                         for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
@@ -189,7 +209,37 @@ impl Lifting<'_> {
                 return Vec::new();
             }
         }
+        if !draft.placed && draft.hops.len() < HOPS {
+            let next = self.jump(eval, &draft);
+            if !next.is_empty() {
+                return next;
+            }
+        }
         self.finish(eval, draft, topics, done);
+        Vec::new()
+    }
+
+    /// Goes on from the literals of the type whose field the topic reads.
+    fn jump(&self, eval: &Eval<'_>, draft: &Draft) -> Vec<Draft> {
+        let values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
+        let topics = draft.parts.iter().filter(|(p, v)| *p == Part::Topic && !v.is_unset());
+        for (_, topic) in topics {
+            let supplied = super::resolve::by_type(eval, self.graph, &values, topic);
+            if !supplied.is_empty() {
+                return supplied
+                    .into_iter()
+                    .filter(|s| !draft.hops.contains(&s.site))
+                    .map(|s| {
+                        let mut next = draft.clone();
+                        next.hops.insert(0, s.site);
+                        for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
+                            *old = new;
+                        }
+                        next
+                    })
+                    .collect();
+            }
+        }
         Vec::new()
     }
 
@@ -231,9 +281,14 @@ impl Lifting<'_> {
         texts
     }
 
-    fn finish(&self, eval: &Eval<'_>, draft: Draft, topics: Vec<String>, done: &mut Vec<Found>) {
+    fn finish(&self, eval: &Eval<'_>, mut draft: Draft, topics: Vec<String>, done: &mut Vec<Found>) {
         let program = self.types.program;
         let rule = self.index.rule(draft.matched.rule);
+        if !draft.moved
+            && let Some((_, Value::Made(made))) = draft.parts.iter().find(|(p, _)| *p == Part::Origin)
+        {
+            draft.place = made.site;
+        }
         let mut handlers: Vec<Arc<Closure>> = Vec::new();
         for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Handler) {
             for handler in self.handlers(eval, value) {
@@ -268,7 +323,7 @@ impl Lifting<'_> {
                 place: draft.place,
                 topic,
                 handlers: handlers.clone(),
-                parts: parts.iter().filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler)).cloned().collect(),
+                parts: parts.iter().filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin)).cloned().collect(),
                 hops: draft.hops.clone(),
             });
         }
@@ -286,6 +341,26 @@ impl Lifting<'_> {
         }
         found
     }
+}
+
+/// Whether a topic is the symbol itself, not a field of it.
+fn handed_over(draft: &Draft, free: Free) -> bool {
+    fn direct(value: &Value, free: Free) -> bool {
+        match value {
+            Value::Param(func, i) => free == Free::Param(*func, *i),
+            Value::Element(base) => direct(base, free),
+            Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
+                items.iter().any(|v| direct(v, free))
+            }
+            Value::Made(made) => {
+                made.args.iter().flat_map(|a| a.iter()).chain(&made.receiver).any(|v| direct(v, free))
+            }
+            // A step into what an argument holds (`$type`) is still that argument.
+            Value::Field(base, name) => name.starts_with('$') && direct(base, free),
+            _ => false,
+        }
+    }
+    draft.parts.iter().filter(|(p, _)| *p == Part::Topic).any(|(_, v)| direct(v, free))
 }
 
 /// An object handed over as a handler: its method that takes a message.
@@ -322,6 +397,10 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
     add(Part::Key, &rule.key);
     add(Part::Ttl, &rule.ttl);
     add(Part::Payload, &rule.value);
+    if rule.topic.first().is_some_and(|s| s.start == Start::Receiver && !s.steps.is_empty()) {
+        let receiver = Selector { start: Start::Receiver, steps: Vec::new() };
+        parts.push((Part::Origin, select(eval, site, &receiver)));
+    }
     parts
 }
 

@@ -111,14 +111,7 @@ impl<'a> Eval<'a> {
             DefKind::Narrowed(expr, _) => self.nth(at(expr), 0),
             DefKind::RangeElement(over) => element(self.nth(at(over), 0)),
             DefKind::RangeKey(over) => Value::Field(self.nth(at(over), 0).into(), "key".into()),
-            DefKind::Typed(ty) => match self.types.named_by(at(ty)) {
-                Type::Named(ty, args) => Value::Object(Arc::new(Object {
-                    ty: Type::Named(ty, args),
-                    fields: Vec::new(),
-                    site: at(expr_of(def.kind)),
-                })),
-                other => Value::Typed(other),
-            },
+            DefKind::Typed(ty) => Value::Typed(self.types.named_by(at(ty))),
             DefKind::Result(_) => self.reassigned_result(owner, name, site),
         };
         self.with_writes(owner, name, site, value)
@@ -161,7 +154,14 @@ impl<'a> Eval<'a> {
 
     /// Applies `x.field = v` written before the use to the literal that `x` holds.
     fn with_writes(&self, owner: Fn, name: Sym, site: Site, value: Value) -> Value {
-        let Value::Object(object) = &value else { return value };
+        let object = match &value {
+            Value::Object(object) => object.clone(),
+            // `var x T` with fields set one by one.
+            Value::Typed(ty @ Type::Named(..)) => {
+                Arc::new(Object { ty: ty.clone(), fields: Vec::new(), site })
+            }
+            _ => return value,
+        };
         let file = self.types.program.file(owner.file);
         let facts = &file.facts;
         let writes: Vec<(&Write, Sym)> = file.scopes[owner.func.0 as usize]
@@ -434,7 +434,11 @@ impl<'a> Eval<'a> {
         let target = self.nth(at(callee), 0);
         match target {
             Value::Typed(_) if args.len() == 1 => self.nth(at(args[0]), 0),
-            Value::Func(closure) => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),
+            Value::Func(closure) => match self.deferred(&closure, args, index) {
+                Some(symbolic) => symbolic,
+                None => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),
+            },
+            Value::Param(..) | Value::Element(_) => Value::Field(target.into(), format!("$result:{index}").into()),
             Value::OneOf(items) => {
                 let values = values();
                 let results = items.iter().filter_map(|item| match item {
@@ -458,10 +462,22 @@ impl<'a> Eval<'a> {
                     };
                     self.made(site, &callee, Some((*base).clone()), values())
                 }
-                _ => Value::Opaque(Some(site)),
+                _ => Value::Field(Value::Field(base, name).into(), format!("$result:{index}").into()),
             },
             _ => Value::Opaque(Some(site)),
         }
+    }
+
+    /// A getter called through an interface on something not known yet is kept as a symbol, so
+    /// that it is answered by the value the caller supplies.
+    fn deferred(&self, closure: &Closure, args: &[ExprId], index: u32) -> Option<Value> {
+        let receiver = closure.receiver.as_ref()?;
+        if index > 0 || !args.is_empty() || self.types.has_body(closure.func) {
+            return None;
+        }
+        receiver.free()?;
+        let name = self.types.program.facts(closure.func.file).text(self.types.program.func(closure.func).name);
+        Some(Value::Field(receiver.clone().into(), format!("$call:{name}").into()))
     }
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
@@ -492,7 +508,10 @@ impl<'a> Eval<'a> {
                 }
                 Value::List(items.into())
             }
-            "make" => Value::List(Arc::from([])),
+            "make" => match args.first() {
+                Some(&ty) => Value::Typed(self.types.named_by(at(ty))),
+                None => Value::Opaque(Some(site)),
+            },
             "new" => match args.first().map(|&a| self.types.named_by(at(a))) {
                 Some(ty) => Value::Object(Arc::new(Object { ty, fields: Vec::new(), site })),
                 None => Value::Opaque(Some(site)),
@@ -721,13 +740,6 @@ impl<'a> Eval<'a> {
             Value::Opaque(Some(site)) => self.types.of(*site),
             Value::Opaque(None) | Value::Unset | Value::Literal(_) => Type::Unknown,
         }
-    }
-}
-
-fn expr_of(kind: DefKind) -> ExprId {
-    match kind {
-        DefKind::Typed(expr) => expr,
-        _ => ExprId::NONE,
     }
 }
 

@@ -133,6 +133,8 @@ pub struct Program {
     pub types: Vec<Ty>,
     /// The interface that declares a body-less method.
     pub interface_of: FxHashMap<Fn, Ty>,
+    /// Wire's output is in the tree.
+    pub wired: bool,
     by_import: FxHashMap<String, Vec<PkgId>>,
 }
 
@@ -168,6 +170,7 @@ impl Program {
                 });
                 id
             });
+            program.wired |= input.path.ends_with("wire_gen.go");
             let index = program.files.len() as u32;
             program.packages[package.0 as usize].files.push(index);
             program.files.push(File {

@@ -110,9 +110,20 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
                 let values: Vec<Value> = writes
                     .iter()
                     .filter(|w| w.literal.is_none())
-                    .map(|w| eval.nth(w.value, w.index))
+                    .map(|w| {
+                        let value = eval.nth(w.value, w.index);
+                        if w.element { Value::List(Arc::from([value])) } else { value }
+                    })
                     .collect();
-                return Some(if values.is_empty() { Value::Unset } else { Value::one_of(values) });
+                if values.is_empty() {
+                    // An empty literal that nothing writes to is filled by decoding.
+                    return Some(if object.fields.is_empty() {
+                        Value::Field(Value::Typed(object.ty.clone()).into(), name.clone())
+                    } else {
+                        Value::Unset
+                    });
+                }
+                return Some(Value::one_of(values));
             }
             let inner = written(eval, graph, base)?;
             Some(eval.member_value(inner, &Type::Unknown, name))
@@ -125,6 +136,61 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
             })
         }
         _ => None,
+    }
+}
+
+/// Variants of `values` in which a value known by its type alone is replaced by each literal of
+/// that type. The last resort: what stored it (a map, a channel, a container) is not modelled.
+pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) -> Vec<Supplied> {
+    let Some((base, ty)) = typed_base(eval, topic) else { return Vec::new() };
+    let Some(sites) = graph.built.get(&ty) else { return Vec::new() };
+    sites
+        .iter()
+        .take(MANY)
+        .map(|&site| {
+            let object = eval.value(site);
+            let values = values.iter().map(|v| replace(eval, v, &base, &object)).collect();
+            Supplied { site, values, by_call: false }
+        })
+        .collect()
+}
+
+/// The innermost thing of a struct type of the tree whose field a value reads.
+fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::Ty)> {
+    match value {
+        Value::Field(base, name) if !name.starts_with('$') => typed_base(eval, base).or_else(|| {
+            if matches!(**base, Value::Object(_)) {
+                return None;
+            }
+            match eval.type_of(base) {
+                Type::Named(ty, _) => Some(((**base).clone(), ty)),
+                _ => None,
+            }
+        }),
+        Value::Field(base, _) | Value::Element(base) => typed_base(eval, base),
+        Value::Concat(items) | Value::OneOf(items) | Value::List(items) => {
+            items.iter().find_map(|v| typed_base(eval, v))
+        }
+        _ => None,
+    }
+}
+
+/// `value` with `old` replaced by `new`.
+fn replace(eval: &Eval<'_>, value: &Value, old: &Value, new: &Value) -> Value {
+    if value == old {
+        return new.clone();
+    }
+    let all = |items: &[Value]| items.iter().map(|v| replace(eval, v, old, new)).collect::<Vec<_>>();
+    match value {
+        Value::Field(base, name) => {
+            let inner = replace(eval, base, old, new);
+            if inner == **base { value.clone() } else { eval.member_value(inner, &Type::Unknown, name) }
+        }
+        Value::Element(base) => super::eval::element(replace(eval, base, old, new)),
+        Value::Concat(items) => Value::concat(all(items)),
+        Value::List(items) => Value::List(all(items).into()),
+        Value::OneOf(items) => Value::one_of(all(items)),
+        other => other.clone(),
     }
 }
 

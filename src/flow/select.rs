@@ -140,6 +140,13 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             _ => None,
         },
         "type" => type_name(eval, value),
+        "result" => match value {
+            Value::Func(closure) => {
+                eval.apply(closure, &Arc::from([]), false, argument.parse().unwrap_or(0)).or(Some(Value::Opaque(None)))
+            }
+            Value::Object(_) | Value::Made(_) | Value::Str(_) | Value::Literal(_) => Some(Value::Unset),
+            _ => None,
+        },
         "call" => called(eval, value, argument),
         _ => made_step(eval, value, name, argument),
     }
@@ -203,6 +210,11 @@ fn called(eval: &Eval<'_>, value: &Value, name: &str) -> Option<Value> {
             Some(eval.substitute(&eval.returned(func, 0), &binding))
         }
         _ if value.free().is_some() => None,
+        // Through an interface, on something that nobody supplies: what the implementations give.
+        Some(Member::Method(func)) => {
+            let closure = Closure { func, receiver: Some(value.clone()), env: Vec::new() };
+            Some(eval.apply(&closure, &Arc::from([]), false, 0).unwrap_or(Value::Unset))
+        }
         _ => Some(Value::Unset),
     }
 }
