@@ -22,8 +22,8 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done and within policy; 1 the gate failed; 2 wrong usage, configuration or rules;
-3 nothing was audited; 4 something could not be read under --strict, or flowaudit itself failed.";
+Exit codes: 0 done; 2 wrong usage, configuration or rules; 3 nothing was audited;
+4 something could not be read under --strict, or flowaudit itself failed.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -4,8 +4,10 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
+use std::panic::PanicHookInfo;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use crate::config::{self, ConfigError};
 
@@ -272,6 +274,16 @@ pub(super) struct Internal {
 
 titled!(Internal, |this| "flowaudit itself failed: {}", this.what);
 
+/// Where the latest panic was, for the report of a fault.
+static PANICKED_AT: Mutex<Option<String>> = Mutex::new(None);
+
+/// A panic hook that prints nothing.
+pub(super) fn remember_panic(info: &PanicHookInfo<'_>) {
+    if let Ok(mut place) = PANICKED_AT.lock() {
+        *place = info.location().map(ToString::to_string);
+    }
+}
+
 impl Internal {
     /// From what a panic carries.
     pub(super) fn from_panic(payload: &(dyn Any + Send)) -> Internal {
@@ -280,7 +292,10 @@ impl Internal {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no reason is known".to_owned());
-        Internal { what }
+        let place = PANICKED_AT.lock().ok().and_then(|place| place.clone());
+        Internal {
+            what: place.map_or(what.clone(), |place| format!("{what} ({place})")),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use args::{Cli, Command};
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     // A panic is told as an error of ours; one that the pipeline catches is told as a diagnostic.
-    panic::set_hook(Box::new(|_| {}));
+    panic::set_hook(Box::new(errors::remember_panic));
     let exit =
         match Cli::try_parse() {
             Ok(cli) => panic::catch_unwind(AssertUnwindSafe(|| run(&cli.command))).unwrap_or_else(

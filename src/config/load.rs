@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::reader::{Problem, Reader};
+use super::reader::{Problem, Reader, get};
 use super::{
-    AuditEntry, Config, Denominator, Glob, RuleChoice, Scope, ServiceEntry, TopicFilter, find,
+    AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry, TopicFilter,
+    find, nearest,
 };
 use crate::audit::{Control, Leniency, Policy, SagaRole, ServiceKind};
 use crate::syntax::yaml::{self, Node, Value};
@@ -64,6 +65,40 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+impl Mention {
+    fn new(at: &Node, name: &str) -> Mention {
+        Mention {
+            name: name.to_owned(),
+            line: at.line,
+            column: at.column,
+        }
+    }
+}
+
+impl Config {
+    /// Refuses names of services that are not among those found; to be asked after discovery.
+    pub fn check_services(&self, found: &[String]) -> Result<(), ConfigError> {
+        let path = shown(self.path.as_deref().unwrap_or(Path::new(super::FILE_NAME)));
+        let mut reader = Reader::new(&path);
+        for mention in &self.mentions {
+            if !found.contains(&mention.name) {
+                let message = match nearest(&mention.name, found.iter().map(String::as_str)) {
+                    Some(near) => format!("; did you mean `{near}`?"),
+                    None => "; give its `path` under `services`".to_owned(),
+                };
+                let message = format!("no service `{}` was found{message}", mention.name);
+                reader.wrong_at(mention.line, mention.column, message);
+            }
+        }
+        let problems = reader.into_problems();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let path = PathBuf::from(path);
+        Err(ConfigError::Invalid { path, problems })
+    }
+}
+
 /// The configuration of a folder: from the file found at or above it, else the built-in one.
 pub fn discover(root: &Path) -> Result<Config, ConfigError> {
     match find(root) {
@@ -113,7 +148,7 @@ pub fn load(file: &Path, root: &Path) -> Result<Config, ConfigError> {
     })?;
     config.path = Some(file.to_owned());
     rebase(
-        &mut config.services,
+        &mut config,
         root.strip_prefix(&base).unwrap_or(Path::new("")),
     );
     config.base = Some(base);
@@ -127,24 +162,21 @@ fn shown(file: &Path) -> String {
     short.unwrap_or(file).display().to_string()
 }
 
-/// Makes services' paths relative to the audited folder; those outside of it are not audited.
-fn rebase(services: &mut Vec<ServiceEntry>, prefix: &Path) {
+/// Makes services' paths relative to the audited folder; those outside of it are not audited,
+/// and neither is every service that the file names.
+fn rebase(config: &mut Config, prefix: &Path) {
     if prefix.as_os_str().is_empty() {
         return;
     }
-    services.retain_mut(
-        |service| match Path::new(&service.path).strip_prefix(prefix) {
-            Ok(rest) if rest.as_os_str().is_empty() => {
-                ".".clone_into(&mut service.path);
-                true
-            }
-            Ok(rest) => {
-                service.path = rest.display().to_string();
-                true
-            }
-            Err(_) => false,
-        },
-    );
+    config.mentions.clear();
+    config.services.retain_mut(|service| {
+        let Some(path) = &service.path else {
+            return true;
+        };
+        let inner = Path::new(path).strip_prefix(prefix).ok();
+        service.path = inner.and_then(|path| inner_path(&path.to_string_lossy()));
+        service.path.is_some()
+    });
 }
 
 /// A configuration from its text; `base` is where its paths start.
@@ -173,63 +205,60 @@ fn read(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     if !reader.map(node, "the configuration", TOP_KEYS) {
         return;
     }
-    if let Some(list) = node.get("services") {
-        config.services = services(reader, list);
+    if let Some(list) = get(node, "services") {
+        config.services = services(reader, list, base, &mut config.mentions);
     }
-    if let Some(list) = node.get("audits") {
-        config.audits = audits(reader, list, &config.services);
+    if let Some(list) = get(node, "audits") {
+        config.audits = audits(reader, list, config);
     }
-    if let Some(value) = node.get("policy") {
+    if let Some(value) = get(node, "policy") {
         config.policy = policy(reader, value);
     }
-    if let Some(value) = node.get("rules") {
+    if let Some(value) = get(node, "rules") {
         config.rules = rules(reader, value, base);
     }
     config.exclude = exclude(reader, node);
-    config.depth = node
-        .get("depth")
-        .filter(|value| value.value != Value::Null)
-        .and_then(|value| reader.number(value, "depth"));
+    config.depth = get(node, "depth").and_then(|value| reader.number(value, "depth"));
 }
 
-fn services(reader: &mut Reader, list: &Node) -> Vec<ServiceEntry> {
+fn services(
+    reader: &mut Reader,
+    list: &Node,
+    base: &Path,
+    mentions: &mut Vec<Mention>,
+) -> Vec<ServiceEntry> {
     let mut found: Vec<ServiceEntry> = Vec::new();
     for node in reader.list(list, "services") {
         if !reader.map(node, "a service", SERVICE_KEYS) {
             continue;
         }
-        let kind = node.get("kind").and_then(|value| {
+        let kind = get(node, "kind").and_then(|value| {
             reader.word(value, "kind", &words(ServiceKind::ALL, ServiceKind::word))
         });
-        let role = node
-            .get("role")
+        let role = get(node, "role")
             .and_then(|value| reader.word(value, "role", &words(SagaRole::ALL, SagaRole::word)));
-        let ignore = node
-            .get("ignore")
-            .and_then(|value| reader.flag(value, "ignore"));
+        let ignore = get(node, "ignore").and_then(|value| reader.flag(value, "ignore"));
         let owner = reader.optional(node, "owner");
         let given = reader.optional(node, "path");
         let Some(name) = reader.required(node, "a service", "name") else {
             continue;
         };
-        let path_at = node.get("path").or(node.get("name")).unwrap_or(node);
-        let path = match inner_path(given.as_deref().unwrap_or(&name)) {
-            Ok(path) => path,
-            Err(why) => {
-                reader.wrong(path_at, why);
-                continue;
-            }
-        };
-        if let Some(other) = found
-            .iter()
-            .find(|other| other.name == name || other.path == path)
-        {
-            let what = if other.name == name { &name } else { &path };
+        let name_at = node.get("name").unwrap_or(node);
+        if found.iter().any(|other| other.name == name) {
             reader.wrong(
-                path_at,
-                format!("`{what}` is listed twice among the services"),
+                name_at,
+                format!("`{name}` is listed twice among the services"),
             );
             continue;
+        }
+        let mut path = None;
+        if let (Some(at), Some(text)) = (get(node, "path"), given) {
+            path = folder(reader, at, &text, base);
+            if path.is_some() && found.iter().any(|other| other.path == path) {
+                reader.wrong(at, format!("`{text}` is the folder of another service"));
+            }
+        } else if ignore != Some(true) {
+            mentions.push(Mention::new(name_at, &name));
         }
         found.push(ServiceEntry {
             name,
@@ -243,24 +272,40 @@ fn services(reader: &mut Reader, list: &Node) -> Vec<ServiceEntry> {
     found
 }
 
-/// A path below the root with `/`, without `.` and `..`.
-fn inner_path(text: &str) -> Result<String, String> {
+/// A folder that is there, as a path below the root.
+fn folder(reader: &mut Reader, at: &Node, text: &str, base: &Path) -> Option<String> {
+    let path = inner_path(text);
+    match &path {
+        None => reader.wrong(
+            at,
+            format!("the path `{text}` leads out of the audited folder"),
+        ),
+        Some(path) if !base.join(path).is_dir() => {
+            reader.wrong(at, format!("there is no folder `{text}`"));
+        }
+        Some(_) => {}
+    }
+    path
+}
+
+/// A path below the root with `/`, without `.` and `..`; nothing when it leads elsewhere.
+fn inner_path(text: &str) -> Option<String> {
     let mut parts = Vec::new();
     for component in Path::new(text).components() {
         match component {
-            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+            Component::Normal(part) => parts.push(part.to_string_lossy()),
             Component::CurDir => {}
-            _ => return Err(format!("the path `{text}` leads out of the audited folder")),
+            _ => return None,
         }
     }
-    Ok(if parts.is_empty() {
+    Some(if parts.is_empty() {
         ".".to_owned()
     } else {
         parts.join("/")
     })
 }
 
-fn audits(reader: &mut Reader, list: &Node, services: &[ServiceEntry]) -> Vec<AuditEntry> {
+fn audits(reader: &mut Reader, list: &Node, config: &mut Config) -> Vec<AuditEntry> {
     let items = reader.list(list, "audits");
     if items.is_empty() {
         reader.wrong(
@@ -273,10 +318,10 @@ fn audits(reader: &mut Reader, list: &Node, services: &[ServiceEntry]) -> Vec<Au
         if !reader.map(node, "an audit", AUDIT_KEYS) {
             continue;
         }
-        let scope = scope(reader, node, services);
+        let scope = scope(reader, node, config);
         let controls = controls(reader, node);
-        let topics = node.get("topics").map(|value| topics(reader, value));
-        let denominator = node.get("denominator").and_then(|value| {
+        let topics = get(node, "topics").map(|value| topics(reader, value));
+        let denominator = get(node, "denominator").and_then(|value| {
             let words = [
                 ("applicable", Denominator::Applicable),
                 ("scope", Denominator::Scope),
@@ -288,7 +333,7 @@ fn audits(reader: &mut Reader, list: &Node, services: &[ServiceEntry]) -> Vec<Au
             continue;
         };
         if found.iter().any(|other| other.name == name) {
-            let at = node.get("name").unwrap_or(node);
+            let at = get(node, "name").unwrap_or(node);
             reader.wrong(at, format!("`{name}` is listed twice among the audits"));
             continue;
         }
@@ -312,12 +357,14 @@ fn headline(name: &str) -> String {
     first.into_iter().flatten().chain(letters).collect()
 }
 
-fn scope(reader: &mut Reader, audit: &Node, services: &[ServiceEntry]) -> Scope {
-    let Some(node) = audit.get("scope") else {
+fn scope(reader: &mut Reader, audit: &Node, config: &mut Config) -> Scope {
+    let Some(node) = get(audit, "scope") else {
         return Scope::All;
     };
     if matches!(node.value, Value::String(_)) {
-        reader.word(node, "scope", &[("all", ())]);
+        if node.as_str() != Some("all") {
+            reader.wrong(node, "a scope is `all` or a list of services");
+        }
         return Scope::All;
     }
     let names = reader.texts(audit, "scope");
@@ -328,21 +375,22 @@ fn scope(reader: &mut Reader, audit: &Node, services: &[ServiceEntry]) -> Scope 
         );
     }
     for (at, name) in &names {
-        if services
-            .iter()
-            .any(|service| service.name == *name && service.ignore)
-        {
-            reader.wrong(
-                at,
-                format!("`{name}` is in scope, and `ignore: true` leaves it out"),
-            );
+        match config.services.iter().find(|entry| entry.name == *name) {
+            Some(entry) if entry.ignore => {
+                reader.wrong(
+                    at,
+                    format!("`{name}` is in scope, and `ignore: true` leaves it out"),
+                );
+            }
+            Some(_) => {}
+            None => config.mentions.push(Mention::new(at, name)),
         }
     }
     Scope::Named(names.into_iter().map(|(_, name)| name).collect())
 }
 
 fn controls(reader: &mut Reader, audit: &Node) -> Vec<Control> {
-    let Some(list) = audit.get("controls") else {
+    let Some(list) = get(audit, "controls") else {
         return vec![Control::Idempotency, Control::DeadLetter, Control::Schema];
     };
     let vocabulary = words(Control::ALL, Control::word);
@@ -401,16 +449,15 @@ fn policy(reader: &mut Reader, node: &Node) -> Policy {
     ]);
     let vocabulary = words(Leniency::ALL, Leniency::word);
     for (group, keys) in [("idempotency", IDEMPOTENCY_KEYS), ("schema", SCHEMA_KEYS)] {
-        let Some(value) = node.get(group) else {
+        let Some(value) = get(node, group) else {
             continue;
         };
         if !reader.map(value, &format!("policy.{group}"), keys) {
             continue;
         }
         for key in keys {
-            let reading = value
-                .get(key)
-                .and_then(|knob| reader.word(knob, "reading", &vocabulary));
+            let reading =
+                get(value, key).and_then(|knob| reader.word(knob, "reading", &vocabulary));
             if let (Some(reading), Some(knob)) = (reading, knobs.get_mut(key)) {
                 **knob = reading;
             }

@@ -45,6 +45,19 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// How many calls to follow from a handler; `None`: without a bound.
     pub depth: Option<u32>,
+    /// Where services are named without a path, to be checked by [`Config::check_services`].
+    pub mentions: Vec<Mention>,
+}
+
+/// A place that names a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The name.
+    pub name: String,
+    /// Line in the configuration, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
 }
 
 /// What the user says of one service.
@@ -52,8 +65,9 @@ pub struct Config {
 pub struct ServiceEntry {
     /// Its name.
     pub name: String,
-    /// Its folder, from the audited one; `.` for the audited folder itself.
-    pub path: String,
+    /// Its folder, from the audited one (`.` for that folder itself); `None`: where discovery
+    /// finds a service of this name.
+    pub path: Option<String>,
     /// Who owns it.
     pub owner: Option<String>,
     /// What it is for, when discovery should not decide.
@@ -123,6 +137,7 @@ impl Default for Config {
             rules: RuleChoice::default(),
             exclude: Vec::new(),
             depth: None,
+            mentions: Vec::new(),
         }
     }
 }

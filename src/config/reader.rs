@@ -90,7 +90,7 @@ impl Reader {
 
     /// A required text under a key of a mapping.
     pub(super) fn required(&mut self, node: &Node, what: &str, key: &str) -> Option<String> {
-        if let Some(value) = node.get(key) {
+        if let Some(value) = get(node, key) {
             return self.text(value, key);
         }
         self.wrong(node, format!("{what} needs `{key}`"));
@@ -99,7 +99,7 @@ impl Reader {
 
     /// A text under a key, when the key is there.
     pub(super) fn optional(&mut self, node: &Node, key: &str) -> Option<String> {
-        node.get(key).and_then(|value| self.text(value, key))
+        get(node, key).and_then(|value| self.text(value, key))
     }
 
     /// A text that is not empty.
@@ -160,19 +160,16 @@ impl Reader {
 
     /// The items of a list.
     pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
-        match &node.value {
-            Value::List(items) => items,
-            Value::Null => &[],
-            _ => {
-                self.wrong(node, format!("`{what}` must be a list, not {}", kind(node)));
-                &[]
-            }
+        if let Value::List(items) = &node.value {
+            return items;
         }
+        self.wrong(node, format!("`{what}` must be a list, not {}", kind(node)));
+        &[]
     }
 
     /// The texts of a list under a key, each with its node; the same text twice is a mistake.
     pub(super) fn texts<'n>(&mut self, node: &'n Node, key: &str) -> Vec<(&'n Node, String)> {
-        let Some(value) = node.get(key) else {
+        let Some(value) = get(node, key) else {
             return Vec::new();
         };
         let mut found: Vec<(&Node, String)> = Vec::new();
@@ -188,6 +185,11 @@ impl Reader {
         }
         found
     }
+}
+
+/// What stands under a key of a mapping; a key with nothing after it is as good as absent.
+pub(super) fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    node.get(key).filter(|value| value.value != Value::Null)
 }
 
 /// What a node is, for a person.

@@ -38,7 +38,7 @@ policy: {idempotency: {fail_open: implemented}, schema: {idl: implemented}}
 depth: 4
 exclude: [dist/, '*.gen.go']
 services:
-  - {name: order, path: ./services/order/, owner: team-a, kind: service, role: orchestrator}
+  - {name: order, path: ./src/config/, owner: team-a, kind: service, role: orchestrator}
   - {name: 7, ignore: true}
 audits:
   - name: money-flows
@@ -54,7 +54,7 @@ rules: {paths: [src], enable: [webhook], disable: [a, b]}
     assert_eq!(config.policy.idempotency.fail_open, Leniency::Implemented);
     assert_eq!(config.policy.idempotency.ignored_error, Leniency::Partial);
     assert_eq!(config.policy.schema.idl, Leniency::Implemented);
-    assert_eq!(config.services[0].path, "services/order");
+    assert_eq!(config.services[0].path.as_deref(), Some("src/config"));
     assert_eq!(config.services[0].role, Some(SagaRole::Orchestrator));
     assert_eq!(config.services[1].name, "7");
     assert!(config.services[1].ignore);
@@ -91,6 +91,9 @@ services:
   - {path: b}
   - {name: a}
   - {name: c, path: ../c}
+  - {name: f, path: src}
+  - {name: g, path: ./src/}
+  - {name: h, path: nowhere}
   - {name: d, ignore: yes}
   - {name: e, ignore: true}
 audits:
@@ -122,12 +125,17 @@ fn paths_are_from_the_file_or_from_the_audited_folder() {
     let root = dir.path().canonicalize().unwrap();
     std::fs::create_dir_all(root.join("services/order")).unwrap();
     std::fs::create_dir(root.join("ci")).unwrap();
+    std::fs::create_dir(root.join("other")).unwrap();
     let text = "services:\n  - {name: o, path: services/order}\n  - {name: x, path: other}\n";
 
     let above = root.join(FILE_NAME);
     std::fs::write(&above, text).unwrap();
     let paths = |config: &Config| -> Vec<String> {
-        config.services.iter().map(|s| s.path.clone()).collect()
+        config
+            .services
+            .iter()
+            .filter_map(|s| s.path.clone())
+            .collect()
     };
     let config = load(&above, &root).unwrap();
     assert_eq!(paths(&config), ["services/order", "other"]);
@@ -140,6 +148,34 @@ fn paths_are_from_the_file_or_from_the_audited_folder() {
     let config = load(&beside, &root).unwrap();
     assert_eq!(paths(&config), ["services/order", "other"]);
     assert_eq!(config.base, Some(root.clone()));
+}
+
+#[test]
+fn services_that_are_not_found_are_mistakes() {
+    let config = ok("\
+services: [{name: order}, {name: gone, ignore: true}, {name: here, path: src}]
+audits: [{name: a, scope: [order, here, serach]}, {name: b, scope: [billing]}]
+");
+    let found = ["order", "search", "here"].map(str::to_owned);
+    let Err(ConfigError::Invalid { problems, .. }) = config.check_services(&found) else {
+        panic!("two names are unknown");
+    };
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "flowaudit.yaml:2:41: no service `serach` was found; did you mean `search`?",
+            "flowaudit.yaml:2:69: no service `billing` was found; give its `path` under `services`",
+        ]
+    );
+    let found = ["order", "serach", "here", "billing"].map(str::to_owned);
+    assert!(config.check_services(&found).is_ok());
+}
+
+#[test]
+fn a_key_with_nothing_after_it_is_absent() {
+    let config = ok("services:\naudits:\npolicy:\nrules:\nexclude:\ndepth:\n");
+    assert_eq!(config.audits.len(), 2);
 }
 
 #[test]
