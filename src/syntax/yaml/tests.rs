@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -154,7 +156,7 @@ fn alias_bombs_end_in_a_problem() {
     for level in 1..40 {
         let prior = format!("*a{}", level - 1);
         let row = vec![prior; 10].join(",");
-        bomb.push_str(&format!("a{level}: &a{level} [{row}]\n"));
+        let _ = writeln!(bomb, "a{level}: &a{level} [{row}]");
     }
     let found = problems(&bomb);
     assert_eq!(found.len(), 1);
