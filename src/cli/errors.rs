@@ -5,11 +5,12 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use crate::config::{self, ConfigError};
+use crate::config::ConfigError;
+use crate::syntax::reader::{Mistake, closest};
 
 /// How a run ended, for whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,7 @@ user_errors![
     ConfigError,
     NothingAudited,
     UnknownService,
+    UnknownRule,
     Unseen,
     CannotWrite,
     Internal,
@@ -139,13 +141,29 @@ impl UserError for BadRoot {
     }
 }
 
+/// `file:line:column: what is wrong; did you mean …?`
+fn placed(file: &Path, mistake: &Mistake) -> String {
+    let Mistake {
+        line,
+        column,
+        message,
+        suggestion,
+    } = mistake;
+    let meant = suggestion
+        .as_ref()
+        .map(|word| format!("; did you mean `{word}`?"));
+    let meant = meant.unwrap_or_default();
+    format!("{}:{line}:{column}: {message}{meant}", file.display())
+}
+
 impl UserError for ConfigError {
     fn details(&self) -> Vec<String> {
         match self {
             ConfigError::Unreadable { .. } => Vec::new(),
-            ConfigError::Invalid { problems, .. } => {
-                problems.iter().map(ToString::to_string).collect()
-            }
+            ConfigError::Invalid { path, mistakes } => mistakes
+                .iter()
+                .map(|mistake| placed(path, mistake))
+                .collect(),
         }
     }
 
@@ -204,12 +222,33 @@ titled!(UnknownService, |this| "there is no service `{}`", this.name);
 
 impl UserError for UnknownService {
     fn advice(&self) -> Option<String> {
-        Some(
-            match config::nearest(&self.name, self.known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", self.known.join(", ")),
-            },
-        )
+        let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        Some(match closest(&self.name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are: {}", self.known.join(", ")),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `rules show` is asked for something that is not there.
+#[derive(Debug)]
+pub(super) struct UnknownRule {
+    pub(super) id: String,
+    pub(super) near: Option<String>,
+}
+
+titled!(UnknownRule, |this| "there is no rule `{}`", this.id);
+
+impl UserError for UnknownRule {
+    fn advice(&self) -> Option<String> {
+        Some(match &self.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`flowaudit rules list` lists them".to_owned(),
+        })
     }
 
     fn exit(&self) -> Exit {

@@ -6,20 +6,17 @@
 
 mod discover;
 mod load;
-mod reader;
+mod parse;
 mod schema;
 mod settings;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod topics;
 
 pub use discover::{FILE_NAME, find};
 pub use load::{ConfigError, discover, load};
-pub use reader::Problem;
 pub use schema::schema;
 pub use settings::Settings;
-pub use suggest::nearest;
 pub use topics::{Glob, TopicFilter};
 
 use std::path::PathBuf;

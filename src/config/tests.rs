@@ -2,17 +2,35 @@
 
 use std::path::Path;
 
-use super::load::{self, parse};
+use super::parse::{self, parse};
 use super::*;
 use crate::audit::{Leniency, Policy};
+use crate::syntax::reader::Mistake;
 
 fn ok(text: &str) -> Config {
-    parse(text, "flowaudit.yaml", Path::new(".")).unwrap()
+    parse(text, Path::new(".")).unwrap()
 }
 
 fn mistakes(text: &str) -> Vec<String> {
-    let problems = parse(text, "flowaudit.yaml", Path::new(".")).unwrap_err();
-    problems.iter().map(ToString::to_string).collect()
+    parse(text, Path::new("."))
+        .unwrap_err()
+        .iter()
+        .map(told)
+        .collect()
+}
+
+fn told(mistake: &Mistake) -> String {
+    let Mistake {
+        line,
+        column,
+        message,
+        suggestion,
+    } = mistake;
+    let suggestion = suggestion.as_ref().map(|word| format!(" → {word}"));
+    format!(
+        "{line}:{column}: {message}{}",
+        suggestion.unwrap_or_default()
+    )
 }
 
 #[test]
@@ -85,7 +103,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
     let text = "\
 polcy: lenient
 depth: -1
-exclude: dist
+exclude: {dist: 1}
 services:
   - {name: a, kind: servce, colour: red}
   - {path: b}
@@ -109,12 +127,14 @@ rules: {paths: [nowhere], enable: [r], disable: [r]}
 fn broken_yaml_and_second_documents_are_mistakes() {
     assert_eq!(
         mistakes("depth: 1\n---\ndepth: 2\n"),
-        ["flowaudit.yaml:3:1: a configuration is one document"]
+        ["3:1: a second document; this file must hold one"]
     );
-    assert!(mistakes("services: [\n")[0].starts_with("flowaudit.yaml:"));
+    assert!(mistakes("services: [\n")[0].starts_with("2:1:"));
     assert_eq!(
         mistakes("- a\n"),
-        ["flowaudit.yaml:1:1: the configuration must be a mapping, not a list"]
+        [
+            "1:1: expected a mapping with the keys `services`, `audits`, `policy`, `rules`, `exclude`, `depth`, found a list"
+        ]
     );
     assert!(!mistakes("depth: 1\ndepth: 2\n").is_empty(), "a key twice");
 }
@@ -157,15 +177,14 @@ services: [{name: order}, {name: gone, ignore: true}, {name: here, path: src}]
 audits: [{name: a, scope: [order, here, serach]}, {name: b, scope: [billing]}]
 ");
     let found = ["order", "search", "here"].map(str::to_owned);
-    let Err(ConfigError::Invalid { problems, .. }) = config.check_services(&found) else {
+    let Err(ConfigError::Invalid { mistakes, .. }) = config.check_services(&found) else {
         panic!("two names are unknown");
     };
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        mistakes.iter().map(told).collect::<Vec<_>>(),
         [
-            "flowaudit.yaml:2:41: no service `serach` was found; did you mean `search`?",
-            "flowaudit.yaml:2:69: no service `billing` was found; give its `path` under `services`",
+            "2:41: no service `serach` was found → search",
+            "2:69: no service `billing` was found; give its `path` under `services`",
         ]
     );
     let found = ["order", "serach", "here", "billing"].map(str::to_owned);
@@ -196,14 +215,15 @@ fn the_schema_has_the_keys_that_are_read() {
         keys.sort();
         keys
     };
-    assert_eq!(keys(&schema), sorted(load::TOP_KEYS));
+    assert_eq!(keys(&schema), sorted(parse::TOP_KEYS));
     for (name, known) in [
-        ("ServiceItem", load::SERVICE_KEYS),
-        ("AuditItem", load::AUDIT_KEYS),
-        ("TopicsItem", load::TOPIC_KEYS),
-        ("RulesItem", load::RULE_KEYS),
-        ("IdempotencyKnobs", load::IDEMPOTENCY_KEYS),
-        ("SchemaKnobs", load::SCHEMA_KEYS),
+        ("ServiceItem", parse::SERVICE_KEYS),
+        ("AuditItem", parse::AUDIT_KEYS),
+        ("TopicsItem", parse::TOPIC_KEYS),
+        ("Knobs", parse::POLICY_KEYS),
+        ("RulesItem", parse::RULE_KEYS),
+        ("IdempotencyKnobs", parse::IDEMPOTENCY_KEYS),
+        ("SchemaKnobs", parse::SCHEMA_KEYS),
     ] {
         assert_eq!(keys(&schema["$defs"][name]), sorted(known), "{name}");
     }
