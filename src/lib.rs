@@ -11,6 +11,8 @@ pub mod cli;
 pub mod config;
 pub mod progress;
 pub mod report;
+pub mod rules;
+pub mod ruleset;
 pub mod syntax;
 
 /// Audits a folder: the whole pipeline.

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use crate::config::ConfigError;
+use crate::ruleset::RulesError;
 use crate::syntax::reader::{Mistake, closest};
 
 /// How a run ended, for whoever started it.
@@ -64,6 +65,7 @@ macro_rules! user_errors {
 user_errors![
     BadRoot,
     ConfigError,
+    RulesError,
     NothingAudited,
     UnknownService,
     UnknownRule,
@@ -164,6 +166,27 @@ impl UserError for ConfigError {
                 .iter()
                 .map(|mistake| placed(path, mistake))
                 .collect(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for RulesError {
+    fn details(&self) -> Vec<String> {
+        match self {
+            RulesError::Unreadable { .. } => Vec::new(),
+            RulesError::Invalid(problems) => problems.iter().map(ToString::to_string).collect(),
+            RulesError::Unknown(error) => error.details(),
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        match self {
+            RulesError::Unknown(_) => Some("`flowaudit rules list` lists the rules".to_owned()),
+            _ => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod args;
 mod errors;
 mod output;
 mod progress;
+mod rules;
 mod scan;
 mod schema;
 
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
+        Command::Rules(command) => rules::run(command),
         Command::Schema { what } => schema::run(*what),
     };
     let exit = result.unwrap_or_else(|error| errors::report(&error));

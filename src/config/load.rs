@@ -68,6 +68,11 @@ impl Config {
                 }
             })
             .collect();
+        self.refuse(mistakes)
+    }
+
+    /// Refuses the configuration for these mistakes, if there are any.
+    pub fn refuse(&self, mistakes: Vec<Mistake>) -> Result<(), ConfigError> {
         if mistakes.is_empty() {
             return Ok(());
         }

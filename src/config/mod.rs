@@ -46,7 +46,7 @@ pub struct Config {
     pub mentions: Vec<Mention>,
 }
 
-/// A place that names a service.
+/// A place of the configuration that names something found elsewhere: a service, a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
     /// The name.
@@ -117,10 +117,10 @@ pub enum Denominator {
 pub struct RuleChoice {
     /// Files and folders of rules beside the built-in ones, joined to the configuration's folder.
     pub paths: Vec<PathBuf>,
-    /// Opt-in rules to switch on.
-    pub enable: Vec<String>,
-    /// Rules to switch off.
-    pub disable: Vec<String>,
+    /// Opt-in rule files to switch on.
+    pub enable: Vec<Mention>,
+    /// Rules and rule files to switch off.
+    pub disable: Vec<Mention>,
 }
 
 impl Default for Config {

@@ -361,7 +361,7 @@ fn rules(reader: &mut Reader, node: &Node, base: &Path) -> RuleChoice {
             reader.mistake(at, format!("`{id}` is switched on and off"));
         }
     }
-    let ids = |list: Vec<(&Node, String)>| list.into_iter().map(|(_, id)| id).collect();
+    let ids = |list: Vec<(&Node, String)>| list.iter().map(|(at, id)| mention(at, id)).collect();
     RuleChoice {
         paths,
         enable: ids(enable),

@@ -88,7 +88,10 @@ rules: {paths: [src], enable: [webhook], disable: [a, b]}
         (rest.title.as_str(), &rest.scope),
         ("The rest", &Scope::All)
     );
-    assert_eq!(config.rules.enable, ["webhook"]);
+    let [webhook] = config.rules.enable.as_slice() else {
+        panic!("one rule file");
+    };
+    assert_eq!((webhook.name.as_str(), webhook.line), ("webhook", 14));
     assert_eq!(config.rules.paths, [Path::new("./src")]);
 }
 
