@@ -7,4 +7,5 @@
 //! statuses with evidence, `report` and `gate` present and judge them, and `cli` alone prints.
 
 pub mod cli;
+pub mod rules;
 pub mod syntax;

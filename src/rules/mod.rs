@@ -7,14 +7,18 @@
 //! or of services.
 
 mod builtin;
+mod detector;
+mod example;
 mod load;
 mod role;
 mod selector;
+#[cfg(test)]
+mod tests;
 
 pub use builtin::builtin_files;
 pub use load::{RuleFile, RuleProblem, load};
 pub use role::Role;
-pub use selector::{Selector, Start, Step};
+pub use selector::{Selector, SelectorError, Start, Step};
 
 use crate::syntax::facts::Lang;
 use regex::Regex;
@@ -66,6 +70,8 @@ pub struct Rule {
     pub matcher: Matcher,
     /// Conditions on values: all must hold.
     pub when: Vec<(Selector, Regex)>,
+    /// Conditions on values: none may hold.
+    pub unless: Vec<(Selector, Regex)>,
     /// Where the topic, queue, subject or task type is; the first that gives something wins.
     pub topic: Vec<Selector>,
     /// Where the handler is.
@@ -109,7 +115,8 @@ pub enum Matcher {
         /// Of the receiver type, else of the last name of the receiver expression.
         on: Option<Regex>,
     },
-    /// A SQL statement in a string literal or query file.
+    /// A SQL statement in a string literal or query file. A statement takes the first rule of
+    /// the detector that matches it, so special tables come before the general case.
     Sql {
         /// insert, update, delete, select.
         verb: Regex,

@@ -14,6 +14,11 @@ macro_rules! roles {
             pub fn name(self) -> &'static str {
                 match self { $(Role::$variant => $name,)* }
             }
+
+            /// The role of a word, if it is one.
+            pub fn from_name(name: &str) -> Option<Role> {
+                Role::ALL.iter().copied().find(|role| role.name() == name)
+            }
         }
     };
 }
@@ -33,6 +38,8 @@ roles! {
     DedupeMark = "dedupe.mark",
     /// Checks and records in one atomic step.
     DedupeClaim = "dedupe.claim",
+    /// Gives a claim back, so that a retry is not skipped.
+    DedupeRelease = "dedupe.release",
     /// Deduplicates around the handler.
     DedupeMiddleware = "dedupe.middleware",
     /// Inserts a row or document.
