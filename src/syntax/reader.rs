@@ -8,6 +8,9 @@
 use super::yaml::{self, Node, Value};
 use regex::Regex;
 
+/// How many words a message lists; more would bury what is wrong.
+const LISTED: usize = 12;
+
 /// Something a person wrote that cannot stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -47,7 +50,10 @@ impl<'a> Map<'a> {
 
     /// Which of `keys` are there.
     pub fn present<'k>(&self, keys: &[&'k str]) -> Vec<&'k str> {
-        keys.iter().copied().filter(|key| self.get(key).is_some()).collect()
+        keys.iter()
+            .copied()
+            .filter(|key| self.get(key).is_some())
+            .collect()
     }
 }
 
@@ -91,7 +97,8 @@ impl<'t> Reader<'t> {
 
     /// The mistakes, in order of place.
     pub fn finish(mut self) -> Vec<Mistake> {
-        self.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.mistakes
+            .sort_by_key(|mistake| (mistake.line, mistake.column));
         self.mistakes
     }
 
@@ -131,12 +138,17 @@ impl<'t> Reader<'t> {
 
     fn unknown(&mut self, line: u32, column: u32, what: &str, word: &str, known: &[&str]) {
         let suggestion = closest(word, known).map(str::to_owned);
-        let message = if suggestion.is_some() || known.is_empty() {
+        let message = if suggestion.is_some() || known.is_empty() || known.len() > LISTED {
             format!("unknown {what} `{word}`")
         } else {
             format!("unknown {what} `{word}`; expected {}", one_of(known))
         };
-        self.mistakes.push(Mistake { line, column, message, suggestion });
+        self.mistakes.push(Mistake {
+            line,
+            column,
+            message,
+            suggestion,
+        });
     }
 
     /// A mapping with no other keys than `keys`.
@@ -159,7 +171,11 @@ impl<'t> Reader<'t> {
         if found.is_none() {
             match map.node.entry(key) {
                 Some(entry) => {
-                    self.mistake_at(entry.key_line, entry.key_column, format!("the key `{key}` has no value"));
+                    self.mistake_at(
+                        entry.key_line,
+                        entry.key_column,
+                        format!("the key `{key}` has no value"),
+                    );
                 }
                 None => self.mistake(map.node, format!("the key `{key}` is missing")),
             }
@@ -199,7 +215,11 @@ impl<'t> Reader<'t> {
                 .iter()
                 .filter_map(|item| Some((item, self.text(item)?)))
                 .collect(),
-            Value::String(_) | Value::Number(_) => node.as_text().map(|text| (node, text)).into_iter().collect(),
+            Value::String(_) | Value::Number(_) => node
+                .as_text()
+                .map(|text| (node, text))
+                .into_iter()
+                .collect(),
             _ => {
                 self.expected(node, "a text or a list of texts");
                 Vec::new()
@@ -218,7 +238,9 @@ impl<'t> Reader<'t> {
 
     /// The flag under a key; absent is `default`.
     pub fn flag_or(&mut self, map: Map, key: &str, default: bool) -> bool {
-        map.get(key).and_then(|node| self.flag(node)).unwrap_or(default)
+        map.get(key)
+            .and_then(|node| self.flag(node))
+            .unwrap_or(default)
     }
 
     /// A number that is not negative.
@@ -257,7 +279,10 @@ impl<'t> Reader<'t> {
     /// One of a set of words, as what it stands for.
     pub fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node)?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        let found = words
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             self.unknown_word(node, what, text, &known);
@@ -271,7 +296,10 @@ impl<'t> Reader<'t> {
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                self.mistake(node, format!("bad regular expression: {}", last_line(&error.to_string())));
+                self.mistake(
+                    node,
+                    format!("bad regular expression: {}", last_line(&error.to_string())),
+                );
                 None
             }
         }
@@ -336,8 +364,14 @@ mod tests {
         let (mut reader, node) = Reader::document(text);
         with(&mut reader, &node.expect("a document"));
         let show = |mistake: Mistake| {
-            let suggestion = mistake.suggestion.map(|word| format!(" → {word}")).unwrap_or_default();
-            format!("{}:{} {}{suggestion}", mistake.line, mistake.column, mistake.message)
+            let suggestion = mistake
+                .suggestion
+                .map(|word| format!(" → {word}"))
+                .unwrap_or_default();
+            format!(
+                "{}:{} {}{suggestion}",
+                mistake.line, mistake.column, mistake.message
+            )
         };
         reader.finish().into_iter().map(show).collect()
     }
@@ -345,7 +379,9 @@ mod tests {
     #[test]
     fn all_mistakes_are_kept_in_order() {
         let mistakes = read("colour: red\nsize: big\nstrict: 3\n", |reader, node| {
-            let map = reader.map(node, &["color", "size", "strict", "name"]).expect("a map");
+            let map = reader
+                .map(node, &["color", "size", "strict", "name"])
+                .expect("a map");
             assert_eq!(reader.required_text(map, "name"), None);
             assert_eq!(map.get("size").and_then(|size| reader.count(size)), None);
             assert!(reader.flag_or(map, "strict", true));
@@ -365,12 +401,19 @@ mod tests {
     fn words_are_looked_up_and_suggested() {
         let words = [("low", 1), ("high", 2)];
         let mistakes = read("[high, hihg, banana]", |reader, node| {
-            let found: Vec<_> = reader.list(node).iter().map(|item| reader.word(item, "level", &words)).collect();
+            let found: Vec<_> = reader
+                .list(node)
+                .iter()
+                .map(|item| reader.word(item, "level", &words))
+                .collect();
             assert_eq!(found, [Some(2), None, None]);
         });
         assert_eq!(
             mistakes,
-            ["1:8 unknown level `hihg` → high", "1:14 unknown level `banana`; expected `low` or `high`"]
+            [
+                "1:8 unknown level `hihg` → high",
+                "1:14 unknown level `banana`; expected `low` or `high`"
+            ]
         );
     }
 

@@ -1,0 +1,40 @@
+//! Embeds the built-in rule files: one table of (path, text), sorted, made from the folder, so
+//! that adding a rule file is adding a file.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    embed(&root, "rules/detectors", &out.join("detectors.rs"))
+}
+
+fn embed(root: &Path, folder: &str, table: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={folder}");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root.join(folder))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let mut text = String::from("&[\n");
+    for name in names {
+        let path = root.join(folder).join(&name);
+        let relative = format!("{folder}/{name}");
+        writeln!(
+            text,
+            "    ({relative:?}, include_str!({:?})),",
+            path.display().to_string()
+        )
+        .expect("a string grows");
+    }
+    text.push_str("]\n");
+    fs::write(table, text)
+}
