@@ -5,6 +5,7 @@
 //! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
 
 mod discover;
+mod exclude;
 mod load;
 mod parse;
 mod schema;
@@ -14,6 +15,7 @@ mod tests;
 mod topics;
 
 pub use discover::{FILE_NAME, find};
+pub use exclude::Excludes;
 pub use load::{ConfigError, discover, load};
 pub use schema::schema;
 pub use settings::Settings;
@@ -38,7 +40,7 @@ pub struct Config {
     pub policy: Policy,
     /// Which rules are in force.
     pub rules: RuleChoice,
-    /// Paths to leave out, as in a `.gitignore` file.
+    /// Paths to leave out, as in a `.gitignore` file; [`Excludes`] decides.
     pub exclude: Vec<String>,
     /// How many calls to follow from a handler; `None`: without a bound.
     pub depth: Option<u32>,
