@@ -130,6 +130,7 @@ pub struct Service {
     /// How it registers its consumers.
     pub subscription_type: SubscriptionType,
     /// Status of each control, the worst of its consumers.
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/Control"}))]
     pub controls: BTreeMap<Control, ServiceVerdict>,
 }
 
@@ -156,6 +157,7 @@ pub struct Consumer {
     /// known, at the place of the registration.
     pub handler: Symbol,
     /// Status of each control that applies to consumers.
+    #[schemars(extend("propertyNames" = {"$ref": "#/$defs/Control"}))]
     pub controls: BTreeMap<Control, Verdict>,
     /// Functions the verdicts followed, in order.
     pub path: Vec<Symbol>,

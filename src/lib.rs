@@ -15,6 +15,7 @@ pub mod progress;
 pub mod read;
 pub mod report;
 pub mod rules;
+pub mod ruleset;
 pub mod source;
 pub mod syntax;
 
@@ -25,7 +26,7 @@ pub fn audit_tree(
     settings: &config::Settings,
     progress: &progress::Progress,
 ) -> anyhow::Result<audit::Audit> {
-    let rules = rules::in_force(&settings.config)?;
+    let rules = ruleset::in_force(&settings.config)?;
     let mut repository = read::read(&settings.root, &settings.config, progress)?;
     progress.enter(Stage::Follow, 0);
     let program = flow::index(std::mem::take(&mut repository.files), &repository.modules);

@@ -9,7 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::audit::{Diagnostic, Severity, Stats};
-use crate::config::Config;
+use crate::config::{Config, Excludes};
 use crate::flow::program::{Input, Module, parent};
 use crate::progress::{Progress, Stage};
 use crate::source::kind::refine_role;
@@ -58,7 +58,8 @@ struct Outcome {
 pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Result<Repository> {
     progress.enter(Stage::Walk, 0);
     let mut tree = walk::walk(root)?;
-    tree.files.retain(|f| !excluded(&config.exclude, &f.path));
+    let excludes = Excludes::new(config, root);
+    tree.files.retain(|f| !excludes.matches(&f.path));
     progress.enter(Stage::Read, tree.files.len() as u64);
     let outcomes: Vec<Outcome> = tree
         .files
@@ -109,12 +110,6 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     Ok(repository)
 }
 
-fn excluded(patterns: &[String], path: &str) -> bool {
-    patterns.iter().any(|pattern| {
-        crate::config::Glob::new(pattern).is_ok_and(|glob| glob.matches(path))
-    })
-}
-
 /// The discovered services as the configuration corrects them: renamed, added, left out.
 fn configured(found: Services, config: &Config) -> Services {
     if config.services.is_empty() {
@@ -123,13 +118,19 @@ fn configured(found: Services, config: &Config) -> Services {
     let mut by_path: BTreeMap<String, Service> =
         found.list.into_iter().map(|s| (s.path.clone(), s)).collect();
     for entry in &config.services {
+        // Without a path the entry is about the service discovered under its name; that there is
+        // one is checked when all services are known.
+        let named = by_path.values().find(|s| s.name == entry.name).map(|s| s.path.clone());
+        let Some(path) = entry.path.clone().or(named) else {
+            continue;
+        };
         if entry.ignore {
-            by_path.remove(&entry.path);
+            by_path.remove(&path);
             continue;
         }
-        let service = by_path.entry(entry.path.clone()).or_insert_with(|| Service {
+        let service = by_path.entry(path.clone()).or_insert_with(|| Service {
             name: entry.name.clone(),
-            path: entry.path.clone(),
+            path,
             languages: Vec::new(),
             kind: ServiceKind::Service,
             evidence: Vec::new(),

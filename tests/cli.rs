@@ -109,3 +109,29 @@ fn a_reader_that_stops_early_is_no_failure() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn a_real_audit_satisfies_the_schema_whatever_the_threads() {
+    let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/platform");
+    let scan = |threads: &str| {
+        let args = ["scan", "--format", "json", "--threads", threads];
+        let (code, out, err) = run(&args, &platform);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        out
+    };
+    let text = scan("1");
+    assert!(
+        text == scan("4"),
+        "the document depends on the number of threads"
+    );
+
+    let (_, schema, _) = run(&["schema", "audit"], &platform);
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}

@@ -3,7 +3,7 @@
 mod common;
 
 use common::sample;
-use flowaudit::audit::{Audit, Priority, Status};
+use flowaudit::audit::{Audit, Confidence, Priority, Severity, Status};
 use flowaudit::report::{json, table};
 
 fn view(width: usize) -> table::View {
@@ -51,6 +51,44 @@ fn table_keeps_within_its_width() {
 }
 
 #[test]
+fn long_names_wrap_inside_the_table() {
+    let mut audit = sample();
+    for service in &mut audit.services {
+        if service.name == "warehouse" {
+            service.name = "warehouse-inventory-reservation-service".to_owned();
+        }
+    }
+    let text = table::render(&audit, view(80));
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let squeezed: String = text.split_whitespace().collect();
+    assert!(squeezed.contains("warehouse-inventory"), "{text}");
+    insta::assert_snapshot!(text.lines().take(12).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn narrowing_keeps_what_was_asked_for() {
+    let mut audit = sample();
+    audit.keep_findings(Severity::Warning, Confidence::High);
+    assert!(audit.findings.iter().all(|f| f.severity != Severity::Note));
+    assert_eq!(audit.findings.len(), 9);
+
+    let mut audit = sample();
+    audit.keep_services(&["search".to_owned()]);
+    assert_eq!(audit.services.len(), 1);
+    assert_eq!(audit.consumers.len(), 1);
+    assert_eq!(audit.findings.len(), 1);
+    let topics: Vec<&str> = audit.topics.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(topics, ["catalog.product.created", "cms.page.published"]);
+    assert_eq!(audit.audits, sample().audits, "of the whole scope");
+
+    let mut audit = sample();
+    audit.keep_services(&[]);
+    assert_eq!(audit, sample());
+}
+
+#[test]
 fn colour_changes_no_word() {
     let coloured = table::render(
         &sample(),
@@ -95,7 +133,8 @@ fn json_satisfies_its_schema() {
         "an unknown status must be refused"
     );
     let mut wrong: serde_json::Value = serde_json::from_str(&json::render(&sample())).unwrap();
-    wrong["services"][0]["controls"]["idempotence"] = serde_json::json!({});
+    let controls = &mut wrong["services"][0]["controls"];
+    controls["idempotence"] = controls["idempotency"].clone();
     assert!(
         !validator.is_valid(&wrong),
         "an unknown control must be refused"

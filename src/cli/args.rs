@@ -22,19 +22,45 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done and within policy; 1 the gate failed; 2 wrong usage, configuration or rules;
-3 nothing was audited; 4 something could not be read under --strict, or flowaudit itself failed.";
+Exit codes: 0 done; 2 wrong usage, configuration or rules; 3 nothing was audited;
+4 something could not be read under --strict, or flowaudit itself failed.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Show what is in place and what is not, and what to look at first
     Scan(ScanArgs),
+    /// Tell which rules are in force and what they mean
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Print the JSON Schema of a document that flowaudit writes or reads
     #[command(hide = true)]
     Schema {
         /// Which document
         what: SchemaOf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// List the rule files in force
+    List {
+        #[command(flatten)]
+        source: RuleSource,
+    },
+    /// Show what a rule, or every rule of a file, matches and means
+    Show {
+        /// Id of a rule or of a rule file
+        id: String,
+        #[command(flatten)]
+        source: RuleSource,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RuleSource {
+    /// Configuration to use, instead of the flowaudit.yaml at or above the working folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -4,10 +4,14 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
 
-use crate::config::{self, ConfigError};
+use crate::config::ConfigError;
+use crate::ruleset::RulesError;
+use crate::syntax::reader::{Mistake, closest};
 
 /// How a run ended, for whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +65,10 @@ macro_rules! user_errors {
 user_errors![
     BadRoot,
     ConfigError,
+    RulesError,
     NothingAudited,
     UnknownService,
+    UnknownRule,
     Unseen,
     CannotWrite,
     Internal,
@@ -137,13 +143,50 @@ impl UserError for BadRoot {
     }
 }
 
+/// `file:line:column: what is wrong; did you mean …?`
+fn placed(file: &Path, mistake: &Mistake) -> String {
+    let Mistake {
+        line,
+        column,
+        message,
+        suggestion,
+    } = mistake;
+    let meant = suggestion
+        .as_ref()
+        .map(|word| format!("; did you mean `{word}`?"));
+    let meant = meant.unwrap_or_default();
+    format!("{}:{line}:{column}: {message}{meant}", file.display())
+}
+
 impl UserError for ConfigError {
     fn details(&self) -> Vec<String> {
         match self {
             ConfigError::Unreadable { .. } => Vec::new(),
-            ConfigError::Invalid { problems, .. } => {
-                problems.iter().map(ToString::to_string).collect()
-            }
+            ConfigError::Invalid { path, mistakes } => mistakes
+                .iter()
+                .map(|mistake| placed(path, mistake))
+                .collect(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for RulesError {
+    fn details(&self) -> Vec<String> {
+        match self {
+            RulesError::Unreadable { .. } => Vec::new(),
+            RulesError::Invalid(problems) => problems.iter().map(ToString::to_string).collect(),
+            RulesError::Unknown(error) => error.details(),
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        match self {
+            RulesError::Unknown(_) => Some("`flowaudit rules list` lists the rules".to_owned()),
+            _ => None,
         }
     }
 
@@ -202,12 +245,33 @@ titled!(UnknownService, |this| "there is no service `{}`", this.name);
 
 impl UserError for UnknownService {
     fn advice(&self) -> Option<String> {
-        Some(
-            match config::nearest(&self.name, self.known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", self.known.join(", ")),
-            },
-        )
+        let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        Some(match closest(&self.name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are: {}", self.known.join(", ")),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `rules show` is asked for something that is not there.
+#[derive(Debug)]
+pub(super) struct UnknownRule {
+    pub(super) id: String,
+    pub(super) near: Option<String>,
+}
+
+titled!(UnknownRule, |this| "there is no rule `{}`", this.id);
+
+impl UserError for UnknownRule {
+    fn advice(&self) -> Option<String> {
+        Some(match &self.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`flowaudit rules list` lists them".to_owned(),
+        })
     }
 
     fn exit(&self) -> Exit {
@@ -272,6 +336,16 @@ pub(super) struct Internal {
 
 titled!(Internal, |this| "flowaudit itself failed: {}", this.what);
 
+/// Where the latest panic was, for the report of a fault.
+static PANICKED_AT: Mutex<Option<String>> = Mutex::new(None);
+
+/// A panic hook that prints nothing.
+pub(super) fn remember_panic(info: &PanicHookInfo<'_>) {
+    if let Ok(mut place) = PANICKED_AT.lock() {
+        *place = info.location().map(ToString::to_string);
+    }
+}
+
 impl Internal {
     /// From what a panic carries.
     pub(super) fn from_panic(payload: &(dyn Any + Send)) -> Internal {
@@ -280,7 +354,10 @@ impl Internal {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no reason is known".to_owned());
-        Internal { what }
+        let place = PANICKED_AT.lock().ok().and_then(|place| place.clone());
+        Internal {
+            what: place.map_or(what.clone(), |place| format!("{what} ({place})")),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod args;
 mod errors;
 mod output;
 mod progress;
+mod rules;
 mod scan;
 mod schema;
 
@@ -23,7 +24,7 @@ use args::{Cli, Command};
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     // A panic is told as an error of ours; one that the pipeline catches is told as a diagnostic.
-    panic::set_hook(Box::new(|_| {}));
+    panic::set_hook(Box::new(errors::remember_panic));
     let exit =
         match Cli::try_parse() {
             Ok(cli) => panic::catch_unwind(AssertUnwindSafe(|| run(&cli.command))).unwrap_or_else(
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
+        Command::Rules(command) => rules::run(command),
         Command::Schema { what } => schema::run(*what),
     };
     let exit = result.unwrap_or_else(|error| errors::report(&error));

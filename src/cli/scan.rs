@@ -64,6 +64,7 @@ fn finish(mut audit: Audit, settings: &Settings, args: &ScanArgs) -> anyhow::Res
         .into());
     }
     let known: Vec<String> = audit.services.iter().map(|s| s.name.clone()).collect();
+    settings.config.check_services(&known)?;
     if let Some(name) = settings.services.iter().find(|name| !known.contains(name)) {
         let name = name.clone();
         return Err(UnknownService { name, known }.into());
@@ -103,4 +104,115 @@ fn outcome(audit: &Audit, strict: bool) -> Result<(), Unseen> {
         return Err(Unseen { places });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use crate::audit::{Diagnostic, Policy, Service, ServiceKind, SubscriptionType};
+
+    fn audit() -> Audit {
+        let service = |name: &str| Service {
+            name: name.to_owned(),
+            path: name.to_owned(),
+            languages: Vec::new(),
+            kind: ServiceKind::Service,
+            publisher: false,
+            consumer: false,
+            subscription_type: SubscriptionType::None,
+            controls: std::collections::BTreeMap::new(),
+        };
+        let mut audit = Audit {
+            services: vec![service("order"), service("search")],
+            diagnostics: vec![Diagnostic {
+                path: "a.go".to_owned(),
+                level: Severity::Warning,
+                message: "cut off".to_owned(),
+            }],
+            ..Audit::default()
+        };
+        audit.stats.files_parsed = 2;
+        audit
+    }
+
+    fn outcome_of(flags: &str, folder: &Path) -> (Exit, String) {
+        let file = folder.join("out");
+        let file = file.to_str().unwrap();
+        let line = format!(
+            "flowaudit scan {} --output {file} {flags}",
+            folder.display()
+        );
+        let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace())
+            .unwrap()
+            .command
+        else {
+            panic!("not a scan");
+        };
+        let settings = settings(&args).unwrap();
+        let exit = finish(audit(), &settings, &args).unwrap_or_else(|error| errors::report(&error));
+        (exit, fs::read_to_string(file).unwrap_or_default())
+    }
+
+    #[test]
+    fn strict_fails_and_still_writes_the_result() {
+        for format in ["table", "json"] {
+            let dir = tempfile::tempdir().unwrap();
+            let (exit, text) = outcome_of(&format!("--format {format}"), dir.path());
+            assert_eq!((exit, text.is_empty()), (Exit::Done, false));
+            let (exit, again) = outcome_of(&format!("--strict --format {format}"), dir.path());
+            assert_eq!((exit, again), (Exit::Failed, text));
+        }
+    }
+
+    #[test]
+    fn only_the_services_asked_for_are_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let (exit, text) = outcome_of("--format json --service order", dir.path());
+        assert_eq!(exit, Exit::Done);
+        let shown: Audit = serde_json::from_str(&text).unwrap();
+        assert_eq!(shown.services.len(), 1);
+    }
+
+    #[test]
+    fn unknown_services_are_wrong_usage() {
+        let dir = tempfile::tempdir().unwrap();
+        let (exit, text) = outcome_of("--service oder", dir.path());
+        assert_eq!((exit, text.as_str()), (Exit::Usage, ""));
+        fs::write(
+            dir.path().join("flowaudit.yaml"),
+            "audits: [{name: a, scope: [oder]}]",
+        )
+        .unwrap();
+        let (exit, text) = outcome_of("", dir.path());
+        assert_eq!((exit, text.as_str()), (Exit::Usage, ""));
+    }
+
+    #[test]
+    fn flags_win_over_the_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(
+            dir.path().join("flowaudit.yaml"),
+            "policy: lenient\ndepth: 3\n",
+        )
+        .unwrap();
+        let of = |flags: &str| {
+            let line = format!("flowaudit scan {} {flags}", dir.path().display());
+            let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace())
+                .unwrap()
+                .command
+            else {
+                panic!("not a scan");
+            };
+            settings(&args).unwrap()
+        };
+        let plain = of("");
+        assert_eq!((plain.depth, plain.policy), (Some(3), Policy::LENIENT));
+        let flagged = of("--depth 0 --policy strict");
+        assert_eq!((flagged.depth, flagged.policy), (Some(0), Policy::STRICT));
+    }
 }

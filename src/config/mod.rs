@@ -5,21 +5,20 @@
 //! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
 
 mod discover;
+mod exclude;
 mod load;
-mod reader;
+mod parse;
 mod schema;
 mod settings;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod topics;
 
 pub use discover::{FILE_NAME, find};
+pub use exclude::Excludes;
 pub use load::{ConfigError, discover, load};
-pub use reader::Problem;
 pub use schema::schema;
 pub use settings::Settings;
-pub use suggest::nearest;
 pub use topics::{Glob, TopicFilter};
 
 use std::path::PathBuf;
@@ -41,10 +40,23 @@ pub struct Config {
     pub policy: Policy,
     /// Which rules are in force.
     pub rules: RuleChoice,
-    /// Paths to leave out, as in a `.gitignore` file.
+    /// Paths to leave out, as in a `.gitignore` file; [`Excludes`] decides.
     pub exclude: Vec<String>,
     /// How many calls to follow from a handler; `None`: without a bound.
     pub depth: Option<u32>,
+    /// Where services are named without a path, to be checked by [`Config::check_services`].
+    pub mentions: Vec<Mention>,
+}
+
+/// A place of the configuration that names something found elsewhere: a service, a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The name.
+    pub name: String,
+    /// Line in the configuration, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
 }
 
 /// What the user says of one service.
@@ -52,8 +64,9 @@ pub struct Config {
 pub struct ServiceEntry {
     /// Its name.
     pub name: String,
-    /// Its folder, from the audited one; `.` for the audited folder itself.
-    pub path: String,
+    /// Its folder, from the audited one (`.` for that folder itself); `None`: where discovery
+    /// finds a service of this name.
+    pub path: Option<String>,
     /// Who owns it.
     pub owner: Option<String>,
     /// What it is for, when discovery should not decide.
@@ -106,10 +119,10 @@ pub enum Denominator {
 pub struct RuleChoice {
     /// Files and folders of rules beside the built-in ones, joined to the configuration's folder.
     pub paths: Vec<PathBuf>,
-    /// Opt-in rules to switch on.
-    pub enable: Vec<String>,
-    /// Rules to switch off.
-    pub disable: Vec<String>,
+    /// Opt-in rule files to switch on.
+    pub enable: Vec<Mention>,
+    /// Rules and rule files to switch off.
+    pub disable: Vec<Mention>,
 }
 
 impl Default for Config {
@@ -123,6 +136,7 @@ impl Default for Config {
             rules: RuleChoice::default(),
             exclude: Vec::new(),
             depth: None,
+            mentions: Vec::new(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What can be written in `flowaudit.yaml`, as types that exist for their JSON Schema alone:
-//! editors complete and check against it. A test holds them to the keys that [`super::load`] knows.
+//! editors complete and check against it. A test holds them to the keys that [`super::parse`] knows.
 
 use schemars::{JsonSchema, Schema};
 
@@ -26,7 +26,7 @@ pub(super) struct Flowaudit {
     /// Which rules are in force.
     rules: Option<RulesItem>,
     /// Paths to leave out, as in a .gitignore file.
-    exclude: Option<Vec<String>>,
+    exclude: Option<Texts>,
     /// How many calls to follow from a handler; without a bound unless given.
     depth: Option<u32>,
 }
@@ -59,8 +59,8 @@ struct AuditItem {
     name: String,
     /// What a person calls it.
     title: Option<String>,
-    /// The services it looks at: all unless given.
-    scope: Option<ScopeItem>,
+    /// The services it looks at, by name; `all` unless given.
+    scope: Option<Texts>,
     /// The controls it counts: idempotency, dead letter and schema unless given.
     controls: Option<Vec<Control>>,
     /// What a percentage is of: applicable unless given.
@@ -69,21 +69,13 @@ struct AuditItem {
     topics: Option<TopicsItem>,
 }
 
+/// One text, or a list of texts.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "described, never built")]
-enum ScopeItem {
-    /// Every service.
-    Word(All),
-    /// These services, by name.
-    Names(Vec<String>),
-}
-
-#[derive(JsonSchema)]
-#[schemars(rename_all = "kebab-case")]
-#[expect(dead_code, reason = "described, never built")]
-enum All {
-    All,
+enum Texts {
+    One(String),
+    Many(Vec<String>),
 }
 
 /// What a percentage is of.
@@ -103,9 +95,9 @@ enum DenominatorItem {
 #[expect(dead_code, reason = "described, never built")]
 struct TopicsItem {
     /// A topic must fit one of these.
-    include: Option<Vec<String>>,
+    include: Option<Texts>,
     /// A topic must fit none of these.
-    exclude: Option<Vec<String>>,
+    exclude: Option<Texts>,
 }
 
 #[derive(JsonSchema)]
@@ -164,9 +156,9 @@ struct SchemaKnobs {
 #[expect(dead_code, reason = "described, never built")]
 struct RulesItem {
     /// Files and folders of rules beside the built-in ones.
-    paths: Option<Vec<String>>,
+    paths: Option<Texts>,
     /// Opt-in rules to switch on, by id.
-    enable: Option<Vec<String>>,
+    enable: Option<Texts>,
     /// Rules to switch off, by id.
-    disable: Option<Vec<String>>,
+    disable: Option<Texts>,
 }

@@ -2,17 +2,35 @@
 
 use std::path::Path;
 
-use super::load::{self, parse};
+use super::parse::{self, parse};
 use super::*;
 use crate::audit::{Leniency, Policy};
+use crate::syntax::reader::Mistake;
 
 fn ok(text: &str) -> Config {
-    parse(text, "flowaudit.yaml", Path::new(".")).unwrap()
+    parse(text, Path::new(".")).unwrap()
 }
 
 fn mistakes(text: &str) -> Vec<String> {
-    let problems = parse(text, "flowaudit.yaml", Path::new(".")).unwrap_err();
-    problems.iter().map(ToString::to_string).collect()
+    parse(text, Path::new("."))
+        .unwrap_err()
+        .iter()
+        .map(told)
+        .collect()
+}
+
+fn told(mistake: &Mistake) -> String {
+    let Mistake {
+        line,
+        column,
+        message,
+        suggestion,
+    } = mistake;
+    let suggestion = suggestion.as_ref().map(|word| format!(" → {word}"));
+    format!(
+        "{line}:{column}: {message}{}",
+        suggestion.unwrap_or_default()
+    )
 }
 
 #[test]
@@ -38,7 +56,7 @@ policy: {idempotency: {fail_open: implemented}, schema: {idl: implemented}}
 depth: 4
 exclude: [dist/, '*.gen.go']
 services:
-  - {name: order, path: ./services/order/, owner: team-a, kind: service, role: orchestrator}
+  - {name: order, path: ./src/config/, owner: team-a, kind: service, role: orchestrator}
   - {name: 7, ignore: true}
 audits:
   - name: money-flows
@@ -54,7 +72,7 @@ rules: {paths: [src], enable: [webhook], disable: [a, b]}
     assert_eq!(config.policy.idempotency.fail_open, Leniency::Implemented);
     assert_eq!(config.policy.idempotency.ignored_error, Leniency::Partial);
     assert_eq!(config.policy.schema.idl, Leniency::Implemented);
-    assert_eq!(config.services[0].path, "services/order");
+    assert_eq!(config.services[0].path.as_deref(), Some("src/config"));
     assert_eq!(config.services[0].role, Some(SagaRole::Orchestrator));
     assert_eq!(config.services[1].name, "7");
     assert!(config.services[1].ignore);
@@ -70,7 +88,10 @@ rules: {paths: [src], enable: [webhook], disable: [a, b]}
         (rest.title.as_str(), &rest.scope),
         ("The rest", &Scope::All)
     );
-    assert_eq!(config.rules.enable, ["webhook"]);
+    let [webhook] = config.rules.enable.as_slice() else {
+        panic!("one rule file");
+    };
+    assert_eq!((webhook.name.as_str(), webhook.line), ("webhook", 14));
     assert_eq!(config.rules.paths, [Path::new("./src")]);
 }
 
@@ -85,12 +106,15 @@ fn every_mistake_is_told_at_once_with_its_place() {
     let text = "\
 polcy: lenient
 depth: -1
-exclude: dist
+exclude: {dist: 1}
 services:
   - {name: a, kind: servce, colour: red}
   - {path: b}
   - {name: a}
   - {name: c, path: ../c}
+  - {name: f, path: src}
+  - {name: g, path: ./src/}
+  - {name: h, path: nowhere}
   - {name: d, ignore: yes}
   - {name: e, ignore: true}
 audits:
@@ -106,12 +130,14 @@ rules: {paths: [nowhere], enable: [r], disable: [r]}
 fn broken_yaml_and_second_documents_are_mistakes() {
     assert_eq!(
         mistakes("depth: 1\n---\ndepth: 2\n"),
-        ["flowaudit.yaml:3:1: a configuration is one document"]
+        ["3:1: a second document; this file must hold one"]
     );
-    assert!(mistakes("services: [\n")[0].starts_with("flowaudit.yaml:"));
+    assert!(mistakes("services: [\n")[0].starts_with("2:1:"));
     assert_eq!(
         mistakes("- a\n"),
-        ["flowaudit.yaml:1:1: the configuration must be a mapping, not a list"]
+        [
+            "1:1: expected a mapping with the keys `services`, `audits`, `policy`, `rules`, `exclude`, `depth`, found a list"
+        ]
     );
     assert!(!mistakes("depth: 1\ndepth: 2\n").is_empty(), "a key twice");
 }
@@ -122,12 +148,17 @@ fn paths_are_from_the_file_or_from_the_audited_folder() {
     let root = dir.path().canonicalize().unwrap();
     std::fs::create_dir_all(root.join("services/order")).unwrap();
     std::fs::create_dir(root.join("ci")).unwrap();
+    std::fs::create_dir(root.join("other")).unwrap();
     let text = "services:\n  - {name: o, path: services/order}\n  - {name: x, path: other}\n";
 
     let above = root.join(FILE_NAME);
     std::fs::write(&above, text).unwrap();
     let paths = |config: &Config| -> Vec<String> {
-        config.services.iter().map(|s| s.path.clone()).collect()
+        config
+            .services
+            .iter()
+            .filter_map(|s| s.path.clone())
+            .collect()
     };
     let config = load(&above, &root).unwrap();
     assert_eq!(paths(&config), ["services/order", "other"]);
@@ -140,6 +171,33 @@ fn paths_are_from_the_file_or_from_the_audited_folder() {
     let config = load(&beside, &root).unwrap();
     assert_eq!(paths(&config), ["services/order", "other"]);
     assert_eq!(config.base, Some(root.clone()));
+}
+
+#[test]
+fn services_that_are_not_found_are_mistakes() {
+    let config = ok("\
+services: [{name: order}, {name: gone, ignore: true}, {name: here, path: src}]
+audits: [{name: a, scope: [order, here, serach]}, {name: b, scope: [billing]}]
+");
+    let found = ["order", "search", "here"].map(str::to_owned);
+    let Err(ConfigError::Invalid { mistakes, .. }) = config.check_services(&found) else {
+        panic!("two names are unknown");
+    };
+    assert_eq!(
+        mistakes.iter().map(told).collect::<Vec<_>>(),
+        [
+            "2:41: no service `serach` was found → search",
+            "2:69: no service `billing` was found; give its `path` under `services`",
+        ]
+    );
+    let found = ["order", "serach", "here", "billing"].map(str::to_owned);
+    assert!(config.check_services(&found).is_ok());
+}
+
+#[test]
+fn a_key_with_nothing_after_it_is_absent() {
+    let config = ok("services:\naudits:\npolicy:\nrules:\nexclude:\ndepth:\n");
+    assert_eq!(config.audits.len(), 2);
 }
 
 #[test]
@@ -160,14 +218,15 @@ fn the_schema_has_the_keys_that_are_read() {
         keys.sort();
         keys
     };
-    assert_eq!(keys(&schema), sorted(load::TOP_KEYS));
+    assert_eq!(keys(&schema), sorted(parse::TOP_KEYS));
     for (name, known) in [
-        ("ServiceItem", load::SERVICE_KEYS),
-        ("AuditItem", load::AUDIT_KEYS),
-        ("TopicsItem", load::TOPIC_KEYS),
-        ("RulesItem", load::RULE_KEYS),
-        ("IdempotencyKnobs", load::IDEMPOTENCY_KEYS),
-        ("SchemaKnobs", load::SCHEMA_KEYS),
+        ("ServiceItem", parse::SERVICE_KEYS),
+        ("AuditItem", parse::AUDIT_KEYS),
+        ("TopicsItem", parse::TOPIC_KEYS),
+        ("Knobs", parse::POLICY_KEYS),
+        ("RulesItem", parse::RULE_KEYS),
+        ("IdempotencyKnobs", parse::IDEMPOTENCY_KEYS),
+        ("SchemaKnobs", parse::SCHEMA_KEYS),
     ] {
         assert_eq!(keys(&schema["$defs"][name]), sorted(known), "{name}");
     }
