@@ -375,7 +375,7 @@ pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
     }
     NAMES.iter().find_map(|name| match eval.types.member(&ty, name) {
         Some(super::types::Member::Method(func)) => {
-            Some(Arc::new(Closure { func, receiver: Some(value.clone()), env: Vec::new() }))
+            Some(Arc::new(Closure::method(func, value.clone())))
         }
         _ => None,
     })

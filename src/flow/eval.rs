@@ -5,7 +5,8 @@
 //! what is cut is `Opaque`, never wrong.
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Sym, UnaryOp};
-use std::cell::Cell;
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::program::{Decl, Fn, Global, Site, Target};
@@ -20,15 +21,23 @@ pub struct Eval<'a> {
     pub types: &'a Types<'a>,
     steps: Cell<u32>,
     depth: Cell<u32>,
+    cuts: Cell<u32>,
+    memo: RefCell<FxHashMap<(Site, u32), Value>>,
 }
 
-const STEPS: u32 = 20_000;
+const STEPS: u32 = 100_000;
 const DEPTH: u32 = 40;
 
 impl<'a> Eval<'a> {
     /// A fresh evaluator.
     pub fn new(types: &'a Types<'a>) -> Eval<'a> {
-        Eval { types, steps: Cell::new(0), depth: Cell::new(0) }
+        Eval {
+            types,
+            steps: Cell::new(0),
+            depth: Cell::new(0),
+            cuts: Cell::new(0),
+            memo: RefCell::default(),
+        }
     }
 
     /// The value of an expression, with its function's parameters as symbols.
@@ -42,13 +51,22 @@ impl<'a> Eval<'a> {
         if site.expr.is_none() {
             return Value::Unset;
         }
+        if let Some(value) = self.memo.borrow().get(&(site, index)) {
+            return value.clone();
+        }
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > STEPS || self.depth.get() > DEPTH {
+            self.cuts.set(self.cuts.get() + 1);
             return Value::Opaque(Some(site));
         }
         self.depth.set(self.depth.get() + 1);
+        let cuts = self.cuts.get();
         let value = self.eval(site, index);
         self.depth.set(self.depth.get() - 1);
+        // What a bound cut short is not the value: it may be whole from another start.
+        if self.cuts.get() == cuts {
+            self.memo.borrow_mut().insert((site, index), value.clone());
+        }
         value
     }
 
@@ -65,11 +83,7 @@ impl<'a> Eval<'a> {
             Expr::Field { base, name } => self.field_expr(site, base, name),
             Expr::Call { callee, args, spread } => self.call(site, callee, facts.list(args), spread, index),
             Expr::Composite { .. } => self.composite(site, &Type::Unknown),
-            Expr::Closure(func) => Value::Func(Arc::new(Closure {
-                func: Fn { file: site.file, func },
-                receiver: None,
-                env: Vec::new(),
-            })),
+            Expr::Closure(func) => Value::Func(Arc::new(Closure::written(Fn { file: site.file, func }))),
             Expr::Unary { op: UnaryOp::AddressOf | UnaryOp::Deref | UnaryOp::Await | UnaryOp::Try, operand } => {
                 self.nth(at(operand), index)
             }
@@ -158,7 +172,7 @@ impl<'a> Eval<'a> {
             Value::Object(object) => object.clone(),
             // `var x T` with fields set one by one.
             Value::Typed(ty @ Type::Named(..)) => {
-                Arc::new(Object { ty: ty.clone(), fields: Vec::new(), site })
+                Arc::new(Object::new(ty.clone(), Vec::new(), site))
             }
             _ => return value,
         };
@@ -193,12 +207,12 @@ impl<'a> Eval<'a> {
         if !changed {
             return value;
         }
-        Value::Object(Arc::new(Object { ty: object.ty.clone(), fields, site: object.site }))
+        Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site)))
     }
 
     fn decl(&self, decl: Decl, site: Site) -> Value {
         match decl {
-            Decl::Func(func) => Value::Func(Arc::new(Closure { func, receiver: None, env: Vec::new() })),
+            Decl::Func(func) => Value::Func(Arc::new(Closure::plain(func))),
             Decl::Global(global) => self.global(global),
             Decl::Type(ty) => {
                 let _ = site;
@@ -226,6 +240,7 @@ impl<'a> Eval<'a> {
                 None => Value::Opaque(Some(site)),
             },
             Some(Target::External(path)) => Value::Made(Arc::new(Made {
+                open: false,
                 path: *path,
                 on: "".into(),
                 name: text.into(),
@@ -252,7 +267,7 @@ impl<'a> Eval<'a> {
         let dynamic = self.type_of(&value);
         let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
         if let Some(Member::Method(func)) = self.types.member(ty, name) {
-            return Value::Func(Arc::new(Closure { func, receiver: Some(value), env: Vec::new() }));
+            return Value::Func(Arc::new(Closure::method(func, value)));
         }
         self.select(value, name)
     }
@@ -310,6 +325,7 @@ impl<'a> Eval<'a> {
                 let type_args =
                     args.iter().map(|&a| self.types.named_by(Site { file: site.file, expr: a })).collect();
                 Value::Made(Arc::new(Made {
+                open: false,
                     path: made.path,
                     on: made.on.clone(),
                     name: made.name.clone(),
@@ -381,7 +397,7 @@ impl<'a> Eval<'a> {
                         (key, inner(e[1], element))
                     })
                     .collect();
-                Value::Object(Arc::new(Object { ty: ty.clone(), fields, site }))
+                Value::Object(Arc::new(Object::new(ty, fields, site)))
             }
             _ => {
                 let fields = entries
@@ -397,7 +413,7 @@ impl<'a> Eval<'a> {
                         Some((name, inner(e[1], &field)))
                     })
                     .collect();
-                Value::Object(Arc::new(Object { ty: ty.clone(), fields, site }))
+                Value::Object(Arc::new(Object::new(ty, fields, site)))
             }
         }
     }
@@ -451,6 +467,7 @@ impl<'a> Eval<'a> {
             Value::Field(base, name) => match self.type_of(&base) {
                 Type::External(path, on) => {
                     let callee = Made {
+                        open: false,
                         path,
                         on,
                         name,
@@ -482,6 +499,7 @@ impl<'a> Eval<'a> {
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
         let made = Made {
+            open: false,
             path: callee.path,
             on: callee.on.clone(),
             name: callee.name.clone(),
@@ -490,7 +508,8 @@ impl<'a> Eval<'a> {
             type_args: callee.type_args.clone(),
             ty: self.types.of(site),
             site,
-        };
+        }
+        .settled();
         pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
     }
 
@@ -513,7 +532,7 @@ impl<'a> Eval<'a> {
                 None => Value::Opaque(Some(site)),
             },
             "new" => match args.first().map(|&a| self.types.named_by(at(a))) {
-                Some(ty) => Value::Object(Arc::new(Object { ty, fields: Vec::new(), site })),
+                Some(ty) => Value::Object(Arc::new(Object::new(ty, Vec::new(), site))),
                 None => Value::Opaque(Some(site)),
             },
             // A conversion to a predeclared type keeps the value.
@@ -629,7 +648,11 @@ impl<'a> Eval<'a> {
     pub fn substitute(&self, value: &Value, binding: &Binding) -> Value {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > STEPS {
+            self.cuts.set(self.cuts.get() + 1);
             return Value::Opaque(None);
+        }
+        if !value.is_open() {
+            return value.clone();
         }
         let all = |items: &[Value]| items.iter().map(|v| self.substitute(v, binding)).collect::<Vec<_>>();
         match value {
@@ -650,13 +673,14 @@ impl<'a> Eval<'a> {
                 }
             }
             Value::Element(base) => element(self.substitute(base, binding)),
-            Value::Object(object) => Value::Object(Arc::new(Object {
-                ty: object.ty.clone(),
-                fields: object.fields.iter().map(|(k, v)| (k.clone(), self.substitute(v, binding))).collect(),
-                site: object.site,
-            })),
+            Value::Object(object) => Value::Object(Arc::new(Object::new(
+                object.ty.clone(),
+                object.fields.iter().map(|(k, v)| (k.clone(), self.substitute(v, binding))).collect(),
+                object.site,
+            ))),
             Value::Made(made) => {
                 let made = Made {
+                    open: false,
                     path: made.path,
                     on: made.on.clone(),
                     name: made.name.clone(),
@@ -665,7 +689,8 @@ impl<'a> Eval<'a> {
                     type_args: made.type_args.clone(),
                     ty: made.ty.clone(),
                     site: made.site,
-                };
+                }
+                .settled();
                 pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
             }
             Value::Func(closure) => {
@@ -673,11 +698,8 @@ impl<'a> Eval<'a> {
                 if self.encloses(binding.func, closure.func) && !env.iter().any(|b| b.func == binding.func) {
                     env.insert(0, binding.clone());
                 }
-                Value::Func(Arc::new(Closure {
-                    func: closure.func,
-                    receiver: closure.receiver.as_ref().map(|v| self.substitute(v, binding)),
-                    env,
-                }))
+                let receiver = closure.receiver.as_ref().map(|v| self.substitute(v, binding));
+                Value::Func(Arc::new(Closure::bound(closure.func, receiver, env)))
             }
             other => other.clone(),
         }

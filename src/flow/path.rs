@@ -542,7 +542,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let program = self.flow.types.program;
         let facts = program.facts(site.file);
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
-        let plain = |func: Fn| Arc::new(Closure { func, receiver: None, env: Vec::new() });
+        let plain = |func: Fn| Arc::new(Closure::plain(func));
         match self.flow.graph.at(site).map(|c| &c.callee) {
             Some(Callee::Tree(targets)) if targets.len() == 1 => vec![plain(targets[0])],
             Some(Callee::Tree(targets)) => {
@@ -585,7 +585,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 && self.flow.types.has_body(func)
                 && !found.iter().any(|c| c.func == func)
             {
-                found.push(Arc::new(Closure { func, receiver: Some(value), env: Vec::new() }));
+                found.push(Arc::new(Closure::method(func, value)));
             }
         }
         found.truncate(8);

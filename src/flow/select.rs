@@ -31,11 +31,7 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         Start::Itself => eval.value(site),
         Start::TypeArg(i) => type_arg(eval, site, *i),
         Start::Enclosing => match eval.types.program.owner(site) {
-            Some(func) => Value::Func(Arc::new(Closure {
-                func: loop_owner(eval, func),
-                receiver: None,
-                env: Vec::new(),
-            })),
+            Some(func) => Value::Func(Arc::new(Closure::plain(loop_owner(eval, func)))),
             None => Value::Unset,
         },
         Start::Option(name) => {
@@ -212,7 +208,7 @@ fn called(eval: &Eval<'_>, value: &Value, name: &str) -> Option<Value> {
         _ if value.free().is_some() => None,
         // Through an interface, on something that nobody supplies: what the implementations give.
         Some(Member::Method(func)) => {
-            let closure = Closure { func, receiver: Some(value.clone()), env: Vec::new() };
+            let closure = Closure::method(func, value.clone());
             Some(eval.apply(&closure, &Arc::from([]), false, 0).unwrap_or(Value::Unset))
         }
         _ => Some(Value::Unset),

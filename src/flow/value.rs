@@ -47,6 +47,8 @@ pub enum Value {
 /// A struct or map literal.
 #[derive(Debug, PartialEq)]
 pub struct Object {
+    /// Whether it depends on a parameter or receiver; what does not is shared as it is.
+    pub open: bool,
     /// Its type.
     pub ty: Type,
     /// Fields, or map entries whose key is constant.
@@ -58,6 +60,8 @@ pub struct Object {
 /// A function with what it was bound to.
 #[derive(Debug, PartialEq)]
 pub struct Closure {
+    /// Whether it depends on a parameter or receiver, or may capture one.
+    pub open: bool,
     /// The function.
     pub func: Fn,
     /// Receiver of a method value.
@@ -80,6 +84,8 @@ pub struct Binding {
 /// What a library gave.
 #[derive(Debug, PartialEq)]
 pub struct Made {
+    /// Whether it depends on a parameter or receiver.
+    pub open: bool,
     /// Import path.
     pub path: ExtPath,
     /// Type it is called on, when known; empty for package functions.
@@ -98,7 +104,63 @@ pub struct Made {
     pub site: Site,
 }
 
+impl Object {
+    /// A literal.
+    pub fn new(ty: Type, fields: Vec<(Arc<str>, Value)>, site: Site) -> Object {
+        let open = fields.iter().any(|(_, value)| value.is_open());
+        Object { open, ty, fields, site }
+    }
+}
+
+impl Closure {
+    /// A function that needs nothing from around it.
+    pub fn plain(func: Fn) -> Closure {
+        Closure { open: false, func, receiver: None, env: Vec::new() }
+    }
+
+    /// A closure as it is written, with nothing captured yet.
+    pub fn written(func: Fn) -> Closure {
+        Closure { open: true, func, receiver: None, env: Vec::new() }
+    }
+
+    /// A method bound to its receiver.
+    pub fn method(func: Fn, receiver: Value) -> Closure {
+        Closure { open: receiver.is_open(), func, receiver: Some(receiver), env: Vec::new() }
+    }
+
+    /// A function with its receiver and what it captured.
+    pub fn bound(func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
+        let open = receiver.as_ref().is_some_and(Value::is_open)
+            || env.is_empty()
+            || env.iter().any(|b| b.args.iter().chain(&b.receiver).any(Value::is_open));
+        Closure { open, func, receiver, env }
+    }
+}
+
+impl Made {
+    /// Settles whether it is open.
+    #[must_use]
+    pub fn settled(mut self) -> Made {
+        let args = self.args.iter().flat_map(|args| args.iter());
+        self.open = args.chain(&self.receiver).any(Value::is_open);
+        self
+    }
+}
+
 impl Value {
+    /// Whether the value depends on a parameter or receiver anywhere inside.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Value::Param(..) | Value::Receiver(_) => true,
+            Value::Object(object) => object.open,
+            Value::Made(made) => made.open,
+            Value::Func(closure) => closure.open,
+            Value::Concat(items) | Value::List(items) | Value::OneOf(items) => items.iter().any(Value::is_open),
+            Value::Field(base, _) | Value::Element(base) => base.is_open(),
+            Value::Opaque(_) | Value::Unset | Value::Str(_) | Value::Literal(_) | Value::Typed(_) => false,
+        }
+    }
+
     /// A string value.
     pub fn str(text: &str) -> Value {
         Value::Str(text.into())
