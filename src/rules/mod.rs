@@ -192,3 +192,69 @@ pub struct Expected {
     /// Rule id, or any.
     pub rule: Option<String>,
 }
+
+/// The rules a configuration leaves in force: built-in ones, the user's, minus what is switched off.
+///
+/// # Errors
+/// Every mistake of every rule file, with its place.
+pub fn in_force(config: &crate::config::Config) -> Result<RuleSet, RuleErrors> {
+    let mut files = builtin_files();
+    let mut unread = Vec::new();
+    for path in &config.rules.paths {
+        collect(path, &mut files, &mut unread);
+    }
+    if !unread.is_empty() {
+        return Err(RuleErrors { problems: unread });
+    }
+    let mut set = load(&files).map_err(|problems| RuleErrors {
+        problems: problems.iter().map(ToString::to_string).collect(),
+    })?;
+    set.detectors.retain(|d| {
+        let named = |list: &[String]| list.iter().any(|id| *id == d.id);
+        !named(&config.rules.disable) && (!d.opt_in || named(&config.rules.enable))
+    });
+    Ok(set)
+}
+
+/// Rule files below `path`, in order.
+fn collect(path: &std::path::Path, files: &mut Vec<RuleFile>, unread: &mut Vec<String>) {
+    let read = |file: &std::path::Path, unread: &mut Vec<String>| match std::fs::read_to_string(file) {
+        Ok(text) => Some(RuleFile { path: file.display().to_string(), text, builtin: false }),
+        Err(error) => {
+            unread.push(format!("{}: {error}", file.display()));
+            None
+        }
+    };
+    if path.is_file() {
+        files.extend(read(path, unread));
+        return;
+    }
+    match std::fs::read_dir(path) {
+        Ok(entries) => {
+            let mut found: Vec<_> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
+            found.sort();
+            for file in found {
+                if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+                    files.extend(read(&file, unread));
+                }
+            }
+        }
+        Err(error) => unread.push(format!("{}: {error}", path.display())),
+    }
+}
+
+/// Mistakes in rule files.
+#[derive(Debug)]
+pub struct RuleErrors {
+    /// One line each, with place.
+    pub problems: Vec<String>,
+}
+
+impl std::fmt::Display for RuleErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let n = self.problems.len();
+        write!(f, "{n} mistake{} in the rules", if n == 1 { "" } else { "s" })
+    }
+}
+
+impl std::error::Error for RuleErrors {}

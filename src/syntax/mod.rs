@@ -1,5 +1,11 @@
 //! Syntax: one file in, facts out. Knows no rules and no other file.
 
+pub mod build;
+#[cfg(test)]
+mod dump;
 pub mod facts;
+pub mod go;
+pub mod gomod;
 pub mod reader;
+pub mod sql;
 pub mod yaml;

@@ -4,9 +4,11 @@
 //! a plain value tree would lose that. JSON is flow YAML and goes through the same code. Built over
 //! the events of `saphyr-parser` without recursion, under a budget, so no input can exhaust memory
 //! or the stack. Helm templates are read with their `{{ … }}` actions kept as text when the file
-//! does not parse otherwise. Comments, tags other than `!!str` and anchors' names are left out.
+//! does not parse otherwise, and a few things that the specification forbids and everyone writes are
+//! accepted. Comments, tags other than `!!str` and anchors' names are left out.
 
 mod build;
+mod repair;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -160,16 +162,17 @@ pub fn parse(text: &str) -> (Vec<Node>, Vec<YamlProblem>) {
 pub fn parse_within(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if build::looks_like_json(text) {
-        return guarded(&build::without_surrogates(text), max_nodes);
+        let json = build::without_surrogates(text);
+        return guarded(&repair::without_comments(&json), max_nodes);
     }
-    let (documents, problems) = guarded(text, max_nodes);
+    let (documents, problems) = tolerant(text, max_nodes);
     if problems.is_empty() {
         return (documents, problems);
     }
     let Some(masked) = template::mask(text) else {
         return (documents, problems);
     };
-    let (mut with_templates, mut remaining) = guarded(&masked.text, max_nodes);
+    let (mut with_templates, mut remaining) = tolerant(&masked.text, max_nodes);
     for document in &mut with_templates {
         template::unmask(document);
     }
@@ -183,6 +186,30 @@ pub fn parse_within(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem
     });
     remaining.sort_by_key(|problem| (problem.line, problem.column));
     (with_templates, remaining)
+}
+
+/// Reads a text, once more with its flow collections indented when that is what was wrong: a `]`
+/// below its key is against the specification, and everywhere.
+fn tolerant(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
+    let (documents, problems) = guarded(text, max_nodes);
+    if !problems
+        .iter()
+        .any(|problem| problem.message.contains("invalid indentation"))
+    {
+        return (documents, problems);
+    }
+    let indented = repair::indent_flows(text);
+    let (mut repaired, mut remaining) = guarded(&indented.text, max_nodes);
+    if remaining.len() >= problems.len() {
+        return (documents, problems);
+    }
+    for document in &mut repaired {
+        indented.restore(document);
+    }
+    for problem in &mut remaining {
+        problem.column = indented.column(problem.line, problem.column);
+    }
+    (repaired, remaining)
 }
 
 /// The library has reachable assertions; a panic in it must not end the run.

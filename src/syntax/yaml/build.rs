@@ -476,10 +476,14 @@ fn is_number(text: &str) -> bool {
             .all(|c| c.is_ascii_digit())
 }
 
-/// Whether the first thing in the text opens a JSON document. `{{` opens a template.
+/// Whether the first thing in the text opens a JSON document or a comment of one. `{{` opens a
+/// template.
 pub(super) fn looks_like_json(text: &str) -> bool {
     let text = text.trim_start();
-    text.starts_with('[') || (text.starts_with('{') && !text.starts_with("{{"))
+    ["[", "//", "/*"]
+        .iter()
+        .any(|start| text.starts_with(start))
+        || (text.starts_with('{') && !text.starts_with("{{"))
 }
 
 /// JSON writes characters beyond the basic plane as two `\u` escapes, which YAML refuses: joins

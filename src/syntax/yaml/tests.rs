@@ -226,6 +226,58 @@ fn actions_in_quotes_need_no_template_reading() {
 }
 
 #[test]
+fn flow_collections_may_end_below_their_key() {
+    let text = "\
+a:
+  script: |
+    x: [
+  command: [ # why [
+    \"--config=it's ]\", plain',
+  \"b\",
+  ]
+  'quoted [': {
+  n: 1,
+  } # done
+  tail: a[0]
+last:
+- [
+1
+]
+- d
+";
+    let node = one(text);
+    let command = node.path("a.command[]");
+    let seen: Vec<_> = command
+        .iter()
+        .map(|n| (n.as_str().unwrap(), n.line, n.column))
+        .collect();
+    assert_eq!(seen[0], ("--config=it's ]", 5, 5));
+    assert_eq!(seen.last().unwrap(), &("b", 6, 3));
+    let n = node
+        .get("a")
+        .unwrap()
+        .get("quoted [")
+        .unwrap()
+        .entry("n")
+        .unwrap();
+    assert_eq!((n.key_line, n.key_column, n.value.column), (9, 3, 6));
+    assert_eq!(node.path("a.tail")[0].as_str(), Some("a[0]"));
+    assert_eq!(node.path("last[]").len(), 2);
+}
+
+#[test]
+fn json_may_hold_comments_and_trailing_commas() {
+    let node = one("{\n  // one's \\ \"\n  \"a\": \"//no\", /* \n* */ \"b\": [1,],\n}\n");
+    assert_eq!(node.get("a").unwrap().as_str(), Some("//no"));
+    assert_eq!(node.entry("b").unwrap().key_line, 4);
+    assert_eq!(one("// head\n{\"a\": 1}").entries()[0].key_line, 2);
+    let flow = one("{url: http://x/*, 'b // c': '/* d', e: a//b}");
+    assert_eq!(flow.get("url").unwrap().as_str(), Some("http://x/*"));
+    assert_eq!(flow.get("b // c").unwrap().as_str(), Some("/* d"));
+    assert_eq!(flow.get("e").unwrap().as_str(), Some("a//b"));
+}
+
+#[test]
 fn hopeless_input_is_a_problem_with_a_position() {
     assert_eq!(problems("a: b\n\0c: d")[0].0, 2);
     let found = problems("key: [1, 2\nother: }\n");

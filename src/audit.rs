@@ -1,0 +1,506 @@
+//! The audit: what one run of flowaudit knows, as the JSON contract has it.
+//!
+//! `flowaudit scan --format json` is these types and nothing else; tables, markdown, SARIF and the
+//! gate are views of the same value. Keys are `snake_case`, enum values kebab-case, paths
+//! relative to the scanned root with `/`, lines 1-based. [`Audit::sort`] puts every list in its one order,
+//! so that two runs over the same tree give the same bytes. How anything was decided is not here.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod narrow;
+mod order;
+mod words;
+
+pub use order::number_consumers;
+pub use words::{
+    Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
+    SubscriptionType, SuppressionKind, TopicIssue,
+};
+
+/// Version of the contract; raised when a reader of the old one would misread the new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The whole result of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Audit {
+    /// Version of this contract.
+    pub schema_version: u32,
+    /// What made the document.
+    pub tool: Tool,
+    /// How strictly weak controls were read.
+    pub policy: Policy,
+    /// How many calls each path was followed from its handler; null: without a bound.
+    pub depth: Option<u32>,
+    /// Every service found, in order of name.
+    pub services: Vec<Service>,
+    /// Every registration through which a service receives messages.
+    pub consumers: Vec<Consumer>,
+    /// Every place that sends to a topic, one per service and topic.
+    pub publishers: Vec<Publisher>,
+    /// Every place where a service keeps a copy that can go stale.
+    pub caches: Vec<Cache>,
+    /// Who publishes and who subscribes to what, in order of name.
+    pub topics: Vec<Topic>,
+    /// Gaps and weaknesses.
+    pub findings: Vec<Finding>,
+    /// Completion per audit and control, in the order the configuration lists them.
+    pub audits: Vec<AuditResult>,
+    /// Workflow checklists, in the order the configuration lists them.
+    pub checklists: Vec<Checklist>,
+    /// What could not be read, parsed or followed.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How much was read.
+    pub stats: Stats,
+}
+
+/// The program that made a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `flowaudit`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// How strictly weak controls are read: what each counts as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Policy {
+    /// Knobs of idempotency.
+    pub idempotency: IdempotencyPolicy,
+    /// Knobs of schema validation.
+    pub schema: SchemaPolicy,
+}
+
+/// What weak idempotency counts as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct IdempotencyPolicy {
+    /// A check that an empty id or a missing key goes round.
+    pub fail_open: Leniency,
+    /// A check or mark whose error is dropped.
+    pub ignored_error: Leniency,
+}
+
+/// What weak schema validation counts as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct SchemaPolicy {
+    /// A validation whose failure is only logged.
+    pub log_only: Leniency,
+    /// Plain protobuf or thrift decoding, with no schema registry.
+    pub idl: Leniency,
+}
+
+impl Policy {
+    /// Every knob at `partial`: a weak control is not in place.
+    pub const STRICT: Policy = Policy::all(Leniency::Partial);
+    /// Every knob at `implemented`: a weak control counts, and its weakness is still reported.
+    pub const LENIENT: Policy = Policy::all(Leniency::Implemented);
+
+    const fn all(reading: Leniency) -> Policy {
+        Policy {
+            idempotency: IdempotencyPolicy {
+                fail_open: reading,
+                ignored_error: reading,
+            },
+            schema: SchemaPolicy {
+                log_only: reading,
+                idl: reading,
+            },
+        }
+    }
+}
+
+/// A deployable unit of the monorepo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Service {
+    /// Its name, unique in the audit.
+    pub name: String,
+    /// Its folder.
+    pub path: String,
+    /// Languages it is written in, sorted.
+    pub languages: Vec<String>,
+    /// What it is for.
+    pub kind: ServiceKind,
+    /// Whether it publishes to any topic.
+    pub publisher: bool,
+    /// Whether it receives any messages.
+    pub consumer: bool,
+    /// How it registers its consumers.
+    pub subscription_type: SubscriptionType,
+    /// Status of each control, the worst of its consumers.
+    pub controls: BTreeMap<Control, ServiceVerdict>,
+}
+
+/// One registration through which a service receives messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Consumer {
+    /// `service/topic/HandlerName`, with `#2` on a clash; set by [`number_consumers`].
+    pub id: String,
+    /// Name of its service.
+    pub service: String,
+    /// Broker or queue: `kafka`, `dapr`, `nats`, …
+    pub transport: String,
+    /// Library it is registered with.
+    pub framework: String,
+    /// How it is registered.
+    pub registration_kind: SubscriptionType,
+    /// What it listens to.
+    pub topic: TopicName,
+    /// Event types its one handler tells apart, sorted.
+    pub event_types: Vec<String>,
+    /// Where it is registered.
+    pub registration: Place,
+    /// The function messages are handed to. When none is found in the repository: the best name
+    /// known, at the place of the registration.
+    pub handler: Symbol,
+    /// Status of each control that applies to consumers.
+    pub controls: BTreeMap<Control, Verdict>,
+    /// Functions the verdicts followed, in order.
+    pub path: Vec<Symbol>,
+}
+
+/// A topic as code names it.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct TopicName {
+    /// The topic, or the best symbol for it when it is not resolved.
+    pub name: String,
+    /// Whether `name` is the real name: a literal, or followed to one.
+    pub resolved: bool,
+    /// The expression in the code.
+    pub expression: String,
+}
+
+/// A line of a file.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Place {
+    /// Path from the scanned root.
+    pub path: String,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+/// A named function and where it is.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Symbol {
+    /// `Type.Method` or `function`.
+    pub name: String,
+    /// Path from the scanned root.
+    pub path: String,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+/// A line of code and the part it plays in a verdict.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Evidence {
+    /// Path from the scanned root.
+    pub path: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// The part it plays: `dedupe.check`, `effect.insert`, …
+    pub role: String,
+    /// What stands there, in short.
+    pub note: String,
+}
+
+/// What is known of one control of one consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// The claim.
+    pub status: Status,
+    /// How the control is done: `database`, `declarative`, `json-schema`, …
+    pub pattern: Option<String>,
+    /// How sure the claim is.
+    pub confidence: Confidence,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// One sentence for people.
+    pub why: String,
+}
+
+/// What is known of one control of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceVerdict {
+    /// The claim: the worst of the consumers; a mixture of implemented and missing is partial.
+    pub status: Status,
+    /// How the control is done, sorted; several when consumers differ.
+    pub patterns: Vec<String>,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// One sentence for people.
+    pub why: String,
+}
+
+/// A place that sends to a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Publisher {
+    /// Name of its service.
+    pub service: String,
+    /// Broker or queue.
+    pub transport: String,
+    /// What it sends to.
+    pub topic: TopicName,
+    /// Where it sends.
+    pub at: Place,
+    /// Whether the message goes through an outbox.
+    pub outbox: bool,
+}
+
+/// A place where a service keeps a copy of data that can go stale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cache {
+    /// Name of its service.
+    pub service: String,
+    /// Pattern of its keys: `prices:sku:{hmac}`.
+    pub key: String,
+    /// Time to live; null: none, or not known.
+    pub ttl_seconds: Option<u64>,
+    /// Where it is filled.
+    pub at: Place,
+    /// What removes entries.
+    pub invalidations: Vec<Invalidation>,
+}
+
+/// A function that removes entries of a cache.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Invalidation {
+    /// Its name.
+    pub function: String,
+    /// Where it removes.
+    pub at: Place,
+    /// What makes it run: consumers, use cases; sorted.
+    pub triggers: Vec<String>,
+}
+
+/// One topic and who is at its two ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Services that publish to it, sorted.
+    pub publishers: Vec<String>,
+    /// Services that subscribe to it, sorted.
+    pub subscribers: Vec<String>,
+    /// What is wrong with it.
+    pub issue: Option<TopicIssue>,
+    /// For a near miss: the topic it looks like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+}
+
+/// A gap or a weakness, at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// `rule/consumer` or `rule/service`, with `#2` on a clash; set by [`Audit::sort`].
+    pub id: String,
+    /// Rule that found it.
+    pub rule: String,
+    /// How bad the fault is in itself.
+    pub severity: Severity,
+    /// How soon to look at it.
+    pub priority: Priority,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Name of the service.
+    pub service: String,
+    /// Id of the consumer, when it is about one.
+    pub consumer: Option<String>,
+    /// What goes wrong, as a plain sentence.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// The one place to look at.
+    pub location: Place,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// Identity that survives moved lines.
+    pub fingerprint: String,
+    /// Why it is not counted, when somebody said so.
+    pub suppressed: Option<Suppression>,
+}
+
+/// Somebody's word that a finding is not to be counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suppression {
+    /// Where it was said.
+    pub kind: SuppressionKind,
+    /// Why.
+    pub reason: String,
+    /// Last day it holds, `YYYY-MM-DD`.
+    pub until: Option<String>,
+}
+
+/// Completion of one control in one audit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditResult {
+    /// Name of the audit.
+    pub name: String,
+    /// The control.
+    pub control: Control,
+    /// Number of services the percentage is of.
+    pub denominator: u32,
+    /// How many services have each status.
+    pub counts: Counts,
+    /// 100 × implemented / denominator, rounded half up; null when the denominator is 0.
+    pub percent: Option<u32>,
+}
+
+/// How many services have each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// In place.
+    pub implemented: u32,
+    /// In place for a part, or weak.
+    pub partial: u32,
+    /// Something could not be seen.
+    pub needs_review: u32,
+    /// Not in place.
+    pub missing: u32,
+    /// Nothing to protect.
+    pub not_applicable: u32,
+}
+
+/// A workflow checklist, filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Checklist {
+    /// Name of the audit it belongs to.
+    pub name: String,
+    /// Its sections, in order.
+    pub sections: Vec<Section>,
+}
+
+/// A section of a checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Section {
+    /// Its heading.
+    pub title: String,
+    /// 100 × (met + attested) / items, rounded half up; null when it has no items.
+    pub percent: Option<u32>,
+    /// Its items, in order.
+    pub items: Vec<Item>,
+}
+
+/// One thing to tick.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    /// Stable id.
+    pub id: String,
+    /// What is asked.
+    pub title: String,
+    /// Whether it is met.
+    pub state: ItemState,
+    /// What that rests on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something that could not be read, parsed or followed.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Diagnostic {
+    /// File it is about, from the scanned root; `.` when it is about the run.
+    pub path: String,
+    /// `error` and `warning`: the result may lack something, which `--strict` refuses.
+    /// `note`: left out on purpose.
+    pub level: Severity,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// How much was read. No times: the document is deterministic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Stats {
+    /// Files seen.
+    pub files_walked: u64,
+    /// Files turned into facts.
+    pub files_parsed: u64,
+    /// Their size.
+    pub bytes_parsed: u64,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Audit {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            policy: Policy::default(),
+            depth: None,
+            services: Vec::new(),
+            consumers: Vec::new(),
+            publishers: Vec::new(),
+            caches: Vec::new(),
+            topics: Vec::new(),
+            findings: Vec::new(),
+            audits: Vec::new(),
+            checklists: Vec::new(),
+            diagnostics: Vec::new(),
+            stats: Stats::default(),
+        }
+    }
+}
+
+impl Counts {
+    /// Counts statuses.
+    pub fn of(statuses: impl IntoIterator<Item = Status>) -> Counts {
+        let mut counts = Counts::default();
+        for status in statuses {
+            *counts.slot(status) += 1;
+        }
+        counts
+    }
+
+    /// How many have this status.
+    pub fn get(mut self, status: Status) -> u32 {
+        *self.slot(status)
+    }
+
+    /// How many services the control applies to.
+    pub fn applicable(&self) -> u32 {
+        self.implemented + self.partial + self.needs_review + self.missing
+    }
+
+    fn slot(&mut self, status: Status) -> &mut u32 {
+        match status {
+            Status::Implemented => &mut self.implemented,
+            Status::Partial => &mut self.partial,
+            Status::NeedsReview => &mut self.needs_review,
+            Status::Missing => &mut self.missing,
+            Status::NotApplicable => &mut self.not_applicable,
+        }
+    }
+}
+
+impl AuditResult {
+    /// A row whose percentage follows from its counts.
+    pub fn new(name: &str, control: Control, denominator: u32, counts: Counts) -> AuditResult {
+        AuditResult {
+            name: name.to_owned(),
+            control,
+            denominator,
+            counts,
+            percent: percent(counts.implemented, denominator),
+        }
+    }
+}
+
+/// 100 × part / whole, rounded half up; nothing when there is no whole.
+pub fn percent(part: u32, whole: u32) -> Option<u32> {
+    let (part, whole) = (u64::from(part), u64::from(whole));
+    let rounded = (200 * part + whole).checked_div(2 * whole)?;
+    u32::try_from(rounded).ok()
+}

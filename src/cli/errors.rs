@@ -1,0 +1,325 @@
+//! What can go wrong, as users meet it: each error owns its title, its advice and its exit code.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::{self, ConfigError};
+
+/// How a run ended, for whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done and within policy.
+    Done = 0,
+    /// Wrong usage, configuration or rules.
+    Usage = 2,
+    /// No service or no file was found.
+    NothingAudited = 3,
+    /// Something could not be read under `--strict`, or flowaudit itself failed.
+    Failed = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// An error that a user can do something about. Its `Display` is the title: one line.
+pub trait UserError: Error + Send + Sync + 'static {
+    /// Lines below the title: the single mistakes, with their places.
+    fn details(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What to do about it.
+    fn advice(&self) -> Option<String> {
+        None
+    }
+
+    /// How the run ends.
+    fn exit(&self) -> Exit;
+}
+
+/// Names the user errors; an error that is none of them is a failure of flowaudit itself.
+macro_rules! user_errors {
+    ($($type:ty),* $(,)?) => {
+        fn user_error(error: &anyhow::Error) -> Option<&dyn UserError> {
+            $(
+                if let Some(known) = error.downcast_ref::<$type>() {
+                    return Some(known);
+                }
+            )*
+            None
+        }
+    };
+}
+
+user_errors![
+    BadRoot,
+    ConfigError,
+    NothingAudited,
+    UnknownService,
+    Unseen,
+    CannotWrite,
+    Internal,
+];
+
+/// Tells an error on standard error and gives the exit code that goes with it.
+pub(super) fn report(error: &anyhow::Error) -> Exit {
+    if broken_pipe(error) {
+        return Exit::Done;
+    }
+    let (lines, exit): (Vec<String>, Exit) = if let Some(known) = user_error(error) {
+        let title = format!("error: {known}");
+        let details = known.details().into_iter().map(|line| format!("  {line}"));
+        let advice = known.advice().map(|advice| format!("help: {advice}"));
+        let lines = std::iter::once(title)
+            .chain(details)
+            .chain(advice)
+            .collect();
+        (lines, known.exit())
+    } else {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        (vec![format!("error: {}", causes.join(": "))], Exit::Failed)
+    };
+    let text = lines.join("\n") + "\n";
+    let _ = io::stderr().write_all(text.as_bytes());
+    exit
+}
+
+/// A reader that has seen enough is no failure.
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+macro_rules! titled {
+    ($type:ident, |$this:ident| $($title:tt)*) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let $this = self;
+                write!(f, $($title)*)
+            }
+        }
+
+        impl Error for $type {}
+    };
+}
+
+/// The folder to audit cannot be audited.
+#[derive(Debug)]
+pub(super) struct BadRoot {
+    pub(super) path: PathBuf,
+    pub(super) why: String,
+}
+
+titled!(
+    BadRoot,
+    |this| "cannot audit {}: {}",
+    this.path.display(),
+    this.why
+);
+
+impl UserError for BadRoot {
+    fn advice(&self) -> Option<String> {
+        Some("give the folder that holds the services: flowaudit scan PATH".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for ConfigError {
+    fn details(&self) -> Vec<String> {
+        match self {
+            ConfigError::Unreadable { .. } => Vec::new(),
+            ConfigError::Invalid { problems, .. } => {
+                problems.iter().map(ToString::to_string).collect()
+            }
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// There was nothing to look at, which is never a pass.
+#[derive(Debug)]
+pub(super) struct NothingAudited {
+    pub(super) root: PathBuf,
+    pub(super) files_walked: u64,
+    pub(super) files_parsed: u64,
+}
+
+titled!(
+    NothingAudited,
+    |this| "nothing to audit in {}: {}",
+    this.root.display(),
+    this.missing()
+);
+
+impl NothingAudited {
+    fn missing(&self) -> String {
+        match (self.files_walked, self.files_parsed) {
+            (0, _) => "it holds no file".to_owned(),
+            (walked, 0) => format!("none of its {walked} files could be read as code or manifest"),
+            _ => "no service was found".to_owned(),
+        }
+    }
+}
+
+impl UserError for NothingAudited {
+    fn advice(&self) -> Option<String> {
+        Some(
+            "services are found by go.mod, package.json, Cargo.toml, a Dockerfile or cmd/*; \
+             name them under services: in flowaudit.yaml, and check .gitignore and exclude:"
+                .to_owned(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::NothingAudited
+    }
+}
+
+/// `--service` names something that is not there.
+#[derive(Debug)]
+pub(super) struct UnknownService {
+    pub(super) name: String,
+    pub(super) known: Vec<String>,
+}
+
+titled!(UnknownService, |this| "there is no service `{}`", this.name);
+
+impl UserError for UnknownService {
+    fn advice(&self) -> Option<String> {
+        Some(
+            match config::nearest(&self.name, self.known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", self.known.join(", ")),
+            },
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// Under `--strict`: the result may lack something.
+#[derive(Debug)]
+pub(super) struct Unseen {
+    pub(super) places: Vec<String>,
+}
+
+titled!(
+    Unseen,
+    |this| "{} not read or followed to the end, and --strict asks for all of them",
+    match this.places.len() {
+        1 => "1 place was".to_owned(),
+        number => format!("{number} places were"),
+    }
+);
+
+impl UserError for Unseen {
+    fn details(&self) -> Vec<String> {
+        self.places.clone()
+    }
+
+    fn advice(&self) -> Option<String> {
+        Some("mend them, or leave them out under exclude: in flowaudit.yaml".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+}
+
+/// The result has nowhere to go.
+#[derive(Debug)]
+pub(super) struct CannotWrite {
+    pub(super) path: PathBuf,
+    pub(super) why: io::Error,
+}
+
+titled!(
+    CannotWrite,
+    |this| "cannot write {}: {}",
+    this.path.display(),
+    this.why
+);
+
+impl UserError for CannotWrite {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A fault in flowaudit.
+#[derive(Debug)]
+pub(super) struct Internal {
+    what: String,
+}
+
+titled!(Internal, |this| "flowaudit itself failed: {}", this.what);
+
+impl Internal {
+    /// From what a panic carries.
+    pub(super) fn from_panic(payload: &(dyn Any + Send)) -> Internal {
+        let what = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no reason is known".to_owned());
+        Internal { what }
+    }
+}
+
+impl UserError for Internal {
+    fn advice(&self) -> Option<String> {
+        Some("this is a bug; please report it with the command and the version".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_pipe_is_success_and_an_unknown_error_is_ours() {
+        let pipe = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(
+            report(&anyhow::Error::from(pipe).context("writing")),
+            Exit::Done
+        );
+        assert_eq!(report(&anyhow::anyhow!("odd")), Exit::Failed);
+    }
+
+    #[test]
+    fn nothing_audited_says_what_was_missing() {
+        let title = |files_walked, files_parsed| {
+            NothingAudited {
+                root: PathBuf::from("x"),
+                files_walked,
+                files_parsed,
+            }
+            .to_string()
+        };
+        assert_eq!(title(0, 0), "nothing to audit in x: it holds no file");
+        assert!(title(3, 0).contains("none of its 3 files"));
+        assert!(title(3, 3).contains("no service"));
+    }
+}

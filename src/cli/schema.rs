@@ -1,0 +1,15 @@
+//! `flowaudit schema`: the schemas that are committed under `schemas/`.
+
+use super::args::SchemaOf;
+use super::errors::Exit;
+use super::output;
+use crate::report::json;
+
+pub(super) fn run(what: SchemaOf) -> anyhow::Result<Exit> {
+    let text = match what {
+        SchemaOf::Audit => json::schema(),
+        SchemaOf::Config => json::document(&crate::config::schema()),
+    };
+    output::write(&text, None)?;
+    Ok(Exit::Done)
+}

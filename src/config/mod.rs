@@ -1,0 +1,154 @@
+//! Configuration: `flowaudit.yaml` into checked settings.
+//!
+//! What a user writes ([`load`]) and what the rest of the program gets ([`Config`]) are different
+//! types, so unchecked configuration cannot travel. Without a file, [`Config::default`] has both
+//! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
+
+mod discover;
+mod load;
+mod reader;
+mod schema;
+mod settings;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod topics;
+
+pub use discover::{FILE_NAME, find};
+pub use load::{ConfigError, discover, load};
+pub use reader::Problem;
+pub use schema::schema;
+pub use settings::Settings;
+pub use suggest::nearest;
+pub use topics::{Glob, TopicFilter};
+
+use std::path::PathBuf;
+
+use crate::audit::{Control, Policy, SagaRole, ServiceKind};
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from; `None`: built in.
+    pub path: Option<PathBuf>,
+    /// Folder that `exclude` is relative to, when a file said it.
+    pub base: Option<PathBuf>,
+    /// What the user says of services.
+    pub services: Vec<ServiceEntry>,
+    /// The audits to make, in order; never empty.
+    pub audits: Vec<AuditEntry>,
+    /// How strictly weak controls are read.
+    pub policy: Policy,
+    /// Which rules are in force.
+    pub rules: RuleChoice,
+    /// Paths to leave out, as in a `.gitignore` file.
+    pub exclude: Vec<String>,
+    /// How many calls to follow from a handler; `None`: without a bound.
+    pub depth: Option<u32>,
+}
+
+/// What the user says of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceEntry {
+    /// Its name.
+    pub name: String,
+    /// Its folder, from the audited one; `.` for the audited folder itself.
+    pub path: String,
+    /// Who owns it.
+    pub owner: Option<String>,
+    /// What it is for, when discovery should not decide.
+    pub kind: Option<ServiceKind>,
+    /// Its part in sagas.
+    pub role: Option<SagaRole>,
+    /// Leave it out altogether.
+    pub ignore: bool,
+}
+
+/// One audit: which services, which controls, how it is counted.
+#[derive(Debug, Clone)]
+pub struct AuditEntry {
+    /// Its name, also of its documents.
+    pub name: String,
+    /// What a person calls it.
+    pub title: String,
+    /// The services it looks at.
+    pub scope: Scope,
+    /// The controls it counts, in order.
+    pub controls: Vec<Control>,
+    /// What a percentage is of.
+    pub denominator: Denominator,
+    /// The topics it looks at.
+    pub topics: TopicFilter,
+}
+
+/// The services an audit looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Every service found, of kind `service`.
+    All,
+    /// Those that consume messages or keep a cache.
+    ConsumersAndCaches,
+    /// These, by name.
+    Named(Vec<String>),
+}
+
+/// What a percentage is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denominator {
+    /// Services to which the control applies.
+    Applicable,
+    /// Every service in scope.
+    Scope,
+}
+
+/// Which rules are in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleChoice {
+    /// Files and folders of rules beside the built-in ones, joined to the configuration's folder.
+    pub paths: Vec<PathBuf>,
+    /// Opt-in rules to switch on.
+    pub enable: Vec<String>,
+    /// Rules to switch off.
+    pub disable: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            path: None,
+            base: None,
+            services: Vec::new(),
+            audits: built_in_audits(),
+            policy: Policy::default(),
+            rules: RuleChoice::default(),
+            exclude: Vec::new(),
+            depth: None,
+        }
+    }
+}
+
+/// The audits made when none are configured.
+fn built_in_audits() -> Vec<AuditEntry> {
+    vec![
+        AuditEntry {
+            name: "event-processing".to_owned(),
+            title: "Event processing".to_owned(),
+            scope: Scope::All,
+            controls: vec![Control::Idempotency, Control::DeadLetter, Control::Schema],
+            denominator: Denominator::Applicable,
+            topics: TopicFilter::default(),
+        },
+        AuditEntry {
+            name: "data-synchronization".to_owned(),
+            title: "Data synchronization".to_owned(),
+            scope: Scope::ConsumersAndCaches,
+            controls: vec![
+                Control::Idempotency,
+                Control::Schema,
+                Control::CacheInvalidation,
+            ],
+            denominator: Denominator::Applicable,
+            topics: TopicFilter::default(),
+        },
+    ]
+}

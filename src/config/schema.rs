@@ -1,0 +1,172 @@
+//! What can be written in `flowaudit.yaml`, as types that exist for their JSON Schema alone:
+//! editors complete and check against it. A test holds them to the keys that [`super::load`] knows.
+
+use schemars::{JsonSchema, Schema};
+
+use crate::audit::{Control, Leniency, SagaRole, ServiceKind};
+
+/// JSON Schema of `flowaudit.yaml`.
+pub fn schema() -> Schema {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<Flowaudit>()
+}
+
+/// Configuration of flowaudit.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+pub(super) struct Flowaudit {
+    /// What is known of services beyond what discovery finds.
+    services: Option<Vec<ServiceItem>>,
+    /// The audits to make; without it, the two built-in ones.
+    audits: Option<Vec<AuditItem>>,
+    /// How to read weak controls.
+    policy: Option<PolicyItem>,
+    /// Which rules are in force.
+    rules: Option<RulesItem>,
+    /// Paths to leave out, as in a .gitignore file.
+    exclude: Option<Vec<String>>,
+    /// How many calls to follow from a handler; without a bound unless given.
+    depth: Option<u32>,
+}
+
+/// One service.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct ServiceItem {
+    /// Its name.
+    name: String,
+    /// Its folder; the name unless given.
+    path: Option<String>,
+    /// Who owns it.
+    owner: Option<String>,
+    /// What it is for, when discovery should not decide.
+    kind: Option<ServiceKind>,
+    /// Its part in sagas.
+    role: Option<SagaRole>,
+    /// Leave it out altogether.
+    ignore: Option<bool>,
+}
+
+/// One audit.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct AuditItem {
+    /// Its name, also of its documents.
+    name: String,
+    /// What a person calls it.
+    title: Option<String>,
+    /// The services it looks at: all unless given.
+    scope: Option<ScopeItem>,
+    /// The controls it counts: idempotency, dead letter and schema unless given.
+    controls: Option<Vec<Control>>,
+    /// What a percentage is of: applicable unless given.
+    denominator: Option<DenominatorItem>,
+    /// The topics it looks at: all unless given.
+    topics: Option<TopicsItem>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "described, never built")]
+enum ScopeItem {
+    /// Every service.
+    Word(All),
+    /// These services, by name.
+    Names(Vec<String>),
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "described, never built")]
+enum All {
+    All,
+}
+
+/// What a percentage is of.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "described, never built")]
+enum DenominatorItem {
+    /// Services to which the control applies.
+    Applicable,
+    /// Every service in scope.
+    Scope,
+}
+
+/// Topics by pattern: `*` is any run of characters, `?` one, `{a,b}` either.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct TopicsItem {
+    /// A topic must fit one of these.
+    include: Option<Vec<String>>,
+    /// A topic must fit none of these.
+    exclude: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "described, never built")]
+enum PolicyItem {
+    /// All four knobs.
+    Word(PolicyWord),
+    /// Each knob by itself.
+    Knobs(Knobs),
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "described, never built")]
+enum PolicyWord {
+    /// Weak controls count as partial.
+    Strict,
+    /// Weak controls count as implemented.
+    Lenient,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct Knobs {
+    /// Knobs of idempotency.
+    idempotency: Option<IdempotencyKnobs>,
+    /// Knobs of schema validation.
+    schema: Option<SchemaKnobs>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct IdempotencyKnobs {
+    /// A check that an empty id goes round.
+    fail_open: Option<Leniency>,
+    /// A check or mark whose error is dropped.
+    ignored_error: Option<Leniency>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct SchemaKnobs {
+    /// A validation whose failure is only logged.
+    log_only: Option<Leniency>,
+    /// Plain protobuf or thrift decoding.
+    idl: Option<Leniency>,
+}
+
+/// Which rules are in force.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct RulesItem {
+    /// Files and folders of rules beside the built-in ones.
+    paths: Option<Vec<String>>,
+    /// Opt-in rules to switch on, by id.
+    enable: Option<Vec<String>>,
+    /// Rules to switch off, by id.
+    disable: Option<Vec<String>>,
+}

@@ -1,0 +1,107 @@
+//! Attribution: which service an endpoint belongs to, and whether anything ever runs it.
+//!
+//! A place inside a service's folder belongs to that service. A place in shared code belongs to
+//! every service whose entry point leads to it. What no entry point leads to is dead code, not an
+//! endpoint.
+
+use rustc_hash::FxHashSet;
+
+use super::calls::Graph;
+use super::program::{Decl, Fn, PkgId, Program, Target};
+
+/// Which services run a function.
+pub struct Attribution {
+    owners: Vec<Option<usize>>,
+    precise: Vec<FxHashSet<Fn>>,
+    wide: Vec<FxHashSet<Fn>>,
+    has_entries: bool,
+}
+
+impl Attribution {
+    /// `owner_of` gives the service whose folder holds a path; `services` is their number.
+    pub fn new(program: &Program, graph: &Graph, services: usize, owner_of: &dyn std::ops::Fn(&str) -> Option<usize>) -> Attribution {
+        let owners: Vec<Option<usize>> = program.files.iter().map(|f| owner_of(&f.path)).collect();
+        let mut entries: Vec<Vec<Fn>> = vec![Vec::new(); services];
+        let mut stray: Vec<Fn> = Vec::new();
+        for (index, package) in program.packages.iter().enumerate() {
+            if package.name != "main" {
+                continue;
+            }
+            let Some(Decl::Func(main)) = package.decls.get("main").copied() else { continue };
+            let mut roots = vec![main];
+            roots.extend(initialisers(program, graph, PkgId(index as u32)));
+            match owners[main.file as usize] {
+                Some(service) => entries[service].extend(roots),
+                None => stray.extend(roots),
+            }
+        }
+        let has_entries = entries.iter().any(|e| !e.is_empty()) || !stray.is_empty();
+        let reach = |built: bool| -> Vec<FxHashSet<Fn>> {
+            use rayon::prelude::*;
+            let mut all: Vec<FxHashSet<Fn>> =
+                entries.par_iter().map(|roots| graph.reachable(program, roots, built)).collect();
+            all.push(graph.reachable(program, &stray, built));
+            all
+        };
+        Attribution { owners, precise: reach(false), wide: reach(true), has_entries }
+    }
+
+    /// The services that run code at `func` of `file` (`func` is `None` at file level). Empty when
+    /// nothing does.
+    pub fn services(&self, file: u32, func: Option<Fn>) -> Vec<usize> {
+        let owner = self.owners[file as usize];
+        let Some(func) = func else { return owner.into_iter().collect() };
+        let alive = !self.has_entries || self.wide.iter().any(|set| set.contains(&func));
+        if let Some(owner) = owner {
+            // A service without an entry point of its own is taken at its word.
+            let own = !self.wide[owner].is_empty();
+            return if alive || !own { vec![owner] } else { Vec::new() };
+        }
+        for sets in [&self.precise, &self.wide] {
+            let found: Vec<usize> =
+                (0..sets.len() - 1).filter(|&service| sets[service].contains(&func)).collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The service whose folder holds a file.
+    pub fn owner(&self, file: u32) -> Option<usize> {
+        self.owners[file as usize]
+    }
+}
+
+/// `init` functions and functions used by package-level variables, of a package and all it imports.
+fn initialisers(program: &Program, graph: &Graph, root: PkgId) -> Vec<Fn> {
+    let mut seen: FxHashSet<PkgId> = FxHashSet::default();
+    let mut queue = vec![root];
+    let mut found = Vec::new();
+    while let Some(package) = queue.pop() {
+        if !seen.insert(package) {
+            continue;
+        }
+        for &file in &program.packages[package.0 as usize].files {
+            found.extend(graph.initialisers.get(&file).into_iter().flatten().copied());
+            let facts = program.facts(file);
+            for (i, func) in facts.funcs.iter().enumerate() {
+                if facts.text(func.name) == "init" && func.receiver.is_none() && func.parent.is_none() {
+                    found.push(Fn { file, func: crate::syntax::facts::FuncId(i as u32) });
+                }
+            }
+            let mut imports: Vec<PkgId> = program
+                .file(file)
+                .imports
+                .values()
+                .filter_map(|t| match t {
+                    Target::Package(id) => Some(*id),
+                    Target::External(_) => None,
+                })
+                .collect();
+            imports.sort_unstable();
+            queue.extend(imports);
+        }
+    }
+    found
+}

@@ -1,0 +1,382 @@
+//! The call graph: what each call may run, who calls a function, where a type is built and where
+//! its fields are written.
+//!
+//! Interface calls go to every type of the tree whose methods fit (class hierarchy analysis), so
+//! the graph over-approximates; what narrows it is evaluation at the place of use.
+
+use crate::syntax::facts::{Expr, ExprId};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+use super::program::{Decl, ExtPath, Fn, Program, Site, Target, Ty};
+use super::types::{Member, Type, Types};
+
+/// What a call runs.
+#[derive(Clone, Debug)]
+pub enum Callee {
+    /// Functions of the tree: one for a direct call, several through an interface.
+    Tree(Arc<[Fn]>),
+    /// An interface method that nothing in the tree implements.
+    Abstract(Fn),
+    /// A library function, or a method of a library's value.
+    Library {
+        /// Import path.
+        path: ExtPath,
+        /// Type of the receiver where known, else empty.
+        on: Arc<str>,
+        /// Called on a value, not a package.
+        method: bool,
+    },
+    /// A function value (parameter, field, result).
+    Dynamic,
+    /// A conversion or predeclared function.
+    Builtin,
+    /// Not known.
+    Unknown,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct CallSite {
+    /// The call expression.
+    pub site: Site,
+    /// The function it stands in.
+    pub func: Option<Fn>,
+    /// What it runs.
+    pub callee: Callee,
+}
+
+/// A write to a field of a type declared in the tree.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldWrite {
+    /// The value.
+    pub value: Site,
+    /// Which value of a call that gives several.
+    pub index: u32,
+    /// The literal it belongs to, if any.
+    pub literal: Option<Site>,
+}
+
+/// The call graph of a program.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// All calls in order of file and expression.
+    pub calls: Vec<CallSite>,
+    /// Calls that may run a function, as indices into `calls`.
+    pub callers: FxHashMap<Fn, Vec<u32>>,
+    /// Calls that stand in a function, as indices into `calls`.
+    pub inside: FxHashMap<Fn, Vec<u32>>,
+    /// Functions mentioned as values, by the function (or file, for globals) that mentions them.
+    pub mentions: FxHashMap<Fn, Vec<Fn>>,
+    /// Functions called or mentioned by package-level initialisers, by file.
+    pub initialisers: FxHashMap<u32, Vec<Fn>>,
+    /// Literals and `new` calls of a type, in order.
+    pub built: FxHashMap<Ty, Vec<Site>>,
+    /// Writes to a field, in order.
+    pub writes: FxHashMap<(Ty, Arc<str>), Vec<FieldWrite>>,
+}
+
+#[derive(Default)]
+struct FileGraph {
+    calls: Vec<CallSite>,
+    mentions: Vec<(Option<Fn>, Fn)>,
+    built: Vec<(Ty, Site)>,
+    writes: Vec<(Ty, Arc<str>, FieldWrite)>,
+}
+
+impl Graph {
+    /// Resolves every call of the program.
+    pub fn new(types: &Types<'_>) -> Graph {
+        let files: Vec<FileGraph> = (0..types.program.files.len() as u32)
+            .into_par_iter()
+            .map(|file| file_graph(types, file))
+            .collect();
+        let mut graph = Graph::default();
+        for (index, file) in files.into_iter().enumerate() {
+            for call in file.calls {
+                let at = graph.calls.len() as u32;
+                if let Callee::Tree(targets) = &call.callee {
+                    for &target in targets.iter() {
+                        graph.callers.entry(target).or_default().push(at);
+                        if call.func.is_none() {
+                            graph.initialisers.entry(index as u32).or_default().push(target);
+                        }
+                    }
+                }
+                if let Some(func) = call.func {
+                    graph.inside.entry(func).or_default().push(at);
+                }
+                graph.calls.push(call);
+            }
+            for (from, to) in file.mentions {
+                match from {
+                    Some(func) => graph.mentions.entry(func).or_default().push(to),
+                    None => graph.initialisers.entry(index as u32).or_default().push(to),
+                }
+            }
+            for (ty, site) in file.built {
+                graph.built.entry(ty).or_default().push(site);
+            }
+            for (ty, name, write) in file.writes {
+                graph.writes.entry((ty, name)).or_default().push(write);
+            }
+        }
+        graph
+    }
+
+    /// The call at `site`.
+    pub fn at(&self, site: Site) -> Option<&CallSite> {
+        self.calls.binary_search_by_key(&site, |c| c.site).ok().map(|i| &self.calls[i])
+    }
+
+    /// Functions that `entries` lead to: through calls, function values and closures, and through
+    /// the methods of types they build when `built_types` is set (callbacks of frameworks).
+    pub fn reachable(&self, program: &Program, entries: &[Fn], built_types: bool) -> FxHashSet<Fn> {
+        let mut seen: FxHashSet<Fn> = FxHashSet::default();
+        let mut queue: Vec<Fn> = entries.to_vec();
+        let methods_built = if built_types { self.methods_by_builder(program) } else { FxHashMap::default() };
+        while let Some(func) = queue.pop() {
+            if !seen.insert(func) {
+                continue;
+            }
+            for &call in self.inside.get(&func).into_iter().flatten() {
+                if let Callee::Tree(targets) = &self.calls[call as usize].callee {
+                    queue.extend(targets.iter().copied());
+                }
+            }
+            queue.extend(self.mentions.get(&func).into_iter().flatten().copied());
+            queue.extend(methods_built.get(&func).into_iter().flatten().copied());
+        }
+        seen
+    }
+
+    fn methods_by_builder(&self, program: &Program) -> FxHashMap<Fn, Vec<Fn>> {
+        let mut map: FxHashMap<Fn, Vec<Fn>> = FxHashMap::default();
+        for (ty, sites) in &self.built {
+            let package = program.package_of(ty.file);
+            let Some(methods) = package.methods.get(program.type_name(*ty)) else { continue };
+            for site in sites {
+                if let Some(owner) = program.owner(*site) {
+                    map.entry(owner).or_default().extend(methods.values().copied());
+                }
+            }
+        }
+        map
+    }
+}
+
+fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
+    let mut out = FileGraph::default();
+    let facts = types.program.facts(file);
+    let mut callees = FxHashSet::default();
+    for (i, expr) in facts.exprs.iter().enumerate() {
+        let site = Site { file, expr: ExprId(i as u32) };
+        let func = types.program.owner(site);
+        match *expr {
+            Expr::Call { callee, args, .. } => {
+                callees.insert(strip(facts, callee));
+                let target = resolve(types, file, callee);
+                if let Callee::Builtin = target
+                    && let Expr::Name(name) = facts.expr(callee)
+                    && facts.text(name) == "new"
+                    && let Some(&arg) = facts.list(args).first()
+                    && let Type::Named(ty, _) = types.named_by(Site { file, expr: arg })
+                {
+                    out.built.push((ty, site));
+                }
+                out.calls.push(CallSite { site, func, callee: target });
+            }
+            Expr::Composite { ty, .. } if !ty.is_none() => {
+                let ty = types.named_by(Site { file, expr: ty });
+                literal(types, site, &ty, &mut out);
+            }
+            Expr::Closure(inner) => {
+                out.mentions.push((func, Fn { file, func: inner }));
+            }
+            _ => {}
+        }
+    }
+    for (i, expr) in facts.exprs.iter().enumerate() {
+        let id = ExprId(i as u32);
+        if callees.contains(&id) || !matches!(expr, Expr::Name(_) | Expr::Field { .. }) {
+            continue;
+        }
+        let site = Site { file, expr: id };
+        if let Some(target) = mentioned(types, site) {
+            out.mentions.push((types.program.owner(site), target));
+        }
+    }
+    field_assignments(types, file, &mut out);
+    out
+}
+
+fn strip(facts: &crate::syntax::facts::Facts, callee: ExprId) -> ExprId {
+    match facts.expr(callee) {
+        Expr::Index { base, .. } => base,
+        _ => callee,
+    }
+}
+
+/// A function named without being called.
+fn mentioned(types: &Types<'_>, site: Site) -> Option<Fn> {
+    let facts = types.program.facts(site.file);
+    match facts.expr(site.expr) {
+        Expr::Name(name) => {
+            let Some(Decl::Func(func)) = types.program.lookup(site.file, name) else { return None };
+            types.local(site, name).is_none().then_some(func)
+        }
+        Expr::Field { base, name } => {
+            let name = facts.text(name);
+            match types.package_qualifier(site.file, base) {
+                Some(Target::Package(package)) => match types.program.decl(*package, name) {
+                    Some(Decl::Func(func)) => Some(func),
+                    _ => None,
+                },
+                Some(Target::External(_)) => None,
+                None => {
+                    // Cheap gate: only names that some method has.
+                    types.program.types_by_method.get(name)?;
+                    match types.member(&types.of(Site { file: site.file, expr: base }), name)? {
+                        Member::Method(func) => Some(func),
+                        _ => None,
+                    }
+                }
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Records a literal of `ty` with its fields, and the literals inside it that leave out their type.
+fn literal(types: &Types<'_>, site: Site, ty: &Type, out: &mut FileGraph) {
+    let facts = types.program.facts(site.file);
+    let Expr::Composite { entries, .. } = facts.expr(site.expr) else { return };
+    let nested = |expr: ExprId, ty: &Type, out: &mut FileGraph| {
+        if let Expr::Composite { ty: none, .. } = facts.expr(expr)
+            && none.is_none()
+        {
+            literal(types, Site { file: site.file, expr }, ty, out);
+        }
+    };
+    match ty {
+        Type::Named(id, _) => {
+            out.built.push((*id, site));
+            let decl_facts = types.program.facts(id.file);
+            let decl = &decl_facts.types[id.ty.0 as usize];
+            for (i, entry) in facts.list(entries).chunks(2).filter(|e| e.len() == 2).enumerate() {
+                let name: Arc<str> = match facts.expr(entry[0]) {
+                    Expr::Name(name) => facts.text(name).into(),
+                    _ if entry[0].is_none() && (decl.fields.start as usize + i) < decl.fields.end as usize => {
+                        decl_facts.text(decl_facts.fields[decl.fields.start as usize + i].name).into()
+                    }
+                    _ => continue,
+                };
+                if let Some(Member::Field(field)) = types.member(ty, &name) {
+                    nested(entry[1], &field, out);
+                }
+                let value = Site { file: site.file, expr: entry[1] };
+                out.writes.push((*id, name, FieldWrite { value, index: 0, literal: Some(site) }));
+            }
+        }
+        Type::Slice(inner) | Type::Map(_, inner) => {
+            for entry in facts.list(entries).chunks(2).filter(|e| e.len() == 2) {
+                nested(entry[1], inner, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn field_assignments(types: &Types<'_>, file: u32, out: &mut FileGraph) {
+    let facts = types.program.facts(file);
+    for scope in &types.program.file(file).scopes {
+        for write in &scope.writes {
+            let Expr::Field { base, name } = facts.expr(write.target) else { continue };
+            if let Type::Named(ty, _) = types.of(Site { file, expr: base }) {
+                let value = Site { file, expr: write.value };
+                let write = FieldWrite { value, index: write.index, literal: None };
+                out.writes.push((ty, facts.text(name).into(), write));
+            }
+        }
+    }
+}
+
+/// What calling `callee` runs.
+pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
+    let program = types.program;
+    let facts = program.facts(file);
+    let callee = strip(facts, callee);
+    let site = Site { file, expr: callee };
+    match facts.expr(callee) {
+        Expr::Name(name) => {
+            if types.local(site, name).is_some() {
+                return match types.of(site) {
+                    Type::Func(func) if types.has_body(func) => Callee::Tree(Arc::from([func])),
+                    Type::External(path, on) => Callee::Library { path, on, method: true },
+                    _ => Callee::Dynamic,
+                };
+            }
+            match program.lookup(file, name) {
+                Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
+                Some(Decl::Type(_)) => Callee::Builtin,
+                Some(Decl::Global(_)) => Callee::Dynamic,
+                None => Callee::Builtin,
+            }
+        }
+        Expr::Field { base, name } => {
+            let name = facts.text(name);
+            match types.package_qualifier(file, base) {
+                Some(Target::Package(package)) => match program.decl(*package, name) {
+                    Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
+                    Some(Decl::Type(_)) => Callee::Builtin,
+                    Some(Decl::Global(_)) => Callee::Dynamic,
+                    None => Callee::Unknown,
+                },
+                Some(Target::External(path)) => {
+                    Callee::Library { path: *path, on: "".into(), method: false }
+                }
+                None => method(types, &types.of(Site { file, expr: base }), name),
+            }
+        }
+        Expr::Closure(func) => Callee::Tree(Arc::from([Fn { file, func }])),
+        Expr::SliceType(_) | Expr::MapType { .. } | Expr::FuncType(_) | Expr::InlineType(_) => Callee::Builtin,
+        Expr::Call { .. } | Expr::Assert { .. } | Expr::Index { .. } => match types.of(site) {
+            Type::Func(func) if types.has_body(func) => Callee::Tree(Arc::from([func])),
+            _ => Callee::Dynamic,
+        },
+        _ => Callee::Unknown,
+    }
+}
+
+/// What calling method `name` on a value of type `ty` runs.
+pub fn method(types: &Types<'_>, ty: &Type, name: &str) -> Callee {
+    match types.member(ty, name) {
+        Some(Member::Method(func)) if types.has_body(func) => Callee::Tree(Arc::from([func])),
+        Some(Member::Method(func)) => {
+            let implementations = implementations(types, func, name);
+            if implementations.is_empty() {
+                Callee::Abstract(func)
+            } else {
+                Callee::Tree(implementations)
+            }
+        }
+        Some(Member::External(path, on)) => Callee::Library { path, on, method: true },
+        Some(Member::Field(_)) => Callee::Dynamic,
+        None => Callee::Unknown,
+    }
+}
+
+/// The methods with a body that a call of the interface method `declared` may run.
+pub fn implementations(types: &Types<'_>, declared: Fn, name: &str) -> Arc<[Fn]> {
+    let Some(&interface) = types.program.interface_of.get(&declared) else { return Arc::from([]) };
+    let mut found: Vec<Fn> = types
+        .implementers(interface)
+        .iter()
+        .filter_map(|&ty| types.method_of(ty, name))
+        .filter(|&func| types.has_body(func) && types.compatible(declared, func))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into()
+}

@@ -1,0 +1,344 @@
+//! Endpoints: consumers and publishers, each at the place that names its topic.
+//!
+//! A library call is only the last hop of a project's own event bus. Its topic and handler are
+//! lifted through parameters, fields and constructors until they are constants, and the outermost
+//! call that supplies the topic is the registration people look for.
+
+use crate::rules::{Role, Rule, Selector};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+use super::calls::Graph;
+use super::config::Config;
+use super::eval::Eval;
+use super::matches::{Index, Match};
+use super::program::Site;
+use super::resolve::{supply, written};
+use super::select::select;
+use super::types::Types;
+use super::value::{Closure, Value};
+
+/// What part of an endpoint a value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Topic.
+    Topic,
+    /// Handler.
+    Handler,
+    /// Consumer group.
+    Group,
+    /// Dead-letter target.
+    DeadLetter,
+    /// Event types.
+    EventTypes,
+    /// HTTP route.
+    Route,
+    /// Cache or dedupe key.
+    Key,
+    /// Time to live.
+    Ttl,
+    /// Payload.
+    Payload,
+}
+
+/// A topic as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TopicName {
+    /// The constant, or the best symbol.
+    pub name: String,
+    /// Whether it is a constant.
+    pub resolved: bool,
+    /// What the code says at the place.
+    pub expression: String,
+}
+
+/// A consumer, publisher or route as found in code.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The library call or literal.
+    pub matched: Match,
+    /// Where its topic is given.
+    pub place: Site,
+    /// Topic; `None` for rules without one.
+    pub topic: Option<TopicName>,
+    /// Handlers, best first.
+    pub handlers: Vec<Arc<Closure>>,
+    /// Other parts, resolved as far as possible.
+    pub parts: Vec<(Part, Value)>,
+    /// Calls from the place down to the library call, outermost first.
+    pub hops: Vec<Site>,
+}
+
+impl Found {
+    /// The first value of a part.
+    pub fn part(&self, part: Part) -> Option<&Value> {
+        self.parts.iter().find(|(p, _)| *p == part).map(|(_, v)| v)
+    }
+}
+
+#[derive(Clone)]
+struct Draft {
+    matched: Match,
+    place: Site,
+    placed: bool,
+    parts: Vec<(Part, Value)>,
+    hops: Vec<Site>,
+}
+
+const HOPS: usize = 14;
+const DRAFTS: usize = 3_000;
+
+/// What lifting works with.
+pub struct Lifting<'a> {
+    /// Types and program.
+    pub types: &'a Types<'a>,
+    /// Calls.
+    pub graph: &'a Graph,
+    /// Rules.
+    pub index: &'a Index<'a>,
+    /// Configuration files and defaults.
+    pub config: &'a Config,
+}
+
+impl Lifting<'_> {
+    /// Lifts every match of one of `roles`.
+    pub fn all(&self, matches: &[Match], roles: &[Role]) -> Vec<Found> {
+        let mut found: Vec<Found> = matches
+            .par_iter()
+            .filter(|m| roles.contains(&self.index.rule(m.rule).role))
+            .flat_map_iter(|m| self.one(m))
+            .collect();
+        found.sort_by(|a, b| (a.place, &a.topic, a.matched).cmp(&(b.place, &b.topic, b.matched)));
+        merge(found)
+    }
+
+    /// Lifts one match to all places that supply it.
+    pub fn one(&self, matched: &Match) -> Vec<Found> {
+        let eval = Eval::new(self.types);
+        let rule = self.index.rule(matched.rule);
+        let parts = parts(&eval, matched.site, rule);
+        let start =
+            Draft { matched: *matched, place: matched.site, placed: rule.topic.is_empty(), parts, hops: vec![matched.site] };
+        let mut queue = vec![start];
+        let mut done = Vec::new();
+        let mut made = 0;
+        let mut seen: FxHashSet<Vec<Site>> = FxHashSet::default();
+        while let Some(draft) = queue.pop() {
+            made += 1;
+            if made > DRAFTS {
+                break;
+            }
+            let next = self.advance(&eval, draft, &mut done);
+            for draft in next {
+                if draft.hops.len() <= HOPS && seen.insert(draft.hops.clone()) {
+                    queue.push(draft);
+                }
+            }
+        }
+        done
+    }
+
+    /// Finishes a draft, or replaces it by the drafts of the places that supply it.
+    fn advance(&self, eval: &Eval<'_>, mut draft: Draft, done: &mut Vec<Found>) -> Vec<Draft> {
+        for (_, value) in &mut draft.parts {
+            for _ in 0..4 {
+                match written(eval, self.graph, value) {
+                    Some(replaced) if replaced != *value => *value = replaced,
+                    _ => break,
+                }
+            }
+        }
+        let topics = self.topics(eval, &draft);
+        if !topics.is_empty() {
+            draft.placed = true;
+        }
+        let wanted = if draft.placed { Part::Handler } else { Part::Topic };
+        let free = draft
+            .parts
+            .iter()
+            .filter(|(part, _)| *part == wanted)
+            .filter(|(_, v)| wanted == Part::Topic || v.function().is_none())
+            .find_map(|(_, v)| v.free());
+        if let Some(free) = free
+            && draft.hops.len() < HOPS
+        {
+            let values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
+            let supplied: Vec<_> = supply(eval, self.graph, &values, free)
+                .into_iter()
+                .filter(|s| !draft.hops.contains(&s.site))
+                .collect();
+            if !supplied.is_empty() {
+                return supplied
+                    .into_iter()
+                    .map(|s| {
+                        let mut next = draft.clone();
+                        if !next.placed {
+                            next.place = s.site;
+                        }
+                        next.hops.insert(0, s.site);
+                        for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
+                            *old = new;
+                        }
+                        next
+                    })
+                    .collect();
+            }
+            // A parameter of a function that nobody calls or mentions: a wrapper without users.
+            if !draft.placed && self.unused(free.func()) {
+                return Vec::new();
+            }
+        }
+        self.finish(eval, draft, topics, done);
+        Vec::new()
+    }
+
+    fn unused(&self, func: super::program::Fn) -> bool {
+        !self.graph.callers.contains_key(&func)
+            && self.types.program.func(func).parent.is_none()
+            && !self.graph.mentions.values().flatten().any(|f| *f == func)
+            && !self.graph.initialisers.values().flatten().any(|f| *f == func)
+    }
+
+    /// The constant topics of a draft: the first alternative that has any.
+    fn topics(&self, eval: &Eval<'_>, draft: &Draft) -> Vec<String> {
+        for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Topic) {
+            let texts = self.texts(eval, value, draft.place);
+            if !texts.is_empty() {
+                return texts;
+            }
+            if value.free().is_some() {
+                return Vec::new();
+            }
+        }
+        Vec::new()
+    }
+
+    /// The constants a value stands for, configuration included.
+    fn texts(&self, eval: &Eval<'_>, value: &Value, place: Site) -> Vec<String> {
+        let mut texts: Vec<String> = value
+            .items()
+            .iter()
+            .flat_map(|item| match item {
+                Value::Str(text) if !text.is_empty() => vec![text.to_string()],
+                Value::Str(_) => Vec::new(),
+                other => self.config.lookup(eval, self.index, other, &self.types.program.file(place.file).path),
+            })
+            .filter(|text| !text.is_empty())
+            .collect();
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+
+    fn finish(&self, eval: &Eval<'_>, draft: Draft, topics: Vec<String>, done: &mut Vec<Found>) {
+        let program = self.types.program;
+        let rule = self.index.rule(draft.matched.rule);
+        let mut handlers: Vec<Arc<Closure>> = Vec::new();
+        for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Handler) {
+            for handler in self.handlers(eval, value) {
+                if !handlers.iter().any(|h| h.func == handler.func) {
+                    handlers.push(handler);
+                }
+            }
+            if !handlers.is_empty() {
+                break;
+            }
+        }
+        let parts: Vec<(Part, Value)> = draft.parts;
+        let topic_value = parts
+            .iter()
+            .filter(|(p, v)| *p == Part::Topic && !v.is_unset())
+            .map(|(_, v)| v)
+            .next_back();
+        let expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
+        let names: Vec<Option<TopicName>> = if rule.topic.is_empty() {
+            vec![None]
+        } else if topics.is_empty() {
+            vec![Some(TopicName { name: expression.clone(), resolved: false, expression })]
+        } else {
+            topics
+                .into_iter()
+                .map(|name| Some(TopicName { expression: name.clone(), name, resolved: true }))
+                .collect()
+        };
+        for topic in names {
+            done.push(Found {
+                matched: draft.matched,
+                place: draft.place,
+                topic,
+                handlers: handlers.clone(),
+                parts: parts.iter().filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler)).cloned().collect(),
+                hops: draft.hops.clone(),
+            });
+        }
+    }
+
+    /// The functions a handler value stands for.
+    fn handlers(&self, eval: &Eval<'_>, value: &Value) -> Vec<Arc<Closure>> {
+        let mut found = Vec::new();
+        for item in value.items() {
+            if let Some(closure) = item.function() {
+                found.push(closure.clone());
+                continue;
+            }
+            found.extend(method_handler(eval, &item));
+        }
+        found
+    }
+}
+
+/// An object handed over as a handler: its method that takes a message.
+pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
+    const NAMES: [&str; 12] = [
+        "Handle", "HandleMessage", "HandleEvent", "Consume", "ConsumeClaim", "ProcessTask", "Work", "Process",
+        "ProcessMessage", "OnMessage", "HandleCommand", "HandleReply",
+    ];
+    let ty = eval.type_of(value);
+    if !matches!(ty, super::types::Type::Named(..)) {
+        return None;
+    }
+    NAMES.iter().find_map(|name| match eval.types.member(&ty, name) {
+        Some(super::types::Member::Method(func)) => {
+            Some(Arc::new(Closure { func, receiver: Some(value.clone()), env: Vec::new() }))
+        }
+        _ => None,
+    })
+}
+
+fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
+    let mut parts = Vec::new();
+    let mut add = |part: Part, selectors: &[Selector]| {
+        for selector in selectors {
+            parts.push((part, select(eval, site, selector)));
+        }
+    };
+    add(Part::Topic, &rule.topic);
+    add(Part::Handler, &rule.handler);
+    add(Part::Group, &rule.group);
+    add(Part::DeadLetter, &rule.dead_letter);
+    add(Part::EventTypes, &rule.event_types);
+    add(Part::Route, &rule.route);
+    add(Part::Key, &rule.key);
+    add(Part::Ttl, &rule.ttl);
+    add(Part::Payload, &rule.value);
+    parts
+}
+
+/// One endpoint per place and topic: several handlers or library calls behind it are gathered.
+fn merge(found: Vec<Found>) -> Vec<Found> {
+    let mut out: Vec<Found> = Vec::new();
+    for item in found {
+        match out.iter_mut().rev().take_while(|f| f.place == item.place).find(|f| f.topic == item.topic) {
+            Some(same) => {
+                for handler in item.handlers {
+                    if !same.handlers.iter().any(|h| h.func == handler.func) {
+                        same.handlers.push(handler);
+                    }
+                }
+            }
+            None => out.push(item),
+        }
+    }
+    out
+}

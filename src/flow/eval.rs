@@ -1,0 +1,754 @@
+//! Evaluation: expression → [`Value`].
+//!
+//! Calls into the tree are looked through (their return expressions are evaluated and the
+//! arguments substituted), calls into libraries are kept as [`Made`]. Depth and work are bounded;
+//! what is cut is `Opaque`, never wrong.
+
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Sym, UnaryOp};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::program::{Decl, Fn, Global, Site, Target};
+use super::pure;
+use super::scope::{DefKind, Write};
+use super::types::{Member, Type, Types};
+use super::value::{Binding, Closure, Made, Object, Value};
+
+/// Evaluates expressions; one per task, since it counts its work.
+pub struct Eval<'a> {
+    /// Answers about types.
+    pub types: &'a Types<'a>,
+    steps: Cell<u32>,
+    depth: Cell<u32>,
+}
+
+const STEPS: u32 = 20_000;
+const DEPTH: u32 = 40;
+
+impl<'a> Eval<'a> {
+    /// A fresh evaluator.
+    pub fn new(types: &'a Types<'a>) -> Eval<'a> {
+        Eval { types, steps: Cell::new(0), depth: Cell::new(0) }
+    }
+
+    /// The value of an expression, with its function's parameters as symbols.
+    pub fn value(&self, site: Site) -> Value {
+        self.steps.set(0);
+        self.nth(site, 0)
+    }
+
+    /// The n-th value of an expression (a call may give several).
+    pub fn nth(&self, site: Site, index: u32) -> Value {
+        if site.expr.is_none() {
+            return Value::Unset;
+        }
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > STEPS || self.depth.get() > DEPTH {
+            return Value::Opaque(Some(site));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = self.eval(site, index);
+        self.depth.set(self.depth.get() - 1);
+        value
+    }
+
+    fn eval(&self, site: Site, index: u32) -> Value {
+        let program = self.types.program;
+        let facts = program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        match facts.expr(site.expr) {
+            Expr::Str(text) => Value::Str(facts.text(text).into()),
+            Expr::Number(text) => Value::Literal(facts.text(text).into()),
+            Expr::Bool(value) => Value::Literal(if value { "true" } else { "false" }.into()),
+            Expr::Nil => Value::Literal("nil".into()),
+            Expr::Name(name) => self.name(site, name),
+            Expr::Field { base, name } => self.field_expr(site, base, name),
+            Expr::Call { callee, args, spread } => self.call(site, callee, facts.list(args), spread, index),
+            Expr::Composite { .. } => self.composite(site, &Type::Unknown),
+            Expr::Closure(func) => Value::Func(Arc::new(Closure {
+                func: Fn { file: site.file, func },
+                receiver: None,
+                env: Vec::new(),
+            })),
+            Expr::Unary { op: UnaryOp::AddressOf | UnaryOp::Deref | UnaryOp::Await | UnaryOp::Try, operand } => {
+                self.nth(at(operand), index)
+            }
+            Expr::Unary { op: UnaryOp::Receive, operand } => Value::Element(self.nth(at(operand), 0).into()),
+            Expr::Binary { op: BinaryOp::Add, left, right } => {
+                Value::concat(vec![self.nth(at(left), 0), self.nth(at(right), 0)])
+            }
+            Expr::Binary { op: BinaryOp::Coalesce | BinaryOp::Or, left, right } => {
+                Value::one_of(vec![self.nth(at(left), 0), self.nth(at(right), 0)])
+            }
+            Expr::Binary { op: BinaryOp::Mul, left, right } => {
+                pure::multiply(&self.nth(at(left), 0), &self.nth(at(right), 0)).unwrap_or(Value::Opaque(Some(site)))
+            }
+            Expr::Template(parts) => {
+                Value::concat(facts.list(parts).iter().map(|&part| self.nth(at(part), 0)).collect())
+            }
+            Expr::Index { base, args } => self.index(site, base, facts.list(args)),
+            Expr::Slice(base) => self.nth(at(base), 0),
+            Expr::Assert { value, .. } => self.nth(at(value), 0),
+            _ => Value::Opaque(Some(site)),
+        }
+    }
+
+    fn name(&self, site: Site, name: Sym) -> Value {
+        let Some((owner, def)) = self.types.local(site, name) else {
+            return match self.types.program.lookup(site.file, name) {
+                Some(decl) => self.decl(decl, site),
+                None => Value::Opaque(Some(site)),
+            };
+        };
+        let at = |expr| Site { file: owner.file, expr };
+        let value = match def.kind {
+            DefKind::Param(i) => Value::Param(owner, i),
+            DefKind::Receiver => Value::Receiver(owner),
+            DefKind::Value(expr, index) => {
+                let latest = self.nth(at(expr), index);
+                self.with_alternatives(owner, name, def.pos, def.reassigned, latest)
+            }
+            DefKind::Narrowed(expr, _) => self.nth(at(expr), 0),
+            DefKind::RangeElement(over) => element(self.nth(at(over), 0)),
+            DefKind::RangeKey(over) => Value::Field(self.nth(at(over), 0).into(), "key".into()),
+            DefKind::Typed(ty) => match self.types.named_by(at(ty)) {
+                Type::Named(ty, args) => Value::Object(Arc::new(Object {
+                    ty: Type::Named(ty, args),
+                    fields: Vec::new(),
+                    site: at(expr_of(def.kind)),
+                })),
+                other => Value::Typed(other),
+            },
+            DefKind::Result(_) => self.reassigned_result(owner, name, site),
+        };
+        self.with_writes(owner, name, site, value)
+    }
+
+    /// `v := env(); if v == "" { v = "default" }`: a reassigned name may hold what it held before.
+    fn with_alternatives(&self, owner: Fn, name: Sym, pos: u32, reassigned: bool, latest: Value) -> Value {
+        if !reassigned {
+            return latest;
+        }
+        let scope = &self.types.program.file(owner.file).scopes[owner.func.0 as usize];
+        let mut values = vec![latest];
+        for def in scope.defs.iter().rev().filter(|d| d.name == name && d.pos < pos) {
+            if let DefKind::Value(expr, index) = def.kind {
+                values.push(self.nth(Site { file: owner.file, expr }, index));
+            }
+            if let DefKind::Param(i) = def.kind {
+                values.push(Value::Param(owner, i));
+            }
+            if !def.reassigned {
+                break;
+            }
+        }
+        Value::one_of(values)
+    }
+
+    fn reassigned_result(&self, owner: Fn, name: Sym, site: Site) -> Value {
+        let scope = &self.types.program.file(owner.file).scopes[owner.func.0 as usize];
+        let values: Vec<Value> = scope
+            .defs
+            .iter()
+            .filter(|d| d.name == name)
+            .filter_map(|d| match d.kind {
+                DefKind::Value(expr, index) => Some(self.nth(Site { file: owner.file, expr }, index)),
+                _ => None,
+            })
+            .collect();
+        if values.is_empty() { Value::Opaque(Some(site)) } else { Value::one_of(values) }
+    }
+
+    /// Applies `x.field = v` written before the use to the literal that `x` holds.
+    fn with_writes(&self, owner: Fn, name: Sym, site: Site, value: Value) -> Value {
+        let Value::Object(object) = &value else { return value };
+        let file = self.types.program.file(owner.file);
+        let facts = &file.facts;
+        let writes: Vec<(&Write, Sym)> = file.scopes[owner.func.0 as usize]
+            .writes
+            .iter()
+            .filter_map(|write| match facts.expr(write.target) {
+                Expr::Field { base, name: field } if facts.expr(base) == Expr::Name(name) => Some((write, field)),
+                Expr::Index { base, args } if facts.expr(base) == Expr::Name(name) => {
+                    match facts.list(args).first().map(|&a| facts.expr(a)) {
+                        Some(Expr::Str(key)) => Some((write, key)),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            })
+            .collect();
+        // A write below the use does not count, except in another function (a closure's parent).
+        let here = self.types.program.owner(site) == Some(owner);
+        let pos = facts.expr_pos.get(site.expr.0 as usize).copied().unwrap_or(u32::MAX);
+        let mut fields = object.fields.clone();
+        let mut changed = false;
+        for (write, field) in writes.into_iter().filter(|(w, _)| !here || w.pos < pos) {
+            let written = self.nth(Site { file: owner.file, expr: write.value }, write.index);
+            let field: Arc<str> = facts.text(field).into();
+            fields.retain(|(name, _)| *name != field);
+            fields.push((field, written));
+            changed = true;
+        }
+        if !changed {
+            return value;
+        }
+        Value::Object(Arc::new(Object { ty: object.ty.clone(), fields, site: object.site }))
+    }
+
+    fn decl(&self, decl: Decl, site: Site) -> Value {
+        match decl {
+            Decl::Func(func) => Value::Func(Arc::new(Closure { func, receiver: None, env: Vec::new() })),
+            Decl::Global(global) => self.global(global),
+            Decl::Type(ty) => {
+                let _ = site;
+                Value::Typed(Type::Named(ty, Arc::from([])))
+            }
+        }
+    }
+
+    fn global(&self, global: Global) -> Value {
+        let facts = self.types.program.facts(global.file);
+        let item = &facts.globals[global.index as usize];
+        if item.value.is_none() {
+            return Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
+        }
+        self.nth(Site { file: global.file, expr: item.value }, 0)
+    }
+
+    fn field_expr(&self, site: Site, base: ExprId, name: Sym) -> Value {
+        let program = self.types.program;
+        let facts = program.facts(site.file);
+        let text = facts.text(name);
+        match self.types.package_qualifier(site.file, base) {
+            Some(Target::Package(package)) => match program.decl(*package, text) {
+                Some(decl) => self.decl(decl, site),
+                None => Value::Opaque(Some(site)),
+            },
+            Some(Target::External(path)) => Value::Made(Arc::new(Made {
+                path: *path,
+                on: "".into(),
+                name: text.into(),
+                receiver: None,
+                args: None,
+                type_args: Arc::from([]),
+                ty: Type::External(*path, "".into()),
+                site,
+            })),
+            None => {
+                let base = Site { file: site.file, expr: base };
+                let value = self.nth(base, 0);
+                let ty = self.types.of(base);
+                self.member_value(value, &ty, text)
+            }
+        }
+    }
+
+    /// `value.name`, where `ty` is what is known of the value's type.
+    pub fn member_value(&self, value: Value, ty: &Type, name: &str) -> Value {
+        if name.starts_with('$') {
+            return self.select(value, name);
+        }
+        let dynamic = self.type_of(&value);
+        let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
+        if let Some(Member::Method(func)) = self.types.member(ty, name) {
+            return Value::Func(Arc::new(Closure { func, receiver: Some(value), env: Vec::new() }));
+        }
+        self.select(value, name)
+    }
+
+    /// Field `name` of a value; a name that begins with `$` is a selector's step.
+    pub fn select(&self, value: Value, name: &str) -> Value {
+        if let Some(step) = name.strip_prefix('$')
+            && let Some(found) = super::select::step(self, &value, step)
+        {
+            return found;
+        }
+        match &value {
+            Value::Object(object) => {
+                if let Some((_, found)) = object.fields.iter().find(|(field, _)| &**field == name) {
+                    return found.clone();
+                }
+                self.promoted(object, name).unwrap_or_else(|| {
+                    // Options and setters may write the field elsewhere: `resolve` knows.
+                    if matches!(object.ty, Type::Named(..)) {
+                        Value::Field(value.clone().into(), name.into())
+                    } else {
+                        Value::Unset
+                    }
+                })
+            }
+            Value::OneOf(items) => {
+                Value::one_of(items.iter().map(|item| self.select(item.clone(), name)).collect())
+            }
+            Value::Unset => Value::Unset,
+            _ => Value::Field(value.into(), name.into()),
+        }
+    }
+
+    /// A field found in an embedded literal.
+    fn promoted(&self, object: &Object, name: &str) -> Option<Value> {
+        let Type::Named(ty, _) = &object.ty else { return None };
+        let facts = self.types.program.facts(ty.file);
+        let decl = &facts.types[ty.ty.0 as usize];
+        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        fields.iter().filter(|f| f.embedded).find_map(|f| {
+            let (_, inner) = object.fields.iter().find(|(field, _)| **field == *facts.text(f.name))?;
+            match self.select(inner.clone(), name) {
+                Value::Unset => None,
+                found => Some(found),
+            }
+        })
+    }
+
+    fn index(&self, site: Site, base: ExprId, args: &[ExprId]) -> Value {
+        let value = self.nth(Site { file: site.file, expr: base }, 0);
+        let Some(&key) = args.first() else { return value };
+        match &value {
+            Value::Func(_) => value,
+            Value::Made(made) if made.args.is_none() => {
+                let type_args =
+                    args.iter().map(|&a| self.types.named_by(Site { file: site.file, expr: a })).collect();
+                Value::Made(Arc::new(Made {
+                    path: made.path,
+                    on: made.on.clone(),
+                    name: made.name.clone(),
+                    receiver: made.receiver.clone(),
+                    args: None,
+                    type_args,
+                    ty: made.ty.clone(),
+                    site: made.site,
+                }))
+            }
+            Value::Object(object) => {
+                let key = self.nth(Site { file: site.file, expr: key }, 0);
+                match key {
+                    Value::Str(key) => object
+                        .fields
+                        .iter()
+                        .find(|(name, _)| *name == key)
+                        .map_or(Value::Unset, |(_, value)| value.clone()),
+                    _ => Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect()),
+                }
+            }
+            Value::List(items) => {
+                let key = self.nth(Site { file: site.file, expr: key }, 0);
+                match &key {
+                    Value::Literal(text) => text
+                        .parse::<usize>()
+                        .ok()
+                        .and_then(|i| items.get(i).cloned())
+                        .unwrap_or(Value::Opaque(Some(site))),
+                    _ => Value::one_of(items.to_vec()),
+                }
+            }
+            _ => match self.nth(Site { file: site.file, expr: key }, 0) {
+                Value::Str(key) => Value::Field(value.into(), key),
+                _ => Value::Element(value.into()),
+            },
+        }
+    }
+
+    fn composite(&self, site: Site, elided: &Type) -> Value {
+        let facts = self.types.program.facts(site.file);
+        let Expr::Composite { ty, entries } = facts.expr(site.expr) else { return Value::Opaque(Some(site)) };
+        let ty = if ty.is_none() {
+            elided.clone()
+        } else {
+            self.types.named_by(Site { file: site.file, expr: ty })
+        };
+        let entries = facts.list(entries);
+        let inner = |expr: ExprId, ty: &Type| {
+            let at = Site { file: site.file, expr };
+            match facts.expr(expr) {
+                Expr::Composite { ty: none, .. } if none.is_none() => self.composite(at, ty),
+                _ => self.nth(at, 0),
+            }
+        };
+        match &ty {
+            Type::Slice(element) => Value::List(
+                entries.chunks(2).filter(|e| e.len() == 2).map(|e| inner(e[1], element)).collect(),
+            ),
+            Type::Map(_, element) => {
+                let fields = entries
+                    .chunks(2)
+                    .filter(|e| e.len() == 2)
+                    .map(|e| {
+                        let key = match self.nth(Site { file: site.file, expr: e[0] }, 0) {
+                            Value::Str(text) | Value::Literal(text) => text,
+                            other => other.render(self.types.program).into(),
+                        };
+                        (key, inner(e[1], element))
+                    })
+                    .collect();
+                Value::Object(Arc::new(Object { ty: ty.clone(), fields, site }))
+            }
+            _ => {
+                let fields = entries
+                    .chunks(2)
+                    .enumerate()
+                    .filter(|(_, e)| e.len() == 2)
+                    .filter_map(|(i, e)| {
+                        let name = self.field_name(site.file, &ty, e[0], i)?;
+                        let field = match self.types.member(&ty, &name) {
+                            Some(Member::Field(field)) => field,
+                            _ => Type::Unknown,
+                        };
+                        Some((name, inner(e[1], &field)))
+                    })
+                    .collect();
+                Value::Object(Arc::new(Object { ty: ty.clone(), fields, site }))
+            }
+        }
+    }
+
+    /// The name of the field an entry of a struct literal sets: its key, or by position.
+    fn field_name(&self, file: u32, ty: &Type, key: ExprId, position: usize) -> Option<Arc<str>> {
+        let facts = self.types.program.facts(file);
+        match facts.expr(key) {
+            Expr::Name(name) | Expr::Str(name) => Some(facts.text(name).into()),
+            _ if key.is_none() => {
+                let Type::Named(ty, _) = ty else { return Some(format!("#{position}").into()) };
+                let facts = self.types.program.facts(ty.file);
+                let decl = &facts.types[ty.ty.0 as usize];
+                let index = decl.fields.start as usize + position;
+                (index < decl.fields.end as usize).then(|| facts.text(facts.fields[index].name).into())
+            }
+            _ => None,
+        }
+    }
+
+    fn call(&self, site: Site, callee: ExprId, args: &[ExprId], spread: bool, index: u32) -> Value {
+        let facts = self.types.program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        if let Expr::Name(name) = facts.expr(callee) {
+            let text = facts.text(name);
+            if self.types.local(at(callee), name).is_none() && self.types.program.lookup(site.file, name).is_none() {
+                return self.builtin(site, text, args);
+            }
+        }
+        if matches!(facts.expr(callee), Expr::SliceType(_)) {
+            return args.first().map_or(Value::Opaque(Some(site)), |&a| self.nth(at(a), 0));
+        }
+        let values = || -> Arc<[Value]> { args.iter().map(|&a| self.nth(at(a), 0)).collect() };
+        let target = self.nth(at(callee), 0);
+        match target {
+            Value::Typed(_) if args.len() == 1 => self.nth(at(args[0]), 0),
+            Value::Func(closure) => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),
+            Value::OneOf(items) => {
+                let values = values();
+                let results = items.iter().filter_map(|item| match item {
+                    Value::Func(closure) => self.apply(closure, &values, spread, index),
+                    _ => None,
+                });
+                Value::one_of(results.collect())
+            }
+            Value::Made(made) if made.args.is_none() => self.made(site, &made, None, values()),
+            Value::Field(base, name) => match self.type_of(&base) {
+                Type::External(path, on) => {
+                    let callee = Made {
+                        path,
+                        on,
+                        name,
+                        receiver: None,
+                        args: None,
+                        type_args: Arc::from([]),
+                        ty: Type::Unknown,
+                        site,
+                    };
+                    self.made(site, &callee, Some((*base).clone()), values())
+                }
+                _ => Value::Opaque(Some(site)),
+            },
+            _ => Value::Opaque(Some(site)),
+        }
+    }
+
+    fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
+        let made = Made {
+            path: callee.path,
+            on: callee.on.clone(),
+            name: callee.name.clone(),
+            receiver,
+            args: Some(args),
+            type_args: callee.type_args.clone(),
+            ty: self.types.of(site),
+            site,
+        };
+        pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
+    }
+
+    fn builtin(&self, site: Site, name: &str, args: &[ExprId]) -> Value {
+        let at = |expr| Site { file: site.file, expr };
+        match name {
+            "append" => {
+                let mut items = Vec::new();
+                for &arg in args {
+                    match self.nth(at(arg), 0) {
+                        Value::List(list) => items.extend(list.iter().cloned()),
+                        Value::Literal(_) | Value::Opaque(_) | Value::Typed(_) | Value::Unset => {}
+                        other => items.push(other),
+                    }
+                }
+                Value::List(items.into())
+            }
+            "make" => Value::List(Arc::from([])),
+            "new" => match args.first().map(|&a| self.types.named_by(at(a))) {
+                Some(ty) => Value::Object(Arc::new(Object { ty, fields: Vec::new(), site })),
+                None => Value::Opaque(Some(site)),
+            },
+            // A conversion to a predeclared type keeps the value.
+            "string" | "int" | "int64" | "int32" | "uint32" | "uint64" | "float64" | "byte" | "any" => {
+                args.first().map_or(Value::Opaque(Some(site)), |&a| self.nth(at(a), 0))
+            }
+            _ => Value::Opaque(Some(site)),
+        }
+    }
+
+    /// What calling `closure` with `args` gives: its n-th returned value.
+    pub fn apply(&self, closure: &Closure, args: &Arc<[Value]>, spread: bool, index: u32) -> Option<Value> {
+        let func = closure.func;
+        if self.types.has_body(func) {
+            let returned = self.returned(func, index);
+            let binding = self.bind(func, args, spread, closure.receiver.clone());
+            let mut value = self.substitute(&returned, &binding);
+            for outer in closure.env.iter().rev() {
+                value = self.substitute(&value, outer);
+            }
+            return Some(value);
+        }
+        // An interface method: what the implementations give.
+        let receiver = closure.receiver.as_ref()?;
+        if !matches!(self.type_of(receiver), Type::Named(..)) {
+            return None;
+        }
+        let name = self.types.program.facts(func.file).text(self.types.program.func(func).name);
+        let implementations = super::calls::implementations(self.types, func, name);
+        if implementations.len() > 6 {
+            return None;
+        }
+        let values: Vec<Value> = implementations
+            .iter()
+            .map(|&method| {
+                let binding = self.bind(method, args, spread, None);
+                self.substitute(&self.returned(method, index), &binding)
+            })
+            .filter(|value| !matches!(value, Value::Opaque(_) | Value::Unset))
+            .collect();
+        (!values.is_empty()).then(|| Value::one_of(values))
+    }
+
+    /// The n-th value a function returns, in terms of its parameters. Zero values beside an error
+    /// are left out where another return gives something.
+    pub fn returned(&self, func: Fn, index: u32) -> Value {
+        let program = self.types.program;
+        let file = program.file(func.file);
+        let scope = &file.scopes[func.func.0 as usize];
+        let mut values = Vec::new();
+        for &list in &scope.returns {
+            let exprs = file.facts.list(list);
+            let value = match exprs.len() {
+                0 => self.named_result(func, index),
+                1 => self.nth(Site { file: func.file, expr: exprs[0] }, index),
+                _ => match exprs.get(index as usize) {
+                    Some(&expr) => self.nth(Site { file: func.file, expr }, 0),
+                    None => continue,
+                },
+            };
+            values.push(value);
+        }
+        let empty = |v: &Value| match v {
+            Value::Literal(text) => &**text == "nil",
+            Value::Object(object) => object.fields.is_empty(),
+            Value::Str(text) => text.is_empty(),
+            _ => false,
+        };
+        if values.iter().any(|v| !empty(v)) {
+            values.retain(|v| !empty(v));
+        }
+        Value::one_of(values)
+    }
+
+    fn named_result(&self, func: Fn, index: u32) -> Value {
+        let facts = self.types.program.facts(func.file);
+        let decl = facts.func(func.func);
+        match facts.params(&decl.results).get(index as usize) {
+            Some(param) if !param.name.is_empty() => {
+                let scope = &self.types.program.file(func.file).scopes[func.func.0 as usize];
+                let values: Vec<Value> = scope
+                    .defs
+                    .iter()
+                    .filter(|d| d.name == param.name)
+                    .filter_map(|d| match d.kind {
+                        DefKind::Value(expr, i) => Some(self.nth(Site { file: func.file, expr }, i)),
+                        _ => None,
+                    })
+                    .collect();
+                Value::one_of(values)
+            }
+            _ => Value::Opaque(None),
+        }
+    }
+
+    /// Arguments in the order of `func`'s parameters, variadic ones gathered.
+    pub fn bind(&self, func: Fn, args: &Arc<[Value]>, spread: bool, receiver: Option<Value>) -> Binding {
+        let facts = self.types.program.facts(func.file);
+        let params = facts.params(&facts.func(func.func).params);
+        let variadic = params.last().is_some_and(|p| p.variadic);
+        let args = if variadic && !spread && args.len() + 1 >= params.len() {
+            let fixed = params.len() - 1;
+            let mut bound: Vec<Value> = args[..fixed].to_vec();
+            bound.push(Value::List(args[fixed..].into()));
+            bound.into()
+        } else {
+            args.clone()
+        };
+        Binding { func, args, receiver }
+    }
+
+    /// Puts arguments in place of the parameters of `binding.func`.
+    pub fn substitute(&self, value: &Value, binding: &Binding) -> Value {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > STEPS {
+            return Value::Opaque(None);
+        }
+        let all = |items: &[Value]| items.iter().map(|v| self.substitute(v, binding)).collect::<Vec<_>>();
+        match value {
+            Value::Param(func, i) if *func == binding.func => {
+                binding.args.get(*i as usize).cloned().unwrap_or(Value::Unset)
+            }
+            Value::Receiver(func) if *func == binding.func => {
+                binding.receiver.clone().unwrap_or_else(|| value.clone())
+            }
+            Value::Concat(items) => Value::concat(all(items)),
+            Value::List(items) => Value::List(flatten(all(items)).into()),
+            Value::OneOf(items) => Value::one_of(all(items)),
+            Value::Field(base, name) => {
+                let base = self.substitute(base, binding);
+                match base {
+                    Value::Field(..) | Value::Param(..) | Value::Receiver(..) => Value::Field(base.into(), name.clone()),
+                    base => self.member_value(base, &Type::Unknown, name),
+                }
+            }
+            Value::Element(base) => element(self.substitute(base, binding)),
+            Value::Object(object) => Value::Object(Arc::new(Object {
+                ty: object.ty.clone(),
+                fields: object.fields.iter().map(|(k, v)| (k.clone(), self.substitute(v, binding))).collect(),
+                site: object.site,
+            })),
+            Value::Made(made) => {
+                let made = Made {
+                    path: made.path,
+                    on: made.on.clone(),
+                    name: made.name.clone(),
+                    receiver: made.receiver.as_ref().map(|v| self.substitute(v, binding)),
+                    args: made.args.as_ref().map(|args| all(args).into()),
+                    type_args: made.type_args.clone(),
+                    ty: made.ty.clone(),
+                    site: made.site,
+                };
+                pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
+            }
+            Value::Func(closure) => {
+                let mut env = closure.env.iter().map(|b| self.substitute_binding(b, binding)).collect::<Vec<_>>();
+                if self.encloses(binding.func, closure.func) && !env.iter().any(|b| b.func == binding.func) {
+                    env.insert(0, binding.clone());
+                }
+                Value::Func(Arc::new(Closure {
+                    func: closure.func,
+                    receiver: closure.receiver.as_ref().map(|v| self.substitute(v, binding)),
+                    env,
+                }))
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn substitute_binding(&self, inner: &Binding, binding: &Binding) -> Binding {
+        Binding {
+            func: inner.func,
+            args: inner.args.iter().map(|v| self.substitute(v, binding)).collect(),
+            receiver: inner.receiver.as_ref().map(|v| self.substitute(v, binding)),
+        }
+    }
+
+    /// Whether closure `inner` is written inside `outer`.
+    fn encloses(&self, outer: Fn, inner: Fn) -> bool {
+        let mut parent = self.types.program.func(inner).parent;
+        while let Some(func) = parent {
+            let at = Fn { file: inner.file, func };
+            if at == outer {
+                return true;
+            }
+            parent = self.types.program.func(at).parent;
+        }
+        false
+    }
+
+    /// The type of a value.
+    pub fn type_of(&self, value: &Value) -> Type {
+        let program = self.types.program;
+        match value {
+            Value::Object(object) => object.ty.clone(),
+            Value::Made(made) => made.ty.clone(),
+            Value::Func(closure) => Type::Func(closure.func),
+            Value::Typed(ty) => ty.clone(),
+            Value::Str(_) | Value::Concat(_) => Type::Basic("string".into()),
+            Value::Param(func, i) => {
+                let facts = program.facts(func.file);
+                match facts.params(&facts.func(func.func).params).get(*i as usize) {
+                    Some(p) if p.variadic => {
+                        Type::Slice(self.types.named_by(Site { file: func.file, expr: p.ty }).into())
+                    }
+                    Some(p) => self.types.named_by(Site { file: func.file, expr: p.ty }),
+                    None => Type::Unknown,
+                }
+            }
+            Value::Receiver(func) => self.types.receiver_type(*func),
+            Value::Field(base, name) => match self.types.member(&self.type_of(base), name) {
+                Some(Member::Field(ty)) => ty,
+                Some(Member::Method(func)) => Type::Func(func),
+                Some(Member::External(path, _)) => Type::External(path, "".into()),
+                None => Type::Unknown,
+            },
+            Value::Element(base) => match self.type_of(base) {
+                Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
+                external @ Type::External(..) => external,
+                _ => Type::Unknown,
+            },
+            Value::List(items) => Type::Slice(items.first().map_or(Type::Unknown, |v| self.type_of(v)).into()),
+            Value::OneOf(items) => items.iter().map(|v| self.type_of(v)).find(|t| *t != Type::Unknown).unwrap_or(Type::Unknown),
+            Value::Opaque(Some(site)) => self.types.of(*site),
+            Value::Opaque(None) | Value::Unset | Value::Literal(_) => Type::Unknown,
+        }
+    }
+}
+
+fn expr_of(kind: DefKind) -> ExprId {
+    match kind {
+        DefKind::Typed(expr) => expr,
+        _ => ExprId::NONE,
+    }
+}
+
+/// An element of a value: one of a list's or map's, else symbolic.
+pub fn element(value: Value) -> Value {
+    match &value {
+        Value::List(items) if !items.is_empty() => Value::one_of(items.to_vec()),
+        Value::Object(object) if matches!(object.ty, Type::Map(..)) && !object.fields.is_empty() => {
+            Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect())
+        }
+        Value::OneOf(items) => Value::one_of(items.iter().map(|v| element(v.clone())).collect()),
+        _ => Value::Element(value.into()),
+    }
+}
+
+/// Lists inside a list come from spread arguments.
+fn flatten(items: Vec<Value>) -> Vec<Value> {
+    if items.len() == 1
+        && let Value::List(inner) = &items[0]
+    {
+        return inner.to_vec();
+    }
+    items
+}

@@ -1,0 +1,378 @@
+//! Matching: which calls, literals and SQL statements play which role.
+//!
+//! Rules are indexed by the name they ask for, so a file is looked at once and ten times the
+//! rules cost next to nothing.
+
+use crate::rules::{Matcher, Role, Rule, RuleSet};
+use crate::syntax::facts::{Expr, ExprId};
+use crate::syntax::sql;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::sync::RwLock;
+
+use super::calls::{Callee, Graph};
+use super::eval::Eval;
+use super::program::{Fn, Site};
+use super::types::{Type, Types, import_matches};
+
+/// A rule, by detector and position in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RuleId {
+    /// Index into [`RuleSet::detectors`].
+    pub detector: u16,
+    /// Index into that detector's rules.
+    pub rule: u16,
+}
+
+/// A place that plays a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Match {
+    /// The call, literal or string.
+    pub site: Site,
+    /// By which rule.
+    pub rule: RuleId,
+    /// The function it stands in.
+    pub func: Option<Fn>,
+    /// A method declaration that matched, for [`Matcher::Method`].
+    pub method: Option<Fn>,
+}
+
+/// Rules by the name they look for.
+pub struct Index<'a> {
+    rules: &'a RuleSet,
+    calls: FxHashMap<&'a str, Vec<(RuleId, Option<&'a str>)>>,
+    literals: FxHashMap<&'a str, Vec<RuleId>>,
+    methods: FxHashMap<&'a str, Vec<RuleId>>,
+    functions: Vec<RuleId>,
+    sql: Vec<RuleId>,
+    by_function: RwLock<FxHashMap<String, Vec<RuleId>>>,
+}
+
+impl<'a> Index<'a> {
+    /// Indexes `rules`.
+    pub fn new(rules: &'a RuleSet) -> Index<'a> {
+        let mut index = Index {
+            rules,
+            calls: FxHashMap::default(),
+            literals: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            functions: Vec::new(),
+            sql: Vec::new(),
+            by_function: RwLock::default(),
+        };
+        for (d, detector) in rules.detectors.iter().enumerate() {
+            for (r, rule) in detector.rules.iter().enumerate() {
+                let id = RuleId { detector: d as u16, rule: r as u16 };
+                match &rule.matcher {
+                    Matcher::Call(names) => {
+                        for name in names {
+                            let entry = index.calls.entry(name.name.as_str()).or_default();
+                            entry.push((id, name.receiver.as_deref()));
+                        }
+                    }
+                    Matcher::Composite(types) => {
+                        for name in types {
+                            index.literals.entry(name).or_default().push(id);
+                        }
+                    }
+                    Matcher::Method(names) => {
+                        for name in names {
+                            index.methods.entry(name).or_default().push(id);
+                        }
+                    }
+                    Matcher::Function { .. } => index.functions.push(id),
+                    Matcher::Sql { .. } => index.sql.push(id),
+                }
+            }
+        }
+        index
+    }
+
+    /// The rule with this id.
+    pub fn rule(&self, id: RuleId) -> &'a Rule {
+        &self.rules.detectors[id.detector as usize].rules[id.rule as usize]
+    }
+
+    /// The detector a rule belongs to.
+    pub fn detector(&self, id: RuleId) -> &'a crate::rules::Detector {
+        &self.rules.detectors[id.detector as usize]
+    }
+
+    fn gated(&self, id: RuleId, path: &str) -> bool {
+        self.rules.detectors[id.detector as usize].imports.iter().any(|gate| import_matches(gate, path))
+    }
+
+    /// Every match of the program, in order of place and rule.
+    pub fn matches(&self, types: &Types<'_>, graph: &Graph) -> Vec<Match> {
+        let mut found: Vec<Match> = (0..types.program.files.len() as u32)
+            .into_par_iter()
+            .flat_map_iter(|file| {
+                let eval = Eval::new(types);
+                let mut found = Vec::new();
+                self.file(types, &eval, file, &mut found);
+                found
+            })
+            .collect();
+        let calls: Vec<Match> = graph
+            .calls
+            .par_iter()
+            .flat_map_iter(|call| {
+                let eval = Eval::new(types);
+                self.call(types, &eval, call.site, &call.callee).into_iter().map(|rule| Match {
+                    site: call.site,
+                    rule,
+                    func: call.func,
+                    method: None,
+                })
+            })
+            .collect();
+        found.extend(calls);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The rules a call matches.
+    fn call(&self, types: &Types<'_>, eval: &Eval<'_>, site: Site, callee: &Callee) -> Vec<RuleId> {
+        let facts = types.program.facts(site.file);
+        let Expr::Call { callee: expr, .. } = facts.expr(site.expr) else { return Vec::new() };
+        let name = match facts.expr(expr) {
+            Expr::Name(name) | Expr::Field { name, .. } => facts.text(name),
+            Expr::Index { base, .. } => match facts.expr(base) {
+                Expr::Name(name) | Expr::Field { name, .. } => facts.text(name),
+                _ => return Vec::new(),
+            },
+            _ => return Vec::new(),
+        };
+        let mut found = Vec::new();
+        if let Callee::Library { path, on, method } = callee {
+            let path = types.program.external(*path);
+            found.extend(self.library_call(path, on, name, *method));
+        } else if !matches!(callee, Callee::Builtin) {
+            if let Callee::Abstract(_) | Callee::Dynamic = callee {
+                // A project interface filled by a library's value: what the field holds decides.
+                if let Expr::Field { base, .. } = facts.expr(expr) {
+                    for ty in held(eval, Site { file: site.file, expr: base }) {
+                        if let Type::External(path, on) = ty {
+                            found.extend(self.library_call(types.program.external(path), &on, name, true));
+                        }
+                    }
+                }
+            }
+            found.extend(self.function_call(types, site, expr, name));
+        }
+        found.retain(|&id| self.holds(eval, id, site));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The rules that the call behind a library's value matches, conditions aside.
+    pub fn made(&self, program: &super::program::Program, made: &super::value::Made) -> Vec<RuleId> {
+        self.library_call(program.external(made.path), &made.on, &made.name, made.receiver.is_some())
+    }
+
+    fn library_call(&self, path: &str, on: &str, name: &str, method: bool) -> Vec<RuleId> {
+        let Some(candidates) = self.calls.get(name) else { return Vec::new() };
+        let gated: Vec<_> = candidates.iter().filter(|(id, _)| self.gated(*id, path)).collect();
+        let exact: Vec<RuleId> = gated
+            .iter()
+            .filter(|(_, receiver)| match receiver {
+                None => !method,
+                Some("*") => method,
+                Some(ty) => method && on == *ty,
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        if !exact.is_empty() || !method || !on.is_empty() && gated.iter().any(|(id, _)| self.knows(*id, on)) {
+            return exact;
+        }
+        // The receiver's exact type is not known: accept when only one type is meant by the rules.
+        let mut receivers: Vec<&str> = gated.iter().filter_map(|(_, r)| *r).collect();
+        receivers.sort_unstable();
+        receivers.dedup();
+        if receivers.len() > 1 && !on.is_empty() {
+            return Vec::new();
+        }
+        let first = gated.first().and_then(|(_, r)| *r);
+        gated.iter().filter(|(_, r)| *r == first && r.is_some()).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether the detector of `id` speaks of type `name` at all.
+    fn knows(&self, id: RuleId, name: &str) -> bool {
+        let detector = self.detector(id);
+        detector.returns.iter().any(|(call, gives)| gives == name || call.receiver.as_deref() == Some(name))
+            || detector.rules.iter().any(|rule| match &rule.matcher {
+                Matcher::Call(names) => names.iter().any(|n| n.receiver.as_deref() == Some(name)),
+                _ => false,
+            })
+    }
+
+    fn function_call(&self, types: &Types<'_>, site: Site, callee: ExprId, name: &str) -> Vec<RuleId> {
+        let by_name = self.functions_named(name);
+        if by_name.is_empty() {
+            return Vec::new();
+        }
+        let facts = types.program.facts(site.file);
+        by_name
+            .into_iter()
+            .filter(|&id| {
+                let Matcher::Function { on: Some(on), .. } = &self.rule(id).matcher else { return true };
+                let Expr::Field { base, .. } = facts.expr(callee) else { return false };
+                let at = Site { file: site.file, expr: base };
+                let ty = match types.of(at) {
+                    Type::Named(ty, _) => types.program.type_name(ty).to_owned(),
+                    Type::External(_, name) => name.to_string(),
+                    _ => String::new(),
+                };
+                let last = match facts.expr(base) {
+                    Expr::Name(name) | Expr::Field { name, .. } => facts.text(name),
+                    _ => "",
+                };
+                on.is_match(&ty) || on.is_match(last)
+            })
+            .collect()
+    }
+
+    /// Naming rules for functions of this name; names repeat, so answers are kept.
+    fn functions_named(&self, name: &str) -> Vec<RuleId> {
+        if let Ok(map) = self.by_function.read()
+            && let Some(found) = map.get(name)
+        {
+            return found.clone();
+        }
+        let found: Vec<RuleId> = self
+            .functions
+            .iter()
+            .copied()
+            .filter(|&id| matches!(&self.rule(id).matcher, Matcher::Function { name: pattern, .. } if pattern.is_match(name)))
+            .collect();
+        if let Ok(mut map) = self.by_function.write() {
+            map.insert(name.to_owned(), found.clone());
+        }
+        found
+    }
+
+    /// Whether the `when` and `unless` conditions of a rule hold at `site`.
+    fn holds(&self, eval: &Eval<'_>, id: RuleId, site: Site) -> bool {
+        let rule = self.rule(id);
+        let fits = |(selector, pattern): &(crate::rules::Selector, regex::Regex)| {
+            let value = super::select::select(eval, site, selector);
+            if value.is_unset() {
+                return pattern.is_match("");
+            }
+            value.items().iter().any(|v| pattern.is_match(&v.render(eval.types.program)))
+        };
+        rule.when.iter().all(fits) && !rule.unless.iter().any(fits)
+    }
+
+    fn file(&self, types: &Types<'_>, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
+        let program = types.program;
+        let facts = program.facts(file);
+        for (i, expr) in facts.exprs.iter().enumerate() {
+            let site = Site { file, expr: ExprId(i as u32) };
+            match *expr {
+                Expr::Composite { ty, .. } if !ty.is_none() => {
+                    if let Type::External(path, name) = types.named_by(Site { file, expr: ty })
+                        && let Some(ids) = self.literals.get(&*name)
+                    {
+                        let path = program.external(path);
+                        for &id in ids {
+                            if self.gated(id, path) && self.holds(eval, id, site) {
+                                found.push(Match { site, rule: id, func: program.owner(site), method: None });
+                            }
+                        }
+                    }
+                }
+                Expr::Str(text) if sql::looks_like_sql(facts.text(text)) => {
+                    for statement in sql::statements(facts.text(text)) {
+                        // Special tables come first: one rule a detector and statement.
+                        let mut taken = None;
+                        for &id in &self.sql {
+                            if taken != Some(id.detector) && sql_matches(&self.rule(id).matcher, &statement) {
+                                taken = Some(id.detector);
+                                found.push(Match { site, rule: id, func: program.owner(site), method: None });
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.declared_methods(types, file, found);
+    }
+
+    fn declared_methods(&self, types: &Types<'_>, file: u32, found: &mut Vec<Match>) {
+        let program = types.program;
+        let facts = program.facts(file);
+        for (i, func) in facts.funcs.iter().enumerate() {
+            if func.receiver.is_none() || func.body.is_none() {
+                continue;
+            }
+            let Some(ids) = self.methods.get(facts.text(func.name)) else { continue };
+            let imports: Vec<&str> = program
+                .file(file)
+                .imports
+                .values()
+                .filter_map(|t| match t {
+                    super::program::Target::External(path) => Some(program.external(*path)),
+                    super::program::Target::Package(_) => None,
+                })
+                .collect();
+            let method = Fn { file, func: crate::syntax::facts::FuncId(i as u32) };
+            for &id in ids {
+                if imports.iter().any(|path| self.gated(id, path))
+                    && let Some(site) = first_expr(types, method)
+                {
+                    found.push(Match { site, rule: id, func: Some(method), method: Some(method) });
+                }
+            }
+        }
+    }
+}
+
+fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
+    let file = types.program.file(method.file);
+    let expr = file.owners.iter().position(|&owner| owner == method.func.0)?;
+    Some(Site { file: method.file, expr: ExprId(expr as u32) })
+}
+
+/// The types of what a field or variable of interface type holds.
+fn held(eval: &Eval<'_>, base: Site) -> Vec<Type> {
+    let value = eval.value(base);
+    let mut found: Vec<Type> = super::resolve::known(eval, &value).iter().map(|v| eval.type_of(v)).collect();
+    found.dedup();
+    found
+}
+
+fn sql_matches(matcher: &Matcher, statement: &sql::SqlFact) -> bool {
+    let Matcher::Sql { verb, table, conflict, skip_locked, increments } = matcher else { return false };
+    verb.is_match(verb_name(statement.verb))
+        && table.as_ref().is_none_or(|t| t.is_match(statement.table_name()))
+        && conflict.as_ref().is_none_or(|c| c.is_match(conflict_name(statement.conflict)))
+        && skip_locked.is_none_or(|s| s == statement.skip_locked)
+        && increments.is_none_or(|s| s == statement.increments)
+}
+
+/// Whether any rule of `role` is among `rules`.
+pub fn has_role(index: &Index<'_>, rules: &[RuleId], role: Role) -> bool {
+    rules.iter().any(|&id| index.rule(id).role == role)
+}
+
+fn verb_name(verb: sql::Verb) -> &'static str {
+    match verb {
+        sql::Verb::Insert => "insert",
+        sql::Verb::Update => "update",
+        sql::Verb::Delete => "delete",
+        sql::Verb::Select => "select",
+        _ => "other",
+    }
+}
+
+fn conflict_name(conflict: sql::Conflict) -> &'static str {
+    match conflict {
+        sql::Conflict::None => "none",
+        sql::Conflict::DoNothing => "nothing",
+        sql::Conflict::DoUpdate => "update",
+    }
+}

@@ -1,0 +1,288 @@
+//! Flow: facts and rules joined into endpoints, topics and call paths.
+//!
+//! In order: `program` indexes names, `scope` binds locals, `types` says what expressions are,
+//! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
+//! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `manifest`
+//! joins declarations, `attribute` finds the service, `path` follows a handler. It knows no
+//! statuses.
+
+pub mod attribute;
+pub mod calls;
+pub mod config;
+pub mod endpoints;
+pub mod eval;
+pub mod manifest;
+pub mod matches;
+pub mod path;
+pub mod program;
+pub mod pure;
+pub mod resolve;
+pub mod scope;
+pub mod select;
+pub mod types;
+pub mod value;
+pub mod walk;
+
+use crate::rules::{Role, RuleSet};
+use crate::syntax::yaml::Node;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+use attribute::Attribution;
+use calls::Graph;
+use endpoints::{Found, Lifting, Part, TopicName};
+use matches::{Index, Match, RuleId};
+use program::{Fn, Input, Module, Program, Site};
+use types::{Returns, Types};
+use value::Closure;
+
+/// What the flow is built from.
+pub struct Sources<'a> {
+    /// Parsed code in order of path.
+    pub files: Vec<Input>,
+    /// Modules of the tree.
+    pub modules: Vec<Module>,
+    /// Parsed manifests and configuration files in order of path.
+    pub documents: Vec<(String, Vec<Node>)>,
+    /// Names and folders of the services.
+    pub services: Vec<(String, String)>,
+    /// The service whose folder holds a path.
+    pub owner_of: &'a (dyn std::ops::Fn(&str) -> Option<usize> + Sync),
+}
+
+/// A consumer with all that is known of it.
+#[derive(Debug)]
+pub struct Consumer {
+    /// Index of its service.
+    pub service: usize,
+    /// Broker or queue.
+    pub transport: String,
+    /// Detector that found it.
+    pub framework: String,
+    /// `programmatic`, `declarative`, `decorator`, `observer`.
+    pub registration_kind: String,
+    /// Topic.
+    pub topic: TopicName,
+    /// Event types named at the registration.
+    pub event_types: Vec<String>,
+    /// Path and line of the registration.
+    pub registration: (String, u32),
+    /// Handlers, best first.
+    pub handlers: Vec<Arc<Closure>>,
+    /// The dead-letter target given at the registration, with its place.
+    pub dead_letter: Option<(String, String, u32)>,
+    /// The library parks failed messages itself.
+    pub dead_letter_builtin: bool,
+    /// The rule that matched, for code.
+    pub rule: Option<RuleId>,
+    /// The library call behind it, for code.
+    pub site: Option<Site>,
+    /// Where its topic is given, for code.
+    pub place: Option<Site>,
+    /// Calls between the place and the library call, outermost first.
+    pub hops: Vec<Site>,
+}
+
+/// A publisher.
+#[derive(Debug)]
+pub struct Publisher {
+    /// Index of its service.
+    pub service: usize,
+    /// Broker or queue.
+    pub transport: String,
+    /// Topic.
+    pub topic: TopicName,
+    /// Path and line.
+    pub at: (String, u32),
+    /// Goes through an outbox.
+    pub outbox: bool,
+    /// Where its topic is given.
+    pub place: Site,
+}
+
+/// Everything the flow stage found.
+pub struct Flow<'a> {
+    /// Consumers in order of service and place.
+    pub consumers: Vec<Consumer>,
+    /// Publishers in order of service and topic.
+    pub publishers: Vec<Publisher>,
+    /// Matches of all rules in order of place.
+    pub matches: Vec<Match>,
+    /// Matches by the function they stand in.
+    pub by_func: FxHashMap<Fn, Vec<usize>>,
+    /// Call graph.
+    pub graph: Graph,
+    /// Rules.
+    pub index: Index<'a>,
+    /// Answers about types.
+    pub types: &'a Types<'a>,
+    /// Who runs what.
+    pub attribution: Attribution,
+}
+
+/// Indexes the code; the rest of the flow borrows from it.
+pub fn index(files: Vec<Input>, modules: &[Module]) -> Program {
+    Program::new(files, modules)
+}
+
+/// What rules say library calls return.
+pub fn returns(rules: &RuleSet) -> Returns {
+    Returns::new(rules)
+}
+
+/// Builds the flow of a program.
+pub fn build<'a>(
+    types: &'a Types<'a>,
+    rules: &'a RuleSet,
+    documents: &[(String, Vec<Node>)],
+    services: &[(String, String)],
+    owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
+) -> Flow<'a> {
+    let program = types.program;
+    let graph = Graph::new(types);
+    let index = Index::new(rules);
+    let matches = index.matches(types, &graph);
+    let attribution = Attribution::new(program, &graph, services.len(), owner_of);
+    let mut config = config::Config::default();
+    for (path, nodes) in documents {
+        for node in nodes {
+            if node.get("apiVersion").is_none() {
+                config.add_document(path, node);
+            }
+        }
+    }
+    config.add_defaults(&eval::Eval::new(types), &index, &matches);
+    let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
+    let mut consumers = consumers(&lifting, &attribution, &matches);
+    let routes = lifting.all(&matches, &[Role::HttpRoute]);
+    consumers.extend(manifest::consumers(&lifting, rules, documents, services, owner_of, &attribution, &routes));
+    consumers.sort_by(|a, b| {
+        (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic))
+    });
+    let publishers = publishers(&lifting, &attribution, &matches);
+    let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
+    for (i, m) in matches.iter().enumerate() {
+        if let Some(func) = m.func {
+            by_func.entry(func).or_default().push(i);
+        }
+    }
+    Flow { consumers, publishers, matches, by_func, graph, index, types, attribution }
+}
+
+fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
+    let program = lifting.types.program;
+    let mut out = Vec::new();
+    for found in lifting.all(matches, &[Role::Consumer]) {
+        let rule = lifting.index.rule(found.matched.rule);
+        let detector = lifting.index.detector(found.matched.rule);
+        let eval = eval::Eval::new(lifting.types);
+        for service in attribution.services(found.place.file, program.owner(found.place)) {
+            let (path, line) = program.place(found.place);
+            let dead_letter = found
+                .parts
+                .iter()
+                .filter(|(part, value)| *part == Part::DeadLetter && given(value))
+                .map(|(_, value)| (value.render(program), path.to_owned(), line))
+                .next();
+            let event_types = found
+                .parts
+                .iter()
+                .filter(|(part, _)| *part == Part::EventTypes)
+                .flat_map(|(_, v)| v.items())
+                .flat_map(|v| v.strings())
+                .map(|s| s.to_string())
+                .collect();
+            let _ = &eval;
+            out.push(Consumer {
+                service,
+                transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                framework: detector.id.clone(),
+                registration_kind: rule.registration_kind.clone().unwrap_or_else(|| "programmatic".into()),
+                topic: found.topic.clone().unwrap_or_else(|| TopicName {
+                    name: String::new(),
+                    resolved: false,
+                    expression: String::new(),
+                }),
+                event_types,
+                registration: (path.to_owned(), line),
+                handlers: found.handlers.clone(),
+                dead_letter,
+                dead_letter_builtin: rule.dead_letter_builtin,
+                rule: Some(found.matched.rule),
+                site: Some(found.matched.site),
+                place: Some(found.place),
+                hops: found.hops.clone(),
+            });
+        }
+    }
+    dedup_consumers(out)
+}
+
+/// Whether a dead-letter part names something.
+fn given(value: &value::Value) -> bool {
+    match value {
+        value::Value::Opaque(_) | value::Value::Typed(_) => false,
+        value::Value::OneOf(items) => items.iter().any(given),
+        other => !other.is_unset() && other.free().is_none(),
+    }
+}
+
+/// A place may be matched by several rules of one library (fetch and read loops): one consumer.
+fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
+    let mut out: Vec<Consumer> = Vec::new();
+    for consumer in all {
+        let same = out.iter_mut().find(|c| {
+            c.service == consumer.service
+                && c.registration == consumer.registration
+                && (c.topic.name == consumer.topic.name || !consumer.topic.resolved)
+        });
+        match same {
+            Some(same) => {
+                for handler in consumer.handlers {
+                    if !same.handlers.iter().any(|h| h.func == handler.func) {
+                        same.handlers.push(handler);
+                    }
+                }
+                same.dead_letter = same.dead_letter.take().or(consumer.dead_letter);
+                same.dead_letter_builtin |= consumer.dead_letter_builtin;
+            }
+            None => out.push(consumer),
+        }
+    }
+    out
+}
+
+fn publishers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Publisher> {
+    let program = lifting.types.program;
+    let mut out: Vec<Publisher> = Vec::new();
+    for found in lifting.all(matches, &[Role::Publisher, Role::OutboxWrite]) {
+        let Some(topic) = found.topic.clone() else { continue };
+        let detector = lifting.index.detector(found.matched.rule);
+        let rule = lifting.index.rule(found.matched.rule);
+        if !topic.resolved {
+            continue;
+        }
+        for service in attribution.services(found.place.file, program.owner(found.place)) {
+            let (path, line) = program.place(found.place);
+            let outbox = rule.role == Role::OutboxWrite;
+            match out.iter_mut().find(|p| p.service == service && p.topic.name == topic.name) {
+                Some(same) => same.outbox |= outbox,
+                None => out.push(Publisher {
+                    service,
+                    transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                    topic: topic.clone(),
+                    at: (path.to_owned(), line),
+                    outbox,
+                    place: found.place,
+                }),
+            }
+        }
+    }
+    out.sort_by(|a, b| (a.service, &a.topic, &a.at).cmp(&(b.service, &b.topic, &b.at)));
+    out
+}
+
+/// For tests of rules: every endpoint of a role, with topic and handler name.
+pub fn found(lifting: &Lifting<'_>, matches: &[Match], role: Role) -> Vec<Found> {
+    lifting.all(matches, &[role])
+}

@@ -1,0 +1,537 @@
+//! The program index: which packages, types, functions and constants the scanned tree has, and
+//! what a name in a file refers to.
+//!
+//! It answers by name only; what an expression *is* belongs to `types`, what it *holds* to
+//! `value`. Packages are folders; import paths come from the nearest go.mod above them.
+
+use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Sym, TypeId};
+use rustc_hash::FxHashMap;
+
+use super::scope::Scope;
+
+/// A function, method or closure of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Fn {
+    /// Index into [`Program::files`].
+    pub file: u32,
+    /// Index into that file's functions.
+    pub func: FuncId,
+}
+
+/// A declared type of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Ty {
+    /// Index into [`Program::files`].
+    pub file: u32,
+    /// Index into that file's types.
+    pub ty: TypeId,
+}
+
+/// A constant or variable at package level.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Global {
+    /// Index into [`Program::files`].
+    pub file: u32,
+    /// Index into that file's globals.
+    pub index: u32,
+}
+
+/// An expression in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Site {
+    /// Index into [`Program::files`].
+    pub file: u32,
+    /// The expression.
+    pub expr: ExprId,
+}
+
+/// Index into [`Program::packages`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct PkgId(pub u32);
+
+/// What an import, or the qualifier of a name, stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A package of the scanned tree.
+    Package(PkgId),
+    /// A library: its import path.
+    External(ExtPath),
+}
+
+/// An external import path, interned in [`Program::externals`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ExtPath(pub u32);
+
+/// A declaration at package level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decl {
+    /// A function.
+    Func(Fn),
+    /// A type.
+    Type(Ty),
+    /// A constant or variable.
+    Global(Global),
+}
+
+/// A parsed file of the program.
+#[derive(Debug)]
+pub struct File {
+    /// Path relative to the scanned root, with `/`.
+    pub path: String,
+    /// What it says.
+    pub facts: Facts,
+    /// Its package.
+    pub package: PkgId,
+    /// Qualifier → what it stands for.
+    pub imports: FxHashMap<String, Target>,
+    /// One scope per function.
+    pub scopes: Vec<Scope>,
+    /// The function each expression stands in; `u32::MAX` at file level.
+    pub owners: Vec<u32>,
+    /// Declarations only (generated code): calls in it are not known.
+    pub generated: bool,
+}
+
+/// A package: one folder.
+#[derive(Debug, Default)]
+pub struct Package {
+    /// Folder relative to the root, with `/`; empty for the root.
+    pub dir: String,
+    /// Import path, or the folder where no module is known.
+    pub import_path: String,
+    /// Name in the package clause.
+    pub name: String,
+    /// Its files.
+    pub files: Vec<u32>,
+    /// Declarations by name.
+    pub decls: FxHashMap<String, Decl>,
+    /// Methods by receiver type name and method name.
+    pub methods: FxHashMap<String, FxHashMap<String, Fn>>,
+}
+
+/// A module of the tree: go.mod's folder and module path.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Folder relative to the root, empty for the root.
+    pub dir: String,
+    /// `module` line.
+    pub path: String,
+}
+
+/// The whole indexed tree.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Files in order of path.
+    pub files: Vec<File>,
+    /// Packages in order of folder.
+    pub packages: Vec<Package>,
+    /// Import paths outside the tree.
+    pub externals: Vec<String>,
+    /// Types that have a method of this name.
+    pub types_by_method: FxHashMap<String, Vec<Ty>>,
+    /// Named struct and interface types, in order.
+    pub types: Vec<Ty>,
+    /// The interface that declares a body-less method.
+    pub interface_of: FxHashMap<Fn, Ty>,
+    by_import: FxHashMap<String, Vec<PkgId>>,
+}
+
+/// A file handed to the index.
+#[derive(Debug)]
+pub struct Input {
+    /// Path relative to the root.
+    pub path: String,
+    /// Its facts.
+    pub facts: Facts,
+    /// Declarations only.
+    pub generated: bool,
+}
+
+impl Program {
+    /// Indexes `inputs`, which must be in order of path, under `modules`.
+    pub fn new(inputs: Vec<Input>, modules: &[Module]) -> Program {
+        let mut program = Program::default();
+        let mut by_dir: FxHashMap<(String, String), PkgId> = FxHashMap::default();
+        let mut modules = modules.to_vec();
+        modules.sort_by_key(|m| std::cmp::Reverse(m.dir.len()));
+        for input in inputs {
+            let dir = parent(&input.path).to_owned();
+            let name = input.facts.text(input.facts.package).to_owned();
+            let key = (dir.clone(), name.clone());
+            let package = *by_dir.entry(key).or_insert_with(|| {
+                let id = PkgId(program.packages.len() as u32);
+                program.packages.push(Package {
+                    import_path: import_path(&dir, &modules),
+                    dir,
+                    name,
+                    ..Package::default()
+                });
+                id
+            });
+            let index = program.files.len() as u32;
+            program.packages[package.0 as usize].files.push(index);
+            program.files.push(File {
+                path: input.path,
+                owners: super::scope::owners(&input.facts),
+                facts: input.facts,
+                package,
+                imports: FxHashMap::default(),
+                scopes: Vec::new(),
+                generated: input.generated,
+            });
+        }
+        for (index, package) in program.packages.iter().enumerate() {
+            program
+                .by_import
+                .entry(package.import_path.clone())
+                .or_default()
+                .push(PkgId(index as u32));
+        }
+        program.declare();
+        program.resolve_imports();
+        program.build_scopes();
+        program
+    }
+
+    fn declare(&mut self) {
+        for (index, file) in self.files.iter().enumerate() {
+            let index = index as u32;
+            let facts = &file.facts;
+            let package = &mut self.packages[file.package.0 as usize];
+            for (i, ty) in facts.types.iter().enumerate() {
+                for &method in &ty.methods {
+                    let declared = Ty { file: index, ty: TypeId(i as u32) };
+                    self.interface_of.insert(Fn { file: index, func: method }, declared);
+                }
+                if ty.scope.is_none() && !ty.name.is_empty() {
+                    let id = Ty { file: index, ty: TypeId(i as u32) };
+                    self.types.push(id);
+                    package.decls.insert(facts.text(ty.name).to_owned(), Decl::Type(id));
+                }
+            }
+            for (i, global) in facts.globals.iter().enumerate() {
+                let id = Global { file: index, index: i as u32 };
+                package.decls.entry(facts.text(global.name).to_owned()).or_insert(Decl::Global(id));
+            }
+            for (i, func) in facts.funcs.iter().enumerate() {
+                if func.name.is_empty() || func.parent.is_some() {
+                    continue;
+                }
+                let id = Fn { file: index, func: FuncId(i as u32) };
+                let name = facts.text(func.name).to_owned();
+                if func.receiver.is_some() {
+                    let owner = facts.text(func.owner).to_owned();
+                    package.methods.entry(owner).or_default().insert(name, id);
+                } else if func.body.is_some() || file.generated {
+                    package.decls.entry(name).or_insert(Decl::Func(id));
+                }
+            }
+        }
+        let mut by_method: FxHashMap<String, Vec<Ty>> = FxHashMap::default();
+        for package in &self.packages {
+            for (owner, methods) in &package.methods {
+                if let Some(Decl::Type(ty)) = package.decls.get(owner) {
+                    for name in methods.keys() {
+                        by_method.entry(name.clone()).or_default().push(*ty);
+                    }
+                }
+            }
+        }
+        for list in by_method.values_mut() {
+            list.sort_unstable();
+        }
+        self.types_by_method = by_method;
+    }
+
+    fn resolve_imports(&mut self) {
+        let mut interned: FxHashMap<String, ExtPath> = FxHashMap::default();
+        let mut externals = Vec::new();
+        let mut resolved = Vec::with_capacity(self.files.len());
+        for file in &self.files {
+            let mut map = FxHashMap::default();
+            let facts = &file.facts;
+            for import in &facts.imports {
+                let path = facts.text(import.path);
+                let alias = facts.text(import.alias);
+                if alias == "_" {
+                    continue;
+                }
+                let target = match self.package_for(path, file.package) {
+                    Some(package) => Target::Package(package),
+                    None => Target::External(*interned.entry(path.to_owned()).or_insert_with(|| {
+                        externals.push(path.to_owned());
+                        ExtPath(externals.len() as u32 - 1)
+                    })),
+                };
+                if !alias.is_empty() {
+                    map.insert(alias.to_owned(), target);
+                    continue;
+                }
+                match &target {
+                    Target::Package(id) => {
+                        map.insert(self.packages[id.0 as usize].name.clone(), target);
+                    }
+                    Target::External(_) => {
+                        for name in package_names(path) {
+                            map.entry(name).or_insert_with(|| target.clone());
+                        }
+                    }
+                }
+            }
+            resolved.push(map);
+        }
+        for (file, map) in self.files.iter_mut().zip(resolved) {
+            file.imports = map;
+        }
+        self.externals = externals;
+    }
+
+    fn build_scopes(&mut self) {
+        use rayon::prelude::*;
+        self.files.par_iter_mut().for_each(|file| {
+            file.scopes = super::scope::scopes(&file.facts);
+        });
+    }
+
+    /// The package with this import path; where several modules claim it, the nearest to `from`.
+    fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
+        let candidates = self.by_import.get(path)?;
+        let near = &self.packages[from.0 as usize].dir;
+        candidates
+            .iter()
+            .copied()
+            .filter(|id| !self.packages[id.0 as usize].name.ends_with("_test"))
+            .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, near))
+    }
+
+    /// The file at `index`.
+    pub fn file(&self, index: u32) -> &File {
+        &self.files[index as usize]
+    }
+
+    /// The facts of the file at `index`.
+    pub fn facts(&self, index: u32) -> &Facts {
+        &self.files[index as usize].facts
+    }
+
+    /// The package a file belongs to.
+    pub fn package_of(&self, file: u32) -> &Package {
+        &self.packages[self.files[file as usize].package.0 as usize]
+    }
+
+    /// A function's declaration.
+    pub fn func(&self, id: Fn) -> &crate::syntax::facts::Func {
+        self.facts(id.file).func(id.func)
+    }
+
+    /// A function's name; closures are named after the function they stand in.
+    pub fn func_name(&self, id: Fn) -> String {
+        let facts = self.facts(id.file);
+        let func = facts.func(id.func);
+        match func.parent {
+            Some(parent) if func.name.is_empty() => {
+                format!("{}.func", self.func_name(Fn { file: id.file, func: parent }))
+            }
+            _ if func.owner.is_empty() => facts.text(func.name).to_owned(),
+            _ => format!("{}.{}", facts.text(func.owner), facts.text(func.name)),
+        }
+    }
+
+    /// The function an expression stands in.
+    pub fn owner(&self, site: Site) -> Option<Fn> {
+        if site.expr.is_none() {
+            return None;
+        }
+        let owner = self.files[site.file as usize].owners[site.expr.0 as usize];
+        (owner != u32::MAX).then_some(Fn { file: site.file, func: FuncId(owner) })
+    }
+
+    /// The outermost function around `id`: itself unless it is a closure.
+    pub fn outermost(&self, mut id: Fn) -> Fn {
+        while let Some(parent) = self.func(id).parent {
+            id.func = parent;
+        }
+        id
+    }
+
+    /// Path and line of an expression.
+    pub fn place(&self, site: Site) -> (&str, u32) {
+        let file = self.file(site.file);
+        (&file.path, file.facts.expr_line(site.expr))
+    }
+
+    /// Path and line of a function.
+    pub fn func_place(&self, id: Fn) -> (&str, u32) {
+        let file = self.file(id.file);
+        (&file.path, file.facts.line(file.facts.func(id.func).pos))
+    }
+
+    /// A declaration of a package.
+    pub fn decl(&self, package: PkgId, name: &str) -> Option<Decl> {
+        self.packages[package.0 as usize].decls.get(name).copied()
+    }
+
+    /// What an unqualified name at file level means: the file's own package, then dot imports.
+    pub fn lookup(&self, file: u32, name: Sym) -> Option<Decl> {
+        let file = self.file(file);
+        let text = file.facts.text(name);
+        self.decl(file.package, text).or_else(|| match file.imports.get(".") {
+            Some(Target::Package(package)) => self.decl(*package, text),
+            _ => None,
+        })
+    }
+
+    /// What a qualifier (`kafka` in `kafka.NewReader`) stands for in a file.
+    pub fn qualifier(&self, file: u32, name: Sym) -> Option<&Target> {
+        let file = self.file(file);
+        file.imports.get(file.facts.text(name))
+    }
+
+    /// The import path of a library.
+    pub fn external(&self, path: ExtPath) -> &str {
+        &self.externals[path.0 as usize]
+    }
+
+    /// The method `name` declared on type `ty` itself.
+    pub fn method(&self, ty: Ty, name: &str) -> Option<Fn> {
+        let facts = self.facts(ty.file);
+        let owner = facts.text(facts.types[ty.ty.0 as usize].name);
+        self.package_of(ty.file).methods.get(owner)?.get(name).copied()
+    }
+
+    /// The name of a type.
+    pub fn type_name(&self, ty: Ty) -> &str {
+        let facts = self.facts(ty.file);
+        facts.text(facts.types[ty.ty.0 as usize].name)
+    }
+
+    /// The source text of an expression, normalised: enough for a person to recognise it.
+    pub fn render(&self, site: Site) -> String {
+        let mut out = String::new();
+        render(self.facts(site.file), site.expr, &mut out, 0);
+        out
+    }
+
+    /// Every function that has a body, in order.
+    pub fn functions(&self) -> impl Iterator<Item = Fn> + '_ {
+        self.files.iter().enumerate().flat_map(|(file, f)| {
+            f.facts.funcs.iter().enumerate().filter(|(_, func)| func.body.is_some()).map(
+                move |(func, _)| Fn { file: file as u32, func: FuncId(func as u32) },
+            )
+        })
+    }
+}
+
+fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
+    if depth > 8 || out.len() > 160 {
+        out.push('…');
+        return;
+    }
+    let list = |out: &mut String, ids: &[ExprId]| {
+        for (i, id) in ids.iter().enumerate() {
+            if i > 0 {
+                out.push_str(", ");
+            }
+            render(facts, *id, out, depth + 1);
+        }
+    };
+    match facts.expr(id) {
+        Expr::Str(text) => {
+            out.push('"');
+            out.push_str(&facts.text(text).chars().take(80).collect::<String>());
+            out.push('"');
+        }
+        Expr::Number(text) | Expr::Name(text) => out.push_str(facts.text(text)),
+        Expr::Nil => out.push_str("nil"),
+        Expr::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+        Expr::Field { base, name } => {
+            render(facts, base, out, depth + 1);
+            out.push('.');
+            out.push_str(facts.text(name));
+        }
+        Expr::Index { base, args } => {
+            render(facts, base, out, depth + 1);
+            out.push('[');
+            list(out, facts.list(args));
+            out.push(']');
+        }
+        Expr::Call { callee, args, .. } => {
+            render(facts, callee, out, depth + 1);
+            out.push('(');
+            list(out, facts.list(args));
+            out.push(')');
+        }
+        Expr::Composite { ty, .. } => {
+            render(facts, ty, out, depth + 1);
+            out.push_str("{…}");
+        }
+        Expr::Closure(_) => out.push_str("func"),
+        Expr::Unary { operand, .. } | Expr::Slice(operand) => render(facts, operand, out, depth + 1),
+        Expr::Assert { value, .. } => render(facts, value, out, depth + 1),
+        Expr::Binary { left, right, op } => {
+            render(facts, left, out, depth + 1);
+            out.push_str(if op == crate::syntax::facts::BinaryOp::Add { " + " } else { " … " });
+            render(facts, right, out, depth + 1);
+        }
+        Expr::SliceType(inner) => {
+            out.push_str("[]");
+            render(facts, inner, out, depth + 1);
+        }
+        _ => out.push('…'),
+    }
+}
+
+/// The folder of a path.
+pub fn parent(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..at])
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
+}
+
+fn import_path(dir: &str, modules: &[Module]) -> String {
+    for module in modules {
+        if module.dir.is_empty() {
+            return if dir.is_empty() { module.path.clone() } else { format!("{}/{dir}", module.path) };
+        }
+        if dir == module.dir {
+            return module.path.clone();
+        }
+        if let Some(rest) = dir.strip_prefix(&module.dir).and_then(|r| r.strip_prefix('/')) {
+            return format!("{}/{rest}", module.path);
+        }
+    }
+    dir.to_owned()
+}
+
+/// The names a library is likely to be called by when the import has no alias: its last path
+/// element without version and the usual `go-` / `-go` decoration.
+fn package_names(path: &str) -> Vec<String> {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let is_version = |p: &str| {
+        p.len() > 1 && p.starts_with('v') && p[1..].bytes().all(|b| b.is_ascii_digit())
+    };
+    if parts.len() > 1 && is_version(parts[parts.len() - 1]) {
+        parts.pop();
+    }
+    let last = parts[parts.len() - 1];
+    let last = last.rsplit_once(".v").map_or(last, |(name, version)| {
+        if version.bytes().all(|b| b.is_ascii_digit()) { name } else { last }
+    });
+    let mut names = vec![last.to_owned()];
+    let mut add = |name: &str| {
+        if !name.is_empty() && !names.iter().any(|n| n == name) {
+            names.push(name.to_owned());
+        }
+    };
+    let bare = last.strip_prefix("go-").unwrap_or(last);
+    let bare = bare.strip_suffix("-go").or_else(|| bare.strip_suffix(".go")).unwrap_or(bare);
+    add(bare);
+    add(&bare.replace(['-', '.'], ""));
+    add(&bare.replace(['-', '.'], "_"));
+    if let Some((_, tail)) = bare.rsplit_once('-') {
+        add(tail);
+    }
+    names
+}

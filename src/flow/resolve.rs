@@ -1,0 +1,186 @@
+//! Lifting: from a value that depends on parameters or receivers to the places that supply them.
+//!
+//! A parameter is supplied by each call of its function; a receiver by each literal that builds
+//! its type, and failing that by each call of the method. Several values move together, so that a
+//! topic and a handler given to one constructor stay a pair.
+
+use std::sync::Arc;
+
+use super::calls::{Callee, Graph};
+use super::eval::Eval;
+use super::program::{Fn, Site};
+use super::types::Type;
+use super::value::{Binding, Free, Value};
+
+/// A supplied variant of some values.
+#[derive(Debug)]
+pub struct Supplied {
+    /// The call or literal that supplies.
+    pub site: Site,
+    /// The values with what it supplies put in.
+    pub values: Vec<Value>,
+    /// Supplied by a call rather than by a literal.
+    pub by_call: bool,
+}
+
+const MANY: usize = 200;
+
+/// The variants of `values` in which `free` is supplied. Empty when nothing supplies it.
+pub fn supply(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free) -> Vec<Supplied> {
+    if let Free::Receiver(func) = free {
+        let built = by_literal(eval, graph, values, func);
+        if !built.is_empty() {
+            return built;
+        }
+    }
+    by_call(eval, graph, values, free.func())
+}
+
+fn by_call(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn) -> Vec<Supplied> {
+    let Some(callers) = graph.callers.get(&func) else { return Vec::new() };
+    callers
+        .iter()
+        .take(MANY)
+        .map(|&at| {
+            let call = &graph.calls[at as usize];
+            let binding = binding_of(eval, call.site, func);
+            Supplied {
+                site: call.site,
+                values: values.iter().map(|v| eval.substitute(v, &binding)).collect(),
+                by_call: true,
+            }
+        })
+        .collect()
+}
+
+/// What the call at `site` gives to the parameters of `func`.
+pub fn binding_of(eval: &Eval<'_>, site: Site, func: Fn) -> Binding {
+    use crate::syntax::facts::Expr;
+    let facts = eval.types.program.facts(site.file);
+    let at = |expr| Site { file: site.file, expr };
+    let Expr::Call { callee, args, spread } = facts.expr(site.expr) else {
+        return Binding { func, args: Arc::from([]), receiver: None };
+    };
+    let args: Arc<[Value]> = facts.list(args).iter().map(|&a| eval.value(at(a))).collect();
+    let receiver = match facts.expr(callee) {
+        Expr::Field { base, .. } if eval.types.package_qualifier(site.file, base).is_none() => Some(eval.value(at(base))),
+        _ => None,
+    };
+    eval.bind(func, &args, spread, receiver)
+}
+
+fn by_literal(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn) -> Vec<Supplied> {
+    let Type::Named(ty, _) = eval.types.receiver_type(func) else { return Vec::new() };
+    let Some(sites) = graph.built.get(&ty) else { return Vec::new() };
+    sites
+        .iter()
+        .take(MANY)
+        .map(|&site| {
+            let object = match eval.value(site) {
+                Value::Object(object) => Value::Object(object),
+                other => other,
+            };
+            let binding = Binding { func, args: Arc::from([]), receiver: Some(object) };
+            // Arguments of the method itself stay symbols.
+            let values = values.iter().map(|v| keep_params(eval, v, &binding)).collect();
+            Supplied { site, values, by_call: false }
+        })
+        .collect()
+}
+
+/// Substitutes the receiver only.
+fn keep_params(eval: &Eval<'_>, value: &Value, binding: &Binding) -> Value {
+    let facts = eval.types.program.facts(binding.func.file);
+    let count = facts.func(binding.func.func).params.len() as u32;
+    let args = (0..count).map(|i| Value::Param(binding.func, i)).collect();
+    eval.substitute(value, &Binding { func: binding.func, args, receiver: binding.receiver.clone() })
+}
+
+/// Fields that a literal leaves out are looked up among the writes to that field anywhere
+/// (functional options, setters). `None` where there is nothing to replace.
+pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
+    match value {
+        Value::Field(base, name) => {
+            if let Value::Object(object) = &**base {
+                let Type::Named(ty, _) = object.ty else { return Some(Value::Unset) };
+                if name.starts_with('$') {
+                    return Some(Value::Unset);
+                }
+                let writes = graph.writes.get(&(ty, name.clone())).map_or(&[][..], Vec::as_slice);
+                let values: Vec<Value> = writes
+                    .iter()
+                    .filter(|w| w.literal.is_none())
+                    .map(|w| eval.nth(w.value, w.index))
+                    .collect();
+                return Some(if values.is_empty() { Value::Unset } else { Value::one_of(values) });
+            }
+            let inner = written(eval, graph, base)?;
+            Some(eval.member_value(inner, &Type::Unknown, name))
+        }
+        Value::Element(base) => written(eval, graph, base).map(super::eval::element),
+        Value::OneOf(items) => {
+            let replaced: Vec<Option<Value>> = items.iter().map(|v| written(eval, graph, v)).collect();
+            replaced.iter().any(Option::is_some).then(|| {
+                Value::one_of(replaced.into_iter().zip(items.iter()).map(|(r, v)| r.unwrap_or_else(|| v.clone())).collect())
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Everything a value can be, looking through fields and parameters without regard to which
+/// instance is meant. Bounded; symbolic leftovers are dropped.
+pub fn known(eval: &Eval<'_>, value: &Value) -> Vec<Value> {
+    match value {
+        Value::OneOf(items) => items.iter().flat_map(|v| known(eval, v)).collect(),
+        Value::Opaque(_) | Value::Unset => Vec::new(),
+        other => vec![other.clone()],
+    }
+}
+
+/// Like [`known`], with the call graph to follow fields and parameters through.
+pub fn everything(eval: &Eval<'_>, graph: &Graph, value: &Value, depth: u8) -> Vec<Value> {
+    let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+    if let Value::OneOf(items) = value {
+        return items.iter().flat_map(|v| everything(eval, graph, v, depth)).collect();
+    }
+    if let Some(replaced) = written(eval, graph, value) {
+        return everything(eval, graph, &replaced, depth);
+    }
+    match value.free() {
+        None => known(eval, value),
+        Some(free) => {
+            let mut found = Vec::new();
+            for variant in supply(eval, graph, std::slice::from_ref(value), free).into_iter().take(24) {
+                for value in everything(eval, graph, &variant.values[0], depth) {
+                    if !found.contains(&value) {
+                        found.push(value);
+                    }
+                }
+            }
+            found
+        }
+    }
+}
+
+/// The functions a call may run, a dynamic one resolved through the values it may hold.
+pub fn targets(eval: &Eval<'_>, graph: &Graph, site: Site) -> Vec<Fn> {
+    match graph.at(site).map(|c| &c.callee) {
+        Some(Callee::Tree(targets)) => targets.to_vec(),
+        Some(Callee::Dynamic) => {
+            use crate::syntax::facts::Expr;
+            let facts = eval.types.program.facts(site.file);
+            let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
+            let value = eval.value(Site { file: site.file, expr: callee });
+            let mut found: Vec<Fn> = everything(eval, graph, &value, 6)
+                .iter()
+                .filter_map(|v| v.function().map(|c| c.func))
+                .filter(|&f| eval.types.has_body(f))
+                .collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        }
+        _ => Vec::new(),
+    }
+}

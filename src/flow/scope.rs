@@ -1,0 +1,249 @@
+//! Scopes: what the local names of each function are bound to.
+//!
+//! Order matters more than nesting: a use sees the nearest definition before it, which is right
+//! for all but contrived shadowing and needs no block structure.
+
+use crate::syntax::facts::{
+    AssignOp, Expr, ExprId, Exprs, Facts, FuncId, Stmt, StmtId, Stmts, Sym,
+};
+
+/// How a local name comes to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DefKind {
+    /// The n-th parameter.
+    Param(u32),
+    /// The receiver.
+    Receiver,
+    /// A named result.
+    Result(u32),
+    /// The n-th value of an expression (0 unless a call gives several).
+    Value(ExprId, u32),
+    /// Declared with a type and no value.
+    Typed(ExprId),
+    /// Key of a range loop.
+    RangeKey(ExprId),
+    /// Element of a range loop.
+    RangeElement(ExprId),
+    /// Bound by a type switch to the subject, as this type.
+    Narrowed(ExprId, ExprId),
+}
+
+/// A definition of a local name.
+#[derive(Clone, Copy, Debug)]
+pub struct Def {
+    /// Name.
+    pub name: Sym,
+    /// Byte offset from which it holds.
+    pub pos: u32,
+    /// What it is bound to.
+    pub kind: DefKind,
+    /// A plain `=` to a name defined before.
+    pub reassigned: bool,
+}
+
+/// `x.field = value` and `x[key] = value`.
+#[derive(Clone, Copy, Debug)]
+pub struct Write {
+    /// The assigned field or element expression.
+    pub target: ExprId,
+    /// The value.
+    pub value: ExprId,
+    /// Which value of a call that gives several.
+    pub index: u32,
+    /// Byte offset.
+    pub pos: u32,
+}
+
+/// Locals of one function.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// In order of position.
+    pub defs: Vec<Def>,
+    /// In order of position.
+    pub writes: Vec<Write>,
+    /// Returned value lists.
+    pub returns: Vec<Exprs>,
+}
+
+impl Scope {
+    /// The definition of `name` that a use at `pos` sees.
+    pub fn find(&self, name: Sym, pos: u32) -> Option<&Def> {
+        let mut found = None;
+        for def in &self.defs {
+            if def.name == name && (def.pos <= pos || found.is_none()) {
+                found = Some(def);
+            }
+            if def.pos > pos && found.is_some() {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// The scopes of a file's functions.
+pub fn scopes(facts: &Facts) -> Vec<Scope> {
+    (0..facts.funcs.len()).map(|i| scope(facts, FuncId(i as u32))).collect()
+}
+
+fn scope(facts: &Facts, id: FuncId) -> Scope {
+    let func = facts.func(id);
+    let mut scope = Scope::default();
+    let Some(body) = func.body else { return scope };
+    if let Some(receiver) = func.receiver {
+        push(&mut scope, facts.params[receiver as usize].name, func.pos, DefKind::Receiver);
+    }
+    for (i, param) in facts.params(&func.params).iter().enumerate() {
+        push(&mut scope, param.name, func.pos, DefKind::Param(i as u32));
+    }
+    for (i, param) in facts.params(&func.results).iter().enumerate() {
+        push(&mut scope, param.name, func.pos, DefKind::Result(i as u32));
+    }
+    visit_block(facts, body, &mut scope);
+    scope.defs.sort_by_key(|d| d.pos);
+    scope
+}
+
+fn push(scope: &mut Scope, name: Sym, pos: u32, kind: DefKind) {
+    if !name.is_empty() {
+        scope.defs.push(Def { name, pos, kind, reassigned: false });
+    }
+}
+
+fn visit_block(facts: &Facts, block: Stmts, scope: &mut Scope) {
+    for &id in facts.block(block) {
+        visit(facts, id, scope);
+    }
+}
+
+fn visit(facts: &Facts, id: StmtId, scope: &mut Scope) {
+    let pos = facts.stmt_pos[id.0 as usize];
+    match facts.stmt(id) {
+        Stmt::Assign { targets, values, ty, op } => assign(facts, pos, (targets, values), ty, op, scope),
+        Stmt::If { init, then, otherwise, .. } => {
+            visit_opt(facts, init, scope);
+            visit_block(facts, then, scope);
+            visit_block(facts, otherwise, scope);
+        }
+        Stmt::Loop { targets, over, init, post, body, .. } => {
+            visit_opt(facts, init, scope);
+            if !over.is_none() {
+                for (i, &target) in facts.list(targets).iter().enumerate() {
+                    if let Expr::Name(name) = facts.expr(target) {
+                        let kind =
+                            if i == 0 { DefKind::RangeKey(over) } else { DefKind::RangeElement(over) };
+                        push(scope, name, pos, kind);
+                    }
+                }
+            }
+            visit_opt(facts, post, scope);
+            visit_block(facts, body, scope);
+        }
+        Stmt::Switch { init, subject, binding, cases } => {
+            visit_opt(facts, init, scope);
+            for &case in facts.block(cases) {
+                if let Stmt::Case { values, comm, body } = facts.stmt(case) {
+                    if !binding.is_empty() {
+                        let value = match facts.expr(subject) {
+                            Expr::Assert { value, .. } => value,
+                            _ => subject,
+                        };
+                        let kind = match facts.list(values) {
+                            [ty] => DefKind::Narrowed(value, *ty),
+                            _ => DefKind::Value(value, 0),
+                        };
+                        push(scope, binding, facts.stmt_pos[case.0 as usize], kind);
+                    }
+                    visit_opt(facts, comm, scope);
+                    visit_block(facts, body, scope);
+                }
+            }
+        }
+        Stmt::Case { comm, body, .. } => {
+            visit_opt(facts, comm, scope);
+            visit_block(facts, body, scope);
+        }
+        Stmt::Return(values) => scope.returns.push(values),
+        Stmt::Block(block) => visit_block(facts, block, scope),
+        Stmt::Try { body, handler, finalizer, .. } => {
+            visit_block(facts, body, scope);
+            visit_block(facts, handler, scope);
+            visit_block(facts, finalizer, scope);
+        }
+        Stmt::Expr(_)
+        | Stmt::Spawn(_)
+        | Stmt::Defer(_)
+        | Stmt::Send { .. }
+        | Stmt::Jump(_)
+        | Stmt::Throw(_) => {}
+    }
+}
+
+fn visit_opt(facts: &Facts, id: Option<StmtId>, scope: &mut Scope) {
+    if let Some(id) = id {
+        visit(facts, id, scope);
+    }
+}
+
+fn assign(
+    facts: &Facts,
+    pos: u32,
+    (targets, values): (Exprs, Exprs),
+    ty: ExprId,
+    op: AssignOp,
+    scope: &mut Scope,
+) {
+    let targets = facts.list(targets);
+    let values = facts.list(values);
+    if !matches!(op, AssignOp::Set | AssignOp::Define) {
+        return;
+    }
+    for (i, &target) in targets.iter().enumerate() {
+        let value = if values.len() == targets.len() {
+            Some((values[i], 0))
+        } else {
+            values.first().map(|&v| (v, i as u32))
+        };
+        match facts.expr(target) {
+            Expr::Name(name) => {
+                let kind = match value {
+                    _ if !ty.is_none() && value.is_none() => DefKind::Typed(ty),
+                    Some((expr, index)) => DefKind::Value(expr, index),
+                    None => DefKind::Typed(ty),
+                };
+                // A name holds its new value only after the statement, so that `x := f(x)` sees
+                // the old one: the definition is placed behind the value's last expression.
+                let mut from = pos;
+                if let Some((expr, _)) = value {
+                    super::walk::exprs(facts, expr, &mut |e| {
+                        from = from.max(facts.expr_pos[e.0 as usize]);
+                    });
+                }
+                scope.defs.push(Def { name, pos: from + 1, kind, reassigned: op == AssignOp::Set });
+            }
+            Expr::Field { .. } | Expr::Index { .. } | Expr::Unary { .. } => {
+                if let Some((value, index)) = value {
+                    scope.writes.push(Write { target, value, index, pos });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The function each expression of a file stands in (`u32::MAX` at file level).
+pub fn owners(facts: &Facts) -> Vec<u32> {
+    let mut owners = vec![u32::MAX; facts.exprs.len()];
+    for (i, func) in facts.funcs.iter().enumerate() {
+        if let Some(body) = func.body {
+            own_block(facts, body, i as u32, &mut owners);
+        }
+    }
+    owners
+}
+
+fn own_block(facts: &Facts, block: Stmts, owner: u32, owners: &mut [u32]) {
+    for &id in facts.block(block) {
+        super::walk::exprs_of_stmt(facts, id, &mut |expr| owners[expr.0 as usize] = owner);
+    }
+}

@@ -1,0 +1,208 @@
+//! Selectors at work: from a matched call or literal to the value a rule points at.
+//!
+//! A step on something symbolic (a field set by a constructor not yet known) is kept as a field
+//! whose name begins with `$`, so that it is taken when the constructor's side is substituted.
+
+use crate::rules::{Selector, Start, Step};
+use crate::syntax::facts::Expr;
+use std::sync::Arc;
+
+use super::eval::{Eval, element};
+use super::program::{Fn, Site};
+use super::types::{Member, Type};
+use super::value::{Closure, Made, Value};
+
+/// The value `selector` points at in the call or literal at `site`.
+pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
+    let facts = eval.types.program.facts(site.file);
+    let at = |expr| Site { file: site.file, expr };
+    let (callee, args) = match facts.expr(site.expr) {
+        Expr::Call { callee, args, .. } => (Some(callee), facts.list(args)),
+        _ => (None, &[][..]),
+    };
+    let start = match &selector.start {
+        Start::Arg(i) => args.get(*i).map_or(Value::Unset, |&a| eval.value(at(a))),
+        Start::ArgsFrom(i) => Value::List(args.iter().skip(*i).map(|&a| eval.value(at(a))).collect()),
+        Start::LastArg => args.last().map_or(Value::Unset, |&a| eval.value(at(a))),
+        Start::Receiver => match callee.map(|c| facts.expr(c)) {
+            Some(Expr::Field { base, .. }) => eval.value(at(base)),
+            _ => Value::Unset,
+        },
+        Start::Itself => eval.value(site),
+        Start::TypeArg(i) => type_arg(eval, site, *i),
+        Start::Enclosing => match eval.types.program.owner(site) {
+            Some(func) => Value::Func(Arc::new(Closure {
+                func: loop_owner(eval, func),
+                receiver: None,
+                env: Vec::new(),
+            })),
+            None => Value::Unset,
+        },
+        Start::Option(name) => {
+            let values: Vec<Value> = args.iter().map(|&a| eval.value(at(a))).collect();
+            option(eval, &values, name)
+        }
+        Start::Literal(text) => Value::str(text),
+    };
+    selector.steps.iter().fold(start, |value, s| {
+        if let Step::Field(name) = s {
+            return eval.member_value(value, &Type::Unknown, name);
+        }
+        eval.select(value, &encode(s))
+    })
+}
+
+/// A receive loop in a closure (`go func() { for … }()`) belongs to the named function around it.
+fn loop_owner(eval: &Eval<'_>, func: Fn) -> Fn {
+    eval.types.program.outermost(func)
+}
+
+fn type_arg(eval: &Eval<'_>, site: Site, index: usize) -> Value {
+    let facts = eval.types.program.facts(site.file);
+    let target = match facts.expr(site.expr) {
+        Expr::Call { callee, .. } => callee,
+        Expr::Composite { ty, .. } => ty,
+        _ => return Value::Unset,
+    };
+    match facts.expr(target) {
+        Expr::Index { args, .. } => facts
+            .list(args)
+            .get(index)
+            .map_or(Value::Unset, |&a| Value::Typed(eval.types.named_by(Site { file: site.file, expr: a }))),
+        _ => Value::Unset,
+    }
+}
+
+fn encode(step: &Step) -> String {
+    match step {
+        Step::Field(name) => name.clone(),
+        Step::Each => "$each".into(),
+        Step::EachKey => "$keys".into(),
+        Step::FirstHalf => "$half".into(),
+        Step::Key(key) => format!("$key:{key}"),
+        Step::Arg(i) => format!("$arg:{i}"),
+        Step::ArgsFrom(i) => format!("$args:{i}"),
+        Step::Receiver => "$recv".into(),
+        Step::Option(name) => format!("$opt:{name}"),
+        Step::Method(name) => format!("$call:{name}"),
+        Step::TypeName => "$type".into(),
+        Step::TypeArg(i) => format!("$typearg:{i}"),
+    }
+}
+
+/// Takes an encoded step on a value; `None` keeps it symbolic.
+pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
+    let (name, argument) = step.split_once(':').unwrap_or((step, ""));
+    match value {
+        Value::OneOf(items) => {
+            let taken = items.iter().map(|item| {
+                self::step(eval, item, step)
+                    .unwrap_or_else(|| Value::Field(Arc::new(item.clone()), format!("${step}").into()))
+            });
+            let taken: Vec<Value> = taken.filter(|v| !matches!(v, Value::Unset)).collect();
+            return Some(if taken.is_empty() { Value::Unset } else { Value::one_of(taken) });
+        }
+        Value::List(items) if name == "half" => {
+            return Some(Value::List(items[..items.len() / 2].into()));
+        }
+        Value::List(items) if name != "each" => {
+            let taken = items.iter().map(|item| {
+                self::step(eval, item, step)
+                    .unwrap_or_else(|| Value::Field(Arc::new(item.clone()), format!("${step}").into()))
+            });
+            return Some(Value::List(taken.filter(|v| !matches!(v, Value::Unset)).collect()));
+        }
+        Value::Unset => return Some(Value::Unset),
+        _ => {}
+    }
+    match name {
+        "each" => match value {
+            Value::List(_) => Some(value.clone()),
+            Value::Object(_) => Some(element(value.clone())),
+            Value::Str(_) | Value::Concat(_) => Some(value.clone()),
+            Value::Made(_) => Some(Value::Unset),
+            _ => None,
+        },
+        "keys" => match value {
+            Value::Object(object) => {
+                Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))
+            }
+            Value::Made(_) => Some(Value::Unset),
+            _ => None,
+        },
+        "half" => match value {
+            Value::Object(_) | Value::Made(_) => Some(Value::Unset),
+            _ => None,
+        },
+        "key" => match value {
+            Value::Object(_) => Some(eval.select(value.clone(), argument)),
+            Value::Made(_) | Value::Literal(_) => Some(Value::Unset),
+            _ => None,
+        },
+        "type" => type_name(eval, value),
+        "call" => called(eval, value, argument),
+        _ => made_step(eval, value, name, argument),
+    }
+}
+
+fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Option<Value> {
+    if let (Value::Func(closure), "recv") = (value, name) {
+        // `enclosing.recv`: what the method around the match is called on.
+        return Some(match &closure.receiver {
+            Some(receiver) => receiver.clone(),
+            None if eval.types.program.func(closure.func).receiver.is_some() => Value::Receiver(closure.func),
+            None => Value::Unset,
+        });
+    }
+    let made: &Made = match value {
+        Value::Made(made) => made,
+        Value::Object(_) | Value::Literal(_) | Value::Str(_) | Value::Func(_) => return Some(Value::Unset),
+        _ => return None,
+    };
+    let args = made.args.as_deref().unwrap_or(&[]);
+    let index: usize = argument.parse().unwrap_or(0);
+    Some(match name {
+        "arg" => args.get(index).cloned().unwrap_or(Value::Unset),
+        "args" => Value::List(args.iter().skip(index).cloned().collect()),
+        "recv" => made.receiver.clone().unwrap_or(Value::Unset),
+        "opt" => option(eval, args, argument),
+        "typearg" => made.type_args.get(index).map_or(Value::Unset, |t| Value::Typed(t.clone())),
+        _ => Value::Unset,
+    })
+}
+
+/// The call of option function `name` among `values`.
+fn option(_eval: &Eval<'_>, values: &[Value], name: &str) -> Value {
+    let mut symbolic = None;
+    for value in values.iter().flat_map(Value::items) {
+        match &value {
+            Value::Made(made) if &*made.name == name => return value,
+            Value::Param(..) | Value::Field(..) | Value::Element(..) => symbolic = Some(value),
+            _ => {}
+        }
+    }
+    symbolic.map_or(Value::Unset, |value| Value::Field(value.into(), format!("$opt:{name}").into()))
+}
+
+fn type_name(eval: &Eval<'_>, value: &Value) -> Option<Value> {
+    match eval.type_of(value) {
+        Type::Named(ty, _) if !eval.types.is_interface(ty) => {
+            Some(Value::str(eval.types.program.type_name(ty)))
+        }
+        _ if value.free().is_some() => None,
+        _ => Some(Value::Unset),
+    }
+}
+
+/// What method `name` of the value's type returns.
+fn called(eval: &Eval<'_>, value: &Value, name: &str) -> Option<Value> {
+    let ty = eval.type_of(value);
+    match eval.types.member(&ty, name) {
+        Some(Member::Method(func)) if eval.types.has_body(func) => {
+            let binding = eval.bind(func, &Arc::from([]), false, Some(value.clone()));
+            Some(eval.substitute(&eval.returned(func, 0), &binding))
+        }
+        _ if value.free().is_some() => None,
+        _ => Some(Value::Unset),
+    }
+}

@@ -1,0 +1,643 @@
+//! Types: what an expression is, as far as declarations in the tree and rules about libraries
+//! tell. Pointers are transparent; a library's type is known by its import path, and by name
+//! where a declaration or a rule's `returns` gives it.
+
+use crate::syntax::facts::{Expr, ExprId, Sym, TypeKind, UnaryOp};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::{Arc, RwLock};
+
+use super::program::{Decl, ExtPath, Fn, Global, Program, Site, Target, Ty};
+use super::scope::{Def, DefKind};
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// Not known.
+    Unknown,
+    /// A type declared in the tree, with its type arguments.
+    Named(Ty, Arc<[Type]>),
+    /// Something of a library; the name is empty where only the origin is known.
+    External(ExtPath, Arc<str>),
+    /// A list.
+    Slice(Arc<Type>),
+    /// A map.
+    Map(Arc<Type>, Arc<Type>),
+    /// A channel.
+    Chan(Arc<Type>),
+    /// A function of the tree.
+    Func(Fn),
+    /// A function type: a declaration without body.
+    Signature(Fn),
+    /// A predeclared type (`string`, `error`).
+    Basic(Arc<str>),
+    /// A package qualifier, by itself not a value.
+    Package(super::program::PkgId),
+}
+
+/// What `x.name` is.
+#[derive(Clone, Debug)]
+pub enum Member {
+    /// A method with a declaration in the tree (interface methods have no body).
+    Method(Fn),
+    /// A field of this type.
+    Field(Type),
+    /// Something of a library: the library type it belongs to.
+    External(ExtPath, Arc<str>),
+}
+
+/// What library calls give back, from the rules.
+#[derive(Debug, Default)]
+pub struct Returns {
+    map: FxHashMap<(String, String), Vec<(String, String)>>,
+}
+
+impl Returns {
+    /// Collects the `returns` of all detectors.
+    pub fn new(rules: &crate::rules::RuleSet) -> Returns {
+        let mut returns = Returns::default();
+        for detector in &rules.detectors {
+            for (call, gives) in &detector.returns {
+                let receiver = call.receiver.clone().unwrap_or_default();
+                for import in &detector.imports {
+                    returns
+                        .map
+                        .entry((receiver.clone(), call.name.clone()))
+                        .or_default()
+                        .push((import.clone(), gives.clone()));
+                }
+            }
+        }
+        returns
+    }
+
+    fn get(&self, path: &str, receiver: &str, name: &str) -> Option<&str> {
+        let find = |receiver: &str| {
+            self.map
+                .get(&(receiver.to_owned(), name.to_owned()))?
+                .iter()
+                .find(|(import, _)| import_matches(import, path))
+                .map(|(_, gives)| gives.as_str())
+        };
+        find(receiver).or_else(|| if receiver.is_empty() { None } else { find("*") })
+    }
+}
+
+/// Whether `path` is `gate`, one of its versions (`/v2`) or sub-packages.
+pub fn import_matches(gate: &str, path: &str) -> bool {
+    path.strip_prefix(gate).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers questions about types; shared by all threads.
+pub struct Types<'a> {
+    /// The program.
+    pub program: &'a Program,
+    returns: Returns,
+    implementers: RwLock<FxHashMap<Ty, Arc<[Ty]>>>,
+}
+
+const DEPTH: u8 = 24;
+
+impl<'a> Types<'a> {
+    /// Over a program and what the rules say library calls return.
+    pub fn new(program: &'a Program, returns: Returns) -> Types<'a> {
+        Types { program, returns, implementers: RwLock::default() }
+    }
+
+    /// The type of an expression.
+    pub fn of(&self, site: Site) -> Type {
+        self.nth(site, 0, DEPTH)
+    }
+
+    /// The type a type expression names.
+    pub fn named_by(&self, site: Site) -> Type {
+        self.type_expr(site, DEPTH)
+    }
+
+    fn nth(&self, site: Site, index: u32, depth: u8) -> Type {
+        let Some(depth) = depth.checked_sub(1) else { return Type::Unknown };
+        let facts = self.program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        match facts.expr(site.expr) {
+            Expr::Name(name) => self.name(site, name, depth),
+            Expr::Field { base, name } => self.field(site, base, name, depth),
+            Expr::Call { callee, args, .. } => self.call(site, callee, facts.list(args), index, depth),
+            Expr::Composite { ty, .. } => self.type_expr(at(ty), depth),
+            Expr::Unary { op: UnaryOp::Receive, operand } => match self.nth(at(operand), 0, depth) {
+                Type::Chan(inner) => (*inner).clone(),
+                other @ Type::External(..) => other,
+                _ => Type::Unknown,
+            },
+            Expr::Unary { operand, .. } => self.nth(at(operand), index, depth),
+            Expr::Slice(base) => self.nth(at(base), 0, depth),
+            Expr::Index { base, args } => match self.nth(at(base), 0, depth) {
+                Type::Slice(inner) | Type::Map(_, inner) => (*inner).clone(),
+                Type::Func(func) => Type::Func(func),
+                Type::Named(ty, none) if none.is_empty() => {
+                    let args = facts.list(args).iter().map(|&a| self.type_expr(at(a), depth)).collect();
+                    Type::Named(ty, args)
+                }
+                other @ Type::External(..) => other,
+                _ => Type::Unknown,
+            },
+            Expr::Assert { ty, .. } if !ty.is_none() => self.type_expr(at(ty), depth),
+            Expr::Assert { value, .. } => self.nth(at(value), 0, depth),
+            Expr::Closure(func) => Type::Func(Fn { file: site.file, func }),
+            Expr::Str(_) | Expr::Template(_) => Type::Basic("string".into()),
+            Expr::Binary { left, right, .. } => match self.nth(at(left), 0, depth) {
+                Type::Unknown => self.nth(at(right), 0, depth),
+                known => known,
+            },
+            Expr::SliceType(_)
+            | Expr::MapType { .. }
+            | Expr::ChanType(_)
+            | Expr::FuncType(_)
+            | Expr::InlineType(_) => self.type_expr(site, depth),
+            _ => Type::Unknown,
+        }
+    }
+
+    /// The definition a local name refers to, with the function that owns it.
+    pub fn local(&self, site: Site, name: Sym) -> Option<(Fn, &'a Def)> {
+        let mut owner = self.program.owner(site)?;
+        let file = self.program.file(site.file);
+        let pos = file.facts.expr_pos[site.expr.0 as usize];
+        loop {
+            if let Some(def) = file.scopes[owner.func.0 as usize].find(name, pos) {
+                return Some((owner, def));
+            }
+            owner.func = file.facts.func(owner.func).parent?;
+        }
+    }
+
+    fn name(&self, site: Site, name: Sym, depth: u8) -> Type {
+        if let Some((owner, def)) = self.local(site, name) {
+            return self.def(owner, def, depth);
+        }
+        match self.program.lookup(site.file, name) {
+            Some(decl) => self.decl(decl, depth),
+            None => match self.program.facts(site.file).text(name) {
+                basic @ ("string" | "int" | "int32" | "int64" | "uint64" | "float64" | "bool" | "error"
+                | "byte" | "any" | "uint" | "float32" | "rune" | "uint32") => Type::Basic(basic.into()),
+                _ => Type::Unknown,
+            },
+        }
+    }
+
+    fn def(&self, owner: Fn, def: &Def, depth: u8) -> Type {
+        let facts = self.program.facts(owner.file);
+        let at = |expr| Site { file: owner.file, expr };
+        let func = facts.func(owner.func);
+        match def.kind {
+            DefKind::Param(i) => {
+                let param = facts.params(&func.params)[i as usize];
+                let ty = self.type_expr(at(param.ty), depth);
+                if param.variadic { Type::Slice(ty.into()) } else { ty }
+            }
+            DefKind::Result(i) => self.type_expr(at(facts.params(&func.results)[i as usize].ty), depth),
+            DefKind::Receiver => self.receiver_type(owner),
+            DefKind::Value(expr, index) => self.nth(at(expr), index, depth),
+            DefKind::Typed(ty) => self.type_expr(at(ty), depth),
+            DefKind::RangeKey(over) => match self.nth(at(over), 0, depth) {
+                Type::Map(key, _) => (*key).clone(),
+                Type::Chan(inner) => (*inner).clone(),
+                external @ Type::External(..) => external,
+                _ => Type::Basic("int".into()),
+            },
+            DefKind::RangeElement(over) => match self.nth(at(over), 0, depth) {
+                Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
+                external @ Type::External(..) => external,
+                _ => Type::Unknown,
+            },
+            DefKind::Narrowed(_, ty) => self.type_expr(at(ty), depth),
+        }
+    }
+
+    /// The type a method is declared on.
+    pub fn receiver_type(&self, method: Fn) -> Type {
+        let facts = self.program.facts(method.file);
+        let owner = facts.func(method.func).owner;
+        match self.program.lookup(method.file, owner) {
+            Some(Decl::Type(ty)) => Type::Named(ty, Arc::from([])),
+            _ => Type::Unknown,
+        }
+    }
+
+    fn decl(&self, decl: Decl, depth: u8) -> Type {
+        match decl {
+            Decl::Func(func) => Type::Func(func),
+            Decl::Type(ty) => self.declared(ty, depth),
+            Decl::Global(global) => self.global(global, depth),
+        }
+    }
+
+    fn global(&self, global: Global, depth: u8) -> Type {
+        let facts = self.program.facts(global.file);
+        let item = &facts.globals[global.index as usize];
+        if item.ty.is_none() {
+            self.nth(Site { file: global.file, expr: item.value }, 0, depth)
+        } else {
+            self.type_expr(Site { file: global.file, expr: item.ty }, depth)
+        }
+    }
+
+    /// A declared type; aliases are followed.
+    fn declared(&self, ty: Ty, depth: u8) -> Type {
+        let decl = &self.program.facts(ty.file).types[ty.ty.0 as usize];
+        if decl.kind == TypeKind::Alias {
+            self.type_expr(Site { file: ty.file, expr: decl.underlying }, depth)
+        } else {
+            Type::Named(ty, Arc::from([]))
+        }
+    }
+
+    fn type_expr(&self, site: Site, depth: u8) -> Type {
+        let Some(depth) = depth.checked_sub(1) else { return Type::Unknown };
+        let facts = self.program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        match facts.expr(site.expr) {
+            Expr::Name(name) => {
+                let text = facts.text(name);
+                if let Some(ty) = self.local_type(site, name) {
+                    return Type::Named(ty, Arc::from([]));
+                }
+                match self.program.lookup(site.file, name) {
+                    Some(Decl::Type(ty)) => self.declared(ty, depth),
+                    _ => Type::Basic(text.into()),
+                }
+            }
+            Expr::Field { base, name } => {
+                let Expr::Name(qualifier) = facts.expr(base) else { return Type::Unknown };
+                match self.program.qualifier(site.file, qualifier) {
+                    Some(Target::Package(package)) => {
+                        match self.program.decl(*package, facts.text(name)) {
+                            Some(Decl::Type(ty)) => self.declared(ty, depth),
+                            _ => Type::Unknown,
+                        }
+                    }
+                    Some(Target::External(path)) => Type::External(*path, facts.text(name).into()),
+                    None => Type::Unknown,
+                }
+            }
+            Expr::Unary { operand, .. } => self.type_expr(at(operand), depth),
+            Expr::SliceType(inner) => Type::Slice(self.type_expr(at(inner), depth).into()),
+            Expr::MapType { key, value } => {
+                Type::Map(self.type_expr(at(key), depth).into(), self.type_expr(at(value), depth).into())
+            }
+            Expr::ChanType(inner) => Type::Chan(self.type_expr(at(inner), depth).into()),
+            Expr::Index { base, args } => match self.type_expr(at(base), depth) {
+                Type::Named(ty, _) => {
+                    let args = facts.list(args).iter().map(|&a| self.type_expr(at(a), depth)).collect();
+                    Type::Named(ty, args)
+                }
+                other => other,
+            },
+            Expr::FuncType(func) => Type::Signature(Fn { file: site.file, func }),
+            Expr::InlineType(ty) => Type::Named(Ty { file: site.file, ty }, Arc::from([])),
+            _ => Type::Unknown,
+        }
+    }
+
+    /// A type declared inside the function `site` stands in.
+    fn local_type(&self, site: Site, name: Sym) -> Option<Ty> {
+        let owner = self.program.owner(site)?;
+        let facts = self.program.facts(site.file);
+        let mut scope = Some(owner.func);
+        while let Some(func) = scope {
+            if let Some(i) = facts.types.iter().position(|t| t.scope == Some(func) && t.name == name) {
+                return Some(Ty { file: site.file, ty: crate::syntax::facts::TypeId(i as u32) });
+            }
+            scope = facts.func(func).parent;
+        }
+        None
+    }
+
+    fn field(&self, site: Site, base: ExprId, name: Sym, depth: u8) -> Type {
+        let facts = self.program.facts(site.file);
+        if let Some(target) = self.package_qualifier(site.file, base) {
+            return match target {
+                Target::Package(package) => match self.program.decl(*package, facts.text(name)) {
+                    Some(decl) => self.decl(decl, depth),
+                    None => Type::Unknown,
+                },
+                Target::External(path) => Type::External(*path, Arc::from("")),
+            };
+        }
+        let base = self.nth(Site { file: site.file, expr: base }, 0, depth);
+        match self.member(&base, facts.text(name)) {
+            Some(Member::Field(ty)) => ty,
+            Some(Member::Method(func)) => Type::Func(func),
+            Some(Member::External(path, _)) => Type::External(path, Arc::from("")),
+            None => Type::Unknown,
+        }
+    }
+
+    /// The package `base` stands for, when it is a qualifier and no local name hides it.
+    pub fn package_qualifier(&self, file: u32, base: ExprId) -> Option<&'a Target> {
+        let Expr::Name(name) = self.program.facts(file).expr(base) else { return None };
+        let target = self.program.qualifier(file, name)?;
+        self.local(Site { file, expr: base }, name).is_none().then_some(target)
+    }
+
+    fn call(&self, site: Site, callee: ExprId, args: &[ExprId], index: u32, depth: u8) -> Type {
+        let facts = self.program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        if let Expr::Name(name) = facts.expr(callee) {
+            match facts.text(name) {
+                "new" | "make" if !args.is_empty() => return self.type_expr(at(args[0]), depth),
+                "append" if !args.is_empty() => return self.nth(at(args[0]), 0, depth),
+                _ => {}
+            }
+        }
+        let mut target = callee;
+        let mut type_args = Vec::new();
+        if let Expr::Index { base, args } = facts.expr(callee) {
+            target = base;
+            type_args = facts.list(args).iter().map(|&a| self.type_expr(at(a), depth)).collect();
+        }
+        if let Expr::Field { base, name } = facts.expr(target) {
+            let name = facts.text(name);
+            if let Some(Target::External(path)) = self.package_qualifier(site.file, base) {
+                return self.external_result(*path, "", name, index);
+            }
+            if self.package_qualifier(site.file, base).is_none() {
+                let receiver = self.nth(at(base), 0, depth);
+                if let Some(Member::External(path, ty)) = self.member(&receiver, name) {
+                    return self.external_result(path, &ty, name, index);
+                }
+                if let (Some(Member::Method(func)), Type::Named(_, args)) =
+                    (self.member(&receiver, name), &receiver)
+                {
+                    return self.result(func, index, args, depth);
+                }
+            }
+        }
+        match self.nth(at(target), 0, depth) {
+            Type::Func(func) | Type::Signature(func) => self.result(func, index, &type_args, depth),
+            Type::Named(ty, args) => match self.underlying_signature(ty, depth) {
+                // A value of a named function type is called; otherwise it is a conversion.
+                Some(signature) if !self.names_type(at(target)) => {
+                    self.result(signature, index, &args, depth)
+                }
+                _ => Type::Named(ty, args),
+            },
+            Type::Basic(name) => Type::Basic(name),
+            other @ (Type::Slice(_) | Type::External(..)) => other,
+            _ => Type::Unknown,
+        }
+    }
+
+    fn names_type(&self, site: Site) -> bool {
+        let facts = self.program.facts(site.file);
+        match facts.expr(site.expr) {
+            Expr::Name(name) => {
+                self.local(site, name).is_none()
+                    && matches!(self.program.lookup(site.file, name), Some(Decl::Type(_)))
+            }
+            Expr::Field { base, name } => match self.package_qualifier(site.file, base) {
+                Some(Target::Package(package)) => {
+                    matches!(self.program.decl(*package, facts.text(name)), Some(Decl::Type(_)))
+                }
+                _ => false,
+            },
+            Expr::Index { base, .. } => self.names_type(Site { file: site.file, expr: base }),
+            _ => false,
+        }
+    }
+
+    fn underlying_signature(&self, ty: Ty, depth: u8) -> Option<Fn> {
+        let decl = &self.program.facts(ty.file).types[ty.ty.0 as usize];
+        if decl.underlying.is_none() {
+            return None;
+        }
+        match self.type_expr(Site { file: ty.file, expr: decl.underlying }, depth) {
+            Type::Signature(func) => Some(func),
+            _ => None,
+        }
+    }
+
+    fn external_result(&self, path: ExtPath, receiver: &str, name: &str, index: u32) -> Type {
+        let text = self.program.external(path);
+        // The second value of a library call is an error or a flag in practice.
+        if index > 0 {
+            return Type::Unknown;
+        }
+        if text == "errors" || text == "fmt" && name == "Errorf" {
+            return Type::Basic("error".into());
+        }
+        let gives = self.returns.get(text, receiver, name).unwrap_or("");
+        Type::External(path, gives.into())
+    }
+
+    fn result(&self, func: Fn, index: u32, type_args: &[Type], depth: u8) -> Type {
+        let facts = self.program.facts(func.file);
+        let decl = facts.func(func.func);
+        let Some(result) = facts.params(&decl.results).get(index as usize) else { return Type::Unknown };
+        let ty = self.type_expr(Site { file: func.file, expr: result.ty }, depth);
+        // A result that is a type parameter takes the written type argument.
+        if let Type::Basic(name) = &ty {
+            let mut params = facts.params(&decl.type_params).iter();
+            if let Some(i) = params.position(|p| facts.text(p.name) == &**name) {
+                return type_args.get(i).cloned().unwrap_or(Type::Unknown);
+            }
+            if let Some(Decl::Type(owner)) = self.program.lookup(func.file, decl.owner) {
+                let owner = &self.program.facts(owner.file).types[owner.ty.0 as usize];
+                let mut params = facts.params(&owner.type_params).iter();
+                if let Some(i) = params.position(|p| facts.text(p.name) == &**name) {
+                    return type_args.get(i).cloned().unwrap_or(Type::Unknown);
+                }
+            }
+        }
+        ty
+    }
+
+    /// What `.name` on a value of type `ty` is: own fields and methods, then embedded ones.
+    pub fn member(&self, ty: &Type, name: &str) -> Option<Member> {
+        self.member_within(ty, name, 6)
+    }
+
+    fn member_within(&self, ty: &Type, name: &str, depth: u8) -> Option<Member> {
+        let depth = depth.checked_sub(1)?;
+        let (ty, args) = match ty {
+            Type::Named(ty, args) => (*ty, args),
+            Type::External(path, name) => return Some(Member::External(*path, name.clone())),
+            _ => return None,
+        };
+        if let Some(method) = self.program.method(ty, name) {
+            return Some(Member::Method(method));
+        }
+        let facts = self.program.facts(ty.file);
+        let decl = &facts.types[ty.ty.0 as usize];
+        for &method in &decl.methods {
+            if facts.text(facts.func(method).name) == name {
+                return Some(Member::Method(Fn { file: ty.file, func: method }));
+            }
+        }
+        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        for field in fields {
+            if facts.text(field.name) == name {
+                let found = self.type_expr(Site { file: ty.file, expr: field.ty }, DEPTH);
+                return Some(Member::Field(self.instantiate(found, ty, args)));
+            }
+        }
+        let mut external = None;
+        for field in fields.iter().filter(|f| f.embedded) {
+            let inner = self.type_expr(Site { file: ty.file, expr: field.ty }, DEPTH);
+            match self.member_within(&inner, name, depth) {
+                Some(Member::External(path, ty)) => external = external.or(Some((path, ty))),
+                Some(found) => return Some(found),
+                None => {}
+            }
+        }
+        for &embedded in facts.list(decl.embeds) {
+            let inner = self.type_expr(Site { file: ty.file, expr: embedded }, DEPTH);
+            match self.member_within(&inner, name, depth) {
+                Some(Member::External(path, ty)) => external = external.or(Some((path, ty))),
+                Some(found) => return Some(found),
+                None => {}
+            }
+        }
+        if external.is_none() && decl.kind == TypeKind::Defined && !decl.underlying.is_none() {
+            let inner = self.type_expr(Site { file: ty.file, expr: decl.underlying }, DEPTH);
+            return match inner {
+                Type::Named(..) => self.member_within(&inner, name, depth),
+                _ => None,
+            };
+        }
+        external.map(|(path, ty)| Member::External(path, ty))
+    }
+
+    /// Replaces a type parameter of `owner` by its argument.
+    fn instantiate(&self, found: Type, owner: Ty, args: &[Type]) -> Type {
+        let Type::Basic(name) = &found else { return found };
+        let facts = self.program.facts(owner.file);
+        let decl = &facts.types[owner.ty.0 as usize];
+        let position = facts.params(&decl.type_params).iter().position(|p| facts.text(p.name) == &**name);
+        position.and_then(|i| args.get(i).cloned()).unwrap_or(found)
+    }
+
+    /// Whether `ty` is an interface of the tree.
+    pub fn is_interface(&self, ty: Ty) -> bool {
+        self.program.facts(ty.file).types[ty.ty.0 as usize].kind == TypeKind::Interface
+    }
+
+    /// All method names of an interface, embedded ones included.
+    pub fn interface_methods(&self, ty: Ty) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut seen = FxHashSet::default();
+        self.collect_methods(ty, &mut names, &mut seen);
+        names
+    }
+
+    fn collect_methods(&self, ty: Ty, names: &mut Vec<String>, seen: &mut FxHashSet<Ty>) {
+        if !seen.insert(ty) {
+            return;
+        }
+        let facts = self.program.facts(ty.file);
+        let decl = &facts.types[ty.ty.0 as usize];
+        names.extend(decl.methods.iter().map(|&m| facts.text(facts.func(m).name).to_owned()));
+        for &embedded in facts.list(decl.embeds) {
+            if let Type::Named(inner, _) = self.type_expr(Site { file: ty.file, expr: embedded }, DEPTH) {
+                self.collect_methods(inner, names, seen);
+            }
+        }
+    }
+
+    /// The concrete types of the tree whose methods cover those of `interface`, in order.
+    pub fn implementers(&self, interface: Ty) -> Arc<[Ty]> {
+        if let Some(found) = self.implementers.read().ok().and_then(|map| map.get(&interface).cloned()) {
+            return found;
+        }
+        let methods = self.interface_methods(interface);
+        let rarest = methods
+            .iter()
+            .min_by_key(|m| self.program.types_by_method.get(*m).map_or(0, Vec::len))
+            .and_then(|m| self.program.types_by_method.get(m));
+        let mut found: Vec<Ty> = rarest.map_or_else(Vec::new, |candidates| {
+            let covers = |ty: &Ty| {
+                methods.iter().all(|name| {
+                    let named = Type::Named(*ty, Arc::from([]));
+                    matches!(self.member(&named, name), Some(Member::Method(_) | Member::External(..)))
+                })
+            };
+            candidates.iter().copied().filter(|ty| !self.is_interface(*ty)).filter(covers).collect()
+        });
+        found.sort_unstable();
+        found.dedup();
+        let found: Arc<[Ty]> = found.into();
+        if let Ok(mut map) = self.implementers.write() {
+            map.insert(interface, found.clone());
+        }
+        found
+    }
+
+    /// The method `name` of `ty` as called through an interface or directly.
+    pub fn method_of(&self, ty: Ty, name: &str) -> Option<Fn> {
+        match self.member(&Type::Named(ty, Arc::from([])), name) {
+            Some(Member::Method(func)) => Some(func),
+            _ => None,
+        }
+    }
+
+    /// Whether a method with `b`'s signature satisfies the interface method `a`: same number of
+    /// parameters and results, and no parameter types that certainly differ.
+    pub fn compatible(&self, a: Fn, b: Fn) -> bool {
+        let (fa, fb) = (self.program.facts(a.file), self.program.facts(b.file));
+        let (da, db) = (fa.func(a.func), fb.func(b.func));
+        let (pa, pb) = (fa.params(&da.params), fb.params(&db.params));
+        let (ra, rb) = (fa.params(&da.results), fb.params(&db.results));
+        pa.len() == pb.len()
+            && ra.len() == rb.len()
+            && pa.iter().chain(ra).zip(pb.iter().chain(rb)).all(|(x, y)| {
+                x.variadic == y.variadic
+                    && self.may_equal(
+                        &self.named_by(Site { file: a.file, expr: x.ty }),
+                        &self.named_by(Site { file: b.file, expr: y.ty }),
+                    )
+            })
+    }
+
+    fn may_equal(&self, a: &Type, b: &Type) -> bool {
+        // A basic name that is not predeclared is a type parameter: it may be anything.
+        let wild = |t: &Type| match t {
+            Type::Unknown => true,
+            Type::Basic(name) => !matches!(
+                &**name,
+                "string" | "int" | "int32" | "int64" | "uint64" | "float64" | "bool" | "error" | "byte" | "any"
+                    | "uint" | "uint32" | "float32" | "rune"
+            ),
+            _ => false,
+        };
+        if wild(a) || wild(b) {
+            return true;
+        }
+        match (a, b) {
+            (Type::Slice(x), Type::Slice(y)) | (Type::Chan(x), Type::Chan(y)) => self.may_equal(x, y),
+            (Type::Map(k, v), Type::Map(l, w)) => self.may_equal(k, l) && self.may_equal(v, w),
+            (Type::Named(x, _), Type::Named(y, _)) => {
+                x == y || self.program.type_name(*x).is_empty() && self.program.type_name(*y).is_empty()
+            }
+            (Type::External(p, x), Type::External(q, y)) => p == q && (x == y || x.is_empty() || y.is_empty()),
+            (Type::Signature(_) | Type::Func(_), Type::Signature(_) | Type::Func(_)) => true,
+            (Type::Basic(x), Type::Basic(y)) => x == y,
+            // `any` and `interface{}`.
+            (Type::Basic(x), Type::Named(y, _)) | (Type::Named(y, _), Type::Basic(x)) => {
+                &**x == "any" && self.program.type_name(*y).is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// The signature of function `func` (a body-less declaration) a value of type `ty` has.
+    pub fn signature(&self, ty: &Type) -> Option<Fn> {
+        match ty {
+            Type::Func(func) | Type::Signature(func) => Some(*func),
+            Type::Named(ty, _) => self.underlying_signature(*ty, DEPTH),
+            _ => None,
+        }
+    }
+
+    /// Whether function `func` has a body to look into.
+    pub fn has_body(&self, func: Fn) -> bool {
+        self.program.func(func).body.is_some()
+    }
+}

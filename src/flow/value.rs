@@ -1,0 +1,281 @@
+//! Values: what an expression holds, as far as the code alone decides it.
+//!
+//! Evaluation is symbolic: parameters and receivers stay symbols (`Param`, `Receiver`) until the
+//! caller's side is substituted for them. That is what lifts a topic out of a project's own
+//! event-bus package to the place that names it.
+
+use std::sync::Arc;
+
+use super::program::{ExtPath, Fn, Program, Site};
+use super::types::Type;
+
+/// What an expression holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Not known; the expression is kept for people.
+    Opaque(Option<Site>),
+    /// Never given: a field a literal leaves out.
+    Unset,
+    /// A string.
+    Str(Arc<str>),
+    /// A number, boolean or nil, as written.
+    Literal(Arc<str>),
+    /// Pieces of a string in order.
+    Concat(Arc<[Value]>),
+    /// A list.
+    List(Arc<[Value]>),
+    /// A struct or map literal.
+    Object(Arc<Object>),
+    /// A function, method value or closure.
+    Func(Arc<Closure>),
+    /// What a library gave, or a library's own name.
+    Made(Arc<Made>),
+    /// A parameter of a function.
+    Param(Fn, u32),
+    /// The receiver of a method.
+    Receiver(Fn),
+    /// A field of something symbolic.
+    Field(Arc<Value>, Arc<str>),
+    /// An element of something symbolic.
+    Element(Arc<Value>),
+    /// One of several.
+    OneOf(Arc<[Value]>),
+    /// A declared type used as a value, or a variable without a value.
+    Typed(Type),
+}
+
+/// A struct or map literal.
+#[derive(Debug, PartialEq)]
+pub struct Object {
+    /// Its type.
+    pub ty: Type,
+    /// Fields, or map entries whose key is constant.
+    pub fields: Vec<(Arc<str>, Value)>,
+    /// Where it is written.
+    pub site: Site,
+}
+
+/// A function with what it was bound to.
+#[derive(Debug, PartialEq)]
+pub struct Closure {
+    /// The function.
+    pub func: Fn,
+    /// Receiver of a method value.
+    pub receiver: Option<Value>,
+    /// Parameters of the functions around a closure, innermost last.
+    pub env: Vec<Binding>,
+}
+
+/// Arguments given for a function's parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    /// Whose parameters.
+    pub func: Fn,
+    /// In order; variadic arguments as one list.
+    pub args: Arc<[Value]>,
+    /// Receiver.
+    pub receiver: Option<Value>,
+}
+
+/// What a library gave.
+#[derive(Debug, PartialEq)]
+pub struct Made {
+    /// Import path.
+    pub path: ExtPath,
+    /// Type it is called on, when known; empty for package functions.
+    pub on: Arc<str>,
+    /// Function, method or name.
+    pub name: Arc<str>,
+    /// What it was called on.
+    pub receiver: Option<Value>,
+    /// Arguments; `None` for a mere mention.
+    pub args: Option<Arc<[Value]>>,
+    /// Type arguments.
+    pub type_args: Arc<[Type]>,
+    /// Type of the result, as rules tell.
+    pub ty: Type,
+    /// Where.
+    pub site: Site,
+}
+
+impl Value {
+    /// A string value.
+    pub fn str(text: &str) -> Value {
+        Value::Str(text.into())
+    }
+
+    /// Whether nothing is known.
+    pub fn is_opaque(&self) -> bool {
+        matches!(self, Value::Opaque(_) | Value::Typed(_))
+    }
+
+    /// Whether the value was given at all.
+    pub fn is_unset(&self) -> bool {
+        match self {
+            Value::Unset => true,
+            Value::Literal(text) => &**text == "nil",
+            Value::Str(text) => text.is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::OneOf(items) => items.iter().all(Value::is_unset),
+            _ => false,
+        }
+    }
+
+    /// One value out of several; duplicates and nesting are removed.
+    pub fn one_of(values: Vec<Value>) -> Value {
+        let mut flat: Vec<Value> = Vec::new();
+        for value in values {
+            let items = match &value {
+                Value::OneOf(items) => items.to_vec(),
+                _ => vec![value],
+            };
+            for item in items {
+                if !flat.contains(&item) && flat.len() < 64 {
+                    flat.push(item);
+                }
+            }
+        }
+        match flat.len() {
+            0 => Value::Opaque(None),
+            1 => flat.remove(0),
+            _ => Value::OneOf(flat.into()),
+        }
+    }
+
+    /// Pieces joined into one string where all are known.
+    pub fn concat(parts: Vec<Value>) -> Value {
+        let mut out: Vec<Value> = Vec::new();
+        for part in parts {
+            let pieces = match part {
+                Value::Concat(inner) => inner.to_vec(),
+                Value::Literal(text) if &*text != "nil" => vec![Value::Str(text)],
+                other => vec![other],
+            };
+            for piece in pieces {
+                match (out.last_mut(), &piece) {
+                    (Some(Value::Str(before)), Value::Str(text)) => {
+                        *before = format!("{before}{text}").into();
+                    }
+                    _ => out.push(piece),
+                }
+            }
+        }
+        if out.len() == 1 { out.remove(0) } else { Value::Concat(out.into()) }
+    }
+
+    /// The first parameter or receiver the value depends on.
+    pub fn free(&self) -> Option<Free> {
+        match self {
+            Value::Param(func, i) => Some(Free::Param(*func, *i)),
+            Value::Receiver(func) => Some(Free::Receiver(*func)),
+            Value::Field(base, _) | Value::Element(base) => base.free(),
+            Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
+                // A parameter is filled by a call, a receiver by a constructor: ask calls first.
+                let all: Vec<Free> = items.iter().filter_map(Value::free).collect();
+                all.iter().find(|f| matches!(f, Free::Param(..))).or(all.first()).copied()
+            }
+            Value::Made(made) => made
+                .args
+                .iter()
+                .flat_map(|args| args.iter())
+                .chain(made.receiver.iter())
+                .find_map(Value::free),
+
+            Value::Object(_)
+            | Value::Func(_)
+            | Value::Opaque(_)
+            | Value::Unset
+            | Value::Str(_)
+            | Value::Literal(_)
+            | Value::Typed(_) => None,
+        }
+    }
+
+    /// The items of a list or of alternatives, else the value itself.
+    pub fn items(&self) -> Vec<Value> {
+        match self {
+            Value::List(items) => items.iter().flat_map(Value::items).collect(),
+            Value::OneOf(items) => items.iter().flat_map(Value::items).collect(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// The constant strings the value can be.
+    pub fn strings(&self) -> Vec<Arc<str>> {
+        match self {
+            Value::Str(text) => vec![text.clone()],
+            Value::List(items) | Value::OneOf(items) => {
+                items.iter().flat_map(Value::strings).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The function the value is, through wrappers that take one.
+    pub fn function(&self) -> Option<&Arc<Closure>> {
+        match self {
+            Value::Func(closure) => Some(closure),
+            Value::OneOf(items) => items.iter().find_map(Value::function),
+            Value::Made(made) => made.args.as_ref()?.iter().find_map(Value::function),
+            _ => None,
+        }
+    }
+
+    /// Words a person recognises: the string, or the expression it comes from.
+    pub fn render(&self, program: &Program) -> String {
+        match self {
+            Value::Str(text) | Value::Literal(text) => text.to_string(),
+            Value::Opaque(Some(site)) => program.render(*site),
+            Value::Opaque(None) | Value::Unset | Value::Typed(_) => String::new(),
+            Value::Concat(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Value::Str(text) => text.to_string(),
+                    other => format!("{{{}}}", other.render(program)),
+                })
+                .collect(),
+            Value::List(items) | Value::OneOf(items) => {
+                let words: Vec<String> = items.iter().map(|v| v.render(program)).collect();
+                words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join("|")
+            }
+            Value::Object(object) => program.render(object.site),
+            Value::Func(closure) => program.func_name(closure.func),
+            Value::Made(made) => program.render(made.site),
+            Value::Param(func, i) => {
+                let facts = program.facts(func.file);
+                let decl = facts.func(func.func);
+                facts.params(&decl.params).get(*i as usize).map_or_else(String::new, |p| facts.text(p.name).to_owned())
+            }
+            Value::Receiver(func) => {
+                let facts = program.facts(func.file);
+                facts
+                    .func(func.func)
+                    .receiver
+                    .map_or_else(String::new, |r| facts.text(facts.params[r as usize].name).to_owned())
+            }
+            Value::Field(base, name) => {
+                let base = base.render(program);
+                if base.is_empty() { name.to_string() } else { format!("{base}.{name}") }
+            }
+            Value::Element(base) => format!("{}[…]", base.render(program)),
+        }
+    }
+}
+
+/// A symbol a value depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Free {
+    /// The n-th parameter of a function.
+    Param(Fn, u32),
+    /// The receiver of a method.
+    Receiver(Fn),
+}
+
+impl Free {
+    /// The function it belongs to.
+    pub fn func(self) -> Fn {
+        match self {
+            Free::Param(func, _) | Free::Receiver(func) => func,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Reading: a folder becomes facts. Walks the tree, parses every file in parallel, finds the
+//! modules and the services, and keeps an account of what could not be read.
+//!
+//! It composes `source` and `syntax`; it has no opinion on what any fact means.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::audit::{Diagnostic, Severity, Stats};
+use crate::config::Config;
+use crate::flow::program::{Input, Module, parent};
+use crate::progress::{Progress, Stage};
+use crate::source::kind::refine_role;
+use crate::source::services::{Service, ServiceKind, Services, discover};
+use crate::source::{FileKind, Role, SourceFile, walk};
+use crate::syntax::sql::{self, SqlFact};
+use crate::syntax::yaml::{self, Node};
+use crate::syntax::{facts::Facts, go, gomod};
+
+/// Everything read from a folder.
+#[derive(Debug, Default)]
+pub struct Repository {
+    /// Parsed code, in order of path.
+    pub files: Vec<Input>,
+    /// Go modules.
+    pub modules: Vec<Module>,
+    /// Parsed manifests and configuration, in order of path.
+    pub documents: Vec<(String, Vec<Node>)>,
+    /// SQL statements of migrations and query files, in order of path.
+    pub sql: Vec<(String, Vec<SqlFact>)>,
+    /// The services, libraries and front ends.
+    pub services: Services,
+    /// Test files with their text, for what they prove about tests.
+    pub tests: Vec<String>,
+    /// What was skipped or could not be parsed.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How much was read.
+    pub stats: Stats,
+}
+
+enum Parsed {
+    Code(Input, bool),
+    Module(Module),
+    Documents(String, Vec<Node>),
+    Sql(String, Vec<SqlFact>),
+    Nothing,
+}
+
+struct Outcome {
+    parsed: Parsed,
+    diagnostics: Vec<Diagnostic>,
+    bytes: u64,
+}
+
+/// Reads the folder `root`.
+pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Result<Repository> {
+    progress.enter(Stage::Walk, 0);
+    let mut tree = walk::walk(root)?;
+    tree.files.retain(|f| !excluded(&config.exclude, &f.path));
+    progress.enter(Stage::Read, tree.files.len() as u64);
+    let outcomes: Vec<Outcome> = tree
+        .files
+        .par_iter()
+        .map_init(Vec::new, |buffer, file| {
+            let outcome = parse(&tree.root, file, buffer);
+            progress.tick();
+            outcome
+        })
+        .collect();
+
+    let mut repository = Repository::default();
+    repository.stats.files_walked = tree.files.len() as u64
+        + tree.unread.values().map(|u| u.files).sum::<u64>();
+    for skipped in &tree.ledger {
+        repository.diagnostics.push(Diagnostic {
+            path: skipped.path.clone(),
+            level: if skipped.reason.is_loss() { Severity::Warning } else { Severity::Note },
+            message: format!("skipped ({}): {}", skipped.reason.as_str(), skipped.text),
+        });
+    }
+    let mut mains = Vec::new();
+    for outcome in outcomes {
+        repository.diagnostics.extend(outcome.diagnostics);
+        if outcome.bytes > 0 {
+            repository.stats.files_parsed += 1;
+            repository.stats.bytes_parsed += outcome.bytes;
+        }
+        match outcome.parsed {
+            Parsed::Code(input, main) => {
+                if main {
+                    mains.push(parent(&input.path).to_owned());
+                }
+                repository.files.push(input);
+            }
+            Parsed::Module(module) => repository.modules.push(module),
+            Parsed::Documents(path, nodes) => repository.documents.push((path, nodes)),
+            Parsed::Sql(path, statements) => repository.sql.push((path, statements)),
+            Parsed::Nothing => {}
+        }
+    }
+    mains.dedup();
+    repository.tests =
+        tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
+    let found = discover(&tree.root, &tree.files, &mains);
+    repository.services = configured(found, config);
+    Ok(repository)
+}
+
+fn excluded(patterns: &[String], path: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        crate::config::Glob::new(pattern).is_ok_and(|glob| glob.matches(path))
+    })
+}
+
+/// The discovered services as the configuration corrects them: renamed, added, left out.
+fn configured(found: Services, config: &Config) -> Services {
+    if config.services.is_empty() {
+        return found;
+    }
+    let mut by_path: BTreeMap<String, Service> =
+        found.list.into_iter().map(|s| (s.path.clone(), s)).collect();
+    for entry in &config.services {
+        if entry.ignore {
+            by_path.remove(&entry.path);
+            continue;
+        }
+        let service = by_path.entry(entry.path.clone()).or_insert_with(|| Service {
+            name: entry.name.clone(),
+            path: entry.path.clone(),
+            languages: Vec::new(),
+            kind: ServiceKind::Service,
+            evidence: Vec::new(),
+        });
+        service.name.clone_from(&entry.name);
+        if let Some(kind) = entry.kind {
+            service.kind = match kind {
+                crate::audit::ServiceKind::Service => ServiceKind::Service,
+                crate::audit::ServiceKind::Library => ServiceKind::Library,
+                crate::audit::ServiceKind::Frontend => ServiceKind::Frontend,
+                crate::audit::ServiceKind::Infrastructure => ServiceKind::Infrastructure,
+            };
+        }
+    }
+    Services::new(by_path.into_values().collect())
+}
+
+fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
+    let nothing = Outcome { parsed: Parsed::Nothing, diagnostics: Vec::new(), bytes: 0 };
+    let wanted = match file.kind {
+        FileKind::Go => matches!(file.role, Role::Code | Role::Generated { .. }),
+        FileKind::GoMod => true,
+        FileKind::Yaml | FileKind::Json | FileKind::Compose => file.role == Role::Code && file.size < 1 << 20,
+        FileKind::Sql => file.role != Role::Test,
+        _ => false,
+    };
+    if !wanted {
+        return nothing;
+    }
+    if let Err(skipped) = walk::read(root, file, buffer) {
+        let diagnostic = Diagnostic {
+            path: file.path.clone(),
+            level: Severity::Warning,
+            message: format!("skipped ({}): {}", skipped.reason.as_str(), skipped.text),
+        };
+        return Outcome { diagnostics: vec![diagnostic], ..nothing };
+    }
+    let bytes = buffer.len() as u64;
+    let mut diagnostics = Vec::new();
+    let parsed = match file.kind {
+        FileKind::Go => code(file, buffer, &mut diagnostics),
+        FileKind::GoMod => {
+            let module = gomod::parse(&String::from_utf8_lossy(buffer)).module;
+            Parsed::Module(Module { dir: parent(&file.path).to_owned(), path: module })
+        }
+        FileKind::Sql => {
+            Parsed::Sql(file.path.clone(), sql::statements(&String::from_utf8_lossy(buffer)))
+        }
+        _ => documents(file, buffer, &mut diagnostics),
+    };
+    Outcome { parsed, diagnostics, bytes }
+}
+
+fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
+    let role = refine_role(file, source);
+    let generated = matches!(role, Role::Generated { wired: false });
+    if matches!(role, Role::Test | Role::Vendored) || built_never(source) {
+        return Parsed::Nothing;
+    }
+    let bodies = if generated { go::Bodies::Skip } else { go::Bodies::Full };
+    let facts = go::parse(source, bodies);
+    for problem in &facts.problems {
+        diagnostics.push(Diagnostic {
+            path: file.path.clone(),
+            level: Severity::Warning,
+            message: format!(
+                "line {}, column {}: {}",
+                facts.line(problem.pos),
+                facts.column(problem.pos),
+                problem.message
+            ),
+        });
+    }
+    let main = is_main(&facts);
+    Parsed::Code(Input { path: file.path.clone(), facts, generated }, main)
+}
+
+/// `//go:build ignore`: a script that no build includes.
+fn built_never(source: &[u8]) -> bool {
+    source
+        .split(|&b| b == b'\n')
+        .take_while(|line| !line.starts_with(b"package "))
+        .any(|line| line.starts_with(b"//go:build ignore") || line.starts_with(b"// +build ignore"))
+}
+
+fn is_main(facts: &Facts) -> bool {
+    facts.text(facts.package) == "main"
+        && facts.funcs.iter().any(|f| f.receiver.is_none() && f.body.is_some() && facts.text(f.name) == "main")
+}
+
+/// Manifests and configuration. A file that is not YAML at all (a template) is worth a note, since
+/// what it declares is not seen.
+fn documents(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
+    let text = String::from_utf8_lossy(source);
+    let (nodes, problems) = yaml::parse(&text);
+    if let Some(problem) = problems.first() {
+        diagnostics.push(Diagnostic {
+            path: file.path.clone(),
+            level: Severity::Note,
+            message: format!("line {}, column {}: {}", problem.line, problem.column, problem.message),
+        });
+    }
+    Parsed::Documents(file.path.clone(), nodes)
+}

@@ -1,0 +1,111 @@
+//! The program from outside: exit codes, and what goes to which stream.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn flowaudit(args: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowaudit"));
+    command
+        .args(args)
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .env("RUST_BACKTRACE", "1");
+    command
+}
+
+fn run(args: &[&str], folder: &Path) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = flowaudit(args, folder).output().unwrap();
+    (
+        status.code(),
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_missing_folder_is_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, out, err) = run(&["scan", "nowhere"], dir.path());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(err, @"
+    error: cannot audit nowhere: there is no such folder
+    help: give the folder that holds the services: flowaudit scan PATH
+    ");
+}
+
+#[test]
+fn a_file_is_not_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("main.go"), "package main\n").unwrap();
+    let (code, out, err) = run(&["scan", "main.go"], dir.path());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("it is a file"), "{err}");
+}
+
+#[test]
+fn an_empty_folder_is_never_a_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    for format in ["table", "json"] {
+        let (code, out, err) = run(&["scan", "--format", format], dir.path());
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+        assert!(
+            err.starts_with("error: nothing to audit in .: it holds no file\n"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn wrong_arguments_are_wrong_usage_and_help_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    for args in [&["scna"][..], &["scan", "--depth", "x"], &[]] {
+        let (code, out, err) = run(args, dir.path());
+        assert_eq!((code, out.as_str()), (Some(2), ""));
+        assert!(!err.is_empty());
+    }
+    for args in [&["--help"][..], &["scan", "--help"], &["--version"]] {
+        let (code, out, err) = run(args, dir.path());
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(out.contains("flowaudit"));
+    }
+}
+
+#[test]
+fn a_missing_configuration_is_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, out, err) = run(&["scan", "--config", "none.yaml"], dir.path());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("none.yaml"), "{err}");
+}
+
+#[test]
+fn every_mistake_of_a_configuration_is_told_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(
+        dir.path().join("flowaudit.yaml"),
+        "polcy: lenient\ndepth: deep\naudits:\n  - {name: a, controls: [idempotence]}\n",
+    )
+    .unwrap();
+    let (code, out, err) = run(&["scan"], dir.path());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(err);
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = flowaudit(&["schema", "audit"], dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
