@@ -11,7 +11,7 @@ use regex::Regex;
 
 const LANGUAGES: &[(&str, Lang)] = &[("go", Lang::Go)];
 const MATCHERS: &[&str] = &["call", "composite", "function", "sql", "method"];
-const DETECTOR_KEYS: &[&str] = &[
+pub(super) const DETECTOR_KEYS: &[&str] = &[
     "id",
     "title",
     "docs",
@@ -25,7 +25,7 @@ const DETECTOR_KEYS: &[&str] = &[
     "opt-in",
     "enabled",
 ];
-const RULE_KEYS: &[&str] = &[
+pub(super) const RULE_KEYS: &[&str] = &[
     "id",
     "role",
     "call",
@@ -49,7 +49,7 @@ const RULE_KEYS: &[&str] = &[
     "transport",
     "note",
 ];
-const MANIFEST_KEYS: &[&str] = &[
+pub(super) const MANIFEST_KEYS: &[&str] = &[
     "id",
     "role",
     "when",

@@ -6,6 +6,7 @@
 
 use super::{Detector, RuleSet, detector};
 use crate::syntax::reader::{Mistake, Reader, closest};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A rule file as it was found.
@@ -66,15 +67,18 @@ pub(super) struct Read {
 
 /// The rules in force, or all mistakes of all files in order of file and place.
 pub fn load(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
+    let results: Vec<_> = files
+        .par_iter()
+        .map(|file| {
+            let (reader, document) = Reader::document(&file.text);
+            (file, detector::read(reader, document.as_ref()))
+        })
+        .collect();
     let mut problems = Vec::new();
     let mut read = Vec::new();
-    for file in files {
-        let (reader, document) = Reader::document(&file.text);
-        let (found, mistakes) = detector::read(reader, document.as_ref());
+    for (file, (found, mistakes)) in results {
         problems.extend(mistakes.into_iter().map(|mistake| problem(file, mistake)));
-        if let Some(found) = found {
-            read.push((file, found));
-        }
+        read.extend(found.map(|found| (file, found)));
     }
     check_duplicates(&read, &mut problems);
     let builtin_ids: Vec<String> = ids_of(&read, true);

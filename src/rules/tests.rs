@@ -454,6 +454,26 @@ fn roles_are_found_by_their_words() {
     assert_eq!(Role::from_name("dead_letter"), None);
 }
 
+/// The page about rules names every role and every beginning of a selector.
+#[test]
+fn the_page_about_rules_is_complete() {
+    let page = include_str!("../../docs/rules.md");
+    for role in Role::ALL {
+        assert!(
+            page.contains(&format!("`{}`", role.name())),
+            "docs/rules.md lacks {}",
+            role.name()
+        );
+    }
+    for word in detector::RULE_KEYS
+        .iter()
+        .chain(detector::DETECTOR_KEYS)
+        .chain(detector::MANIFEST_KEYS)
+    {
+        assert!(page.contains(word), "docs/rules.md lacks {word}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
