@@ -171,7 +171,7 @@ impl Config {
 /// Pushes the key names of a field chain, outermost first, and gives the default its last tag has.
 fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Option<String> {
     let Value::Field(base, name) = value else { return None };
-    if name.starts_with('$') {
+    if name.starts_with(super::value::STEP) {
         return None;
     }
     key_path(eval, base, path);

@@ -103,7 +103,7 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
         Value::Field(base, name) => {
             if let Value::Object(object) = &**base {
                 let Type::Named(ty, _) = object.ty else { return Some(Value::Unset) };
-                if name.starts_with('$') {
+                if name.starts_with(super::value::STEP) {
                     return Some(Value::Unset);
                 }
                 let writes = graph.writes.get(&(ty, name.clone())).map_or(&[][..], Vec::as_slice);
@@ -158,7 +158,7 @@ pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) 
 /// The innermost thing of a struct type of the tree whose field a value reads.
 fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::Ty)> {
     match value {
-        Value::Field(base, name) if !name.starts_with('$') => typed_base(eval, base).or_else(|| {
+        Value::Field(base, name) if !name.starts_with(super::value::STEP) => typed_base(eval, base).or_else(|| {
             if matches!(**base, Value::Object(_)) {
                 return None;
             }
