@@ -238,8 +238,9 @@ fn called(eval: &Eval<'_>, value: &Value, name: &str) -> Option<Value> {
             Some(eval.substitute(&eval.returned(func, 0), &binding))
         }
         _ if value.free().is_some() => None,
-        // Through an interface, on something that nobody supplies: what the implementations give.
-        Some(Member::Method(func)) => {
+        // Through an interface, on something that nobody supplies: certain only when there is
+        // one implementation. (The topic of a row that a relay reads has many.)
+        Some(Member::Method(func)) if super::calls::implementations(eval.types, func, name).len() == 1 => {
             let closure = Closure::method(func, value.clone());
             Some(eval.apply(&closure, &Arc::from([]), false, 0).unwrap_or(Value::Unset))
         }
