@@ -16,7 +16,12 @@ use super::topics;
 pub fn judge(flow: &Flow<'_>, repository: &Repository, diagnostics: Vec<Diagnostic>, settings: &Settings) -> Audit {
     let names: Vec<String> = repository.services.list.iter().map(|s| s.name.clone()).collect();
     let consumers: Vec<Consumer> = flow.consumers.iter().map(|c| consumer(flow, c, &names)).collect();
-    let publishers: Vec<Publisher> = flow.publishers.iter().map(|p| publisher(p, &names)).collect();
+    let publishers: Vec<Publisher> = flow
+        .publishers
+        .iter()
+        .filter(|p| !topics::is_dead_letter(&p.topic.name))
+        .map(|p| publisher(p, &names))
+        .collect();
     let mut audit = Audit {
         policy: settings.policy,
         depth: settings.depth,

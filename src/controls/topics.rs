@@ -7,8 +7,10 @@ use crate::audit::{Consumer, Publisher, Topic, TopicIssue};
 /// The topics that consumers and publishers name, with what is wrong with each.
 pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
     let mut topics: BTreeMap<&str, Topic> = BTreeMap::new();
+    // A webhook's route is no topic: nobody publishes to it.
     let ends = consumers
         .iter()
+        .filter(|c| c.transport != "webhook")
         .map(|c| (&c.topic, &c.service, false))
         .chain(publishers.iter().map(|p| (&p.topic, &p.service, true)));
     for (topic, service, publishes) in ends.filter(|(topic, _, _)| topic.resolved) {

@@ -238,7 +238,12 @@ impl Lifting<'_> {
     fn jump(&self, eval: &Eval<'_>, draft: &Draft) -> Vec<Draft> {
         let values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
         let topics = draft.parts.iter().filter(|(p, v)| *p == Part::Topic && !v.is_unset());
+        let consumes = self.index.rule(draft.matched.rule).role == Role::Consumer;
         for (_, topic) in topics {
+            // The rows a relay sends were built where they were saved: that place is the publisher.
+            if !consumes && super::resolve::is_decoded(topic) {
+                continue;
+            }
             let supplied = super::resolve::by_type(eval, self.graph, &values, topic);
             if !supplied.is_empty() {
                 return supplied

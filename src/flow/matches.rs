@@ -221,7 +221,10 @@ impl<'a> Index<'a> {
                 let Expr::Field { base, .. } = facts.expr(callee) else { return false };
                 let at = Site { file: site.file, expr: base };
                 let ty = match types.of(at) {
-                    Type::Named(ty, _) => types.program.type_name(ty).to_owned(),
+                    // With its package, for `outbox.Repository`.
+                    Type::Named(ty, _) => {
+                        format!("{}.{}", types.program.package_of(ty.file).name, types.program.type_name(ty))
+                    }
                     Type::External(_, name) => name.to_string(),
                     _ => String::new(),
                 };

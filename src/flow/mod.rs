@@ -256,7 +256,9 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
 fn publishers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Publisher> {
     let program = lifting.types.program;
     let mut out: Vec<Publisher> = Vec::new();
-    for found in lifting.all(matches, &[Role::Publisher, Role::OutboxWrite]) {
+    let written = lifting.all(matches, &[Role::OutboxWrite]);
+    let sent = lifting.all(matches, &[Role::Publisher]);
+    for found in written.into_iter().chain(sent) {
         let Some(topic) = found.topic.clone() else { continue };
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);

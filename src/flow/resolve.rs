@@ -175,6 +175,16 @@ pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) 
         .collect()
 }
 
+/// Whether a value is read out of something that a library filled (rows, decoded messages).
+pub fn is_decoded(value: &Value) -> bool {
+    match value {
+        Value::Field(base, _) | Value::Element(base) => is_decoded(base),
+        Value::OneOf(items) | Value::List(items) => items.iter().any(is_decoded),
+        Value::Typed(_) | Value::Made(_) => true,
+        _ => false,
+    }
+}
+
 /// The innermost thing of a struct type of the tree whose field a value reads.
 fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::Ty)> {
     match value {

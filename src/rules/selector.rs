@@ -30,6 +30,8 @@ pub enum Start {
     Enclosing,
     /// `opt(Name)`: the call of option function `Name` among the arguments.
     Option(String),
+    /// `column(name)`: what a SQL insert puts into this column, for SQL matches.
+    Column(String),
     /// `"text"`: a constant.
     Literal(String),
 }
@@ -146,13 +148,20 @@ impl<'t> Scanner<'t> {
     }
 
     fn start(&mut self) -> Result<Start, SelectorError> {
-        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `opt(Name)` or a \"text\"";
+        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `opt(Name)`, `column(name)` or a \"text\"";
         if self.rest().starts_with('"') {
             return Ok(Start::Literal(self.quoted()?.to_owned()));
         }
         let at = self.at;
         if !self.rest().starts_with(is_name_character) {
             return self.error(at, EXPECTED);
+        }
+        if self.take("column(") {
+            let column = self.name().to_owned();
+            if column.is_empty() || !self.take(")") {
+                return self.error(self.at, "expected the name of a column and `)`");
+            }
+            return Ok(Start::Column(column));
         }
         Ok(match self.word()? {
             Word::Arg(index) => Start::Arg(index),
@@ -298,6 +307,7 @@ impl fmt::Display for Selector {
             Start::TypeArg(index) => write!(f, "typearg{index}")?,
             Start::Enclosing => f.write_str("enclosing")?,
             Start::Option(name) => write!(f, "opt({name})")?,
+            Start::Column(name) => write!(f, "column({name})")?,
             Start::Literal(text) => write!(f, "\"{text}\"")?,
         }
         for step in &self.steps {
@@ -341,6 +351,7 @@ mod tests {
             (0..100usize).prop_map(Start::TypeArg),
             Just(Start::Enclosing),
             name().prop_map(Start::Option),
+            name().prop_map(Start::Column),
             "[^\"]{0,12}".prop_map(Start::Literal),
         ]
     }
