@@ -16,10 +16,7 @@ fn embed(root: &Path, folder: &str, table: &Path) -> io::Result<()> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root.join(folder))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if Path::new(&name)
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+        if Path::new(&name).extension().is_some_and(|extension| extension == "yaml") {
             names.push(name);
         }
     }
@@ -28,12 +25,8 @@ fn embed(root: &Path, folder: &str, table: &Path) -> io::Result<()> {
     for name in names {
         let path = root.join(folder).join(&name);
         let relative = format!("{folder}/{name}");
-        writeln!(
-            text,
-            "    ({relative:?}, include_str!({:?})),",
-            path.display().to_string()
-        )
-        .expect("a string grows");
+        writeln!(text, "    ({relative:?}, include_str!({:?})),", path.display().to_string())
+            .expect("a string grows");
     }
     text.push_str("]\n");
     fs::write(table, text)

@@ -156,11 +156,7 @@ fn built_in_audits() -> Vec<AuditEntry> {
             name: "data-synchronization".to_owned(),
             title: "Data synchronization".to_owned(),
             scope: Scope::ConsumersAndCaches,
-            controls: vec![
-                Control::Idempotency,
-                Control::Schema,
-                Control::CacheInvalidation,
-            ],
+            controls: vec![Control::Idempotency, Control::Schema, Control::CacheInvalidation],
             denominator: Denominator::Applicable,
             topics: TopicFilter::default(),
         },
