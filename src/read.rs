@@ -41,7 +41,7 @@ pub struct Repository {
 }
 
 enum Parsed {
-    Code(Input, bool),
+    Code(Box<Input>, bool),
     Module(Module),
     Documents(String, Vec<Node>),
     Sql(String, Vec<SqlFact>),
@@ -93,7 +93,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
                 if main {
                     mains.push(parent(&input.path).to_owned());
                 }
-                repository.files.push(input);
+                repository.files.push(*input);
             }
             Parsed::Module(module) => repository.modules.push(module),
             Parsed::Documents(path, nodes) => repository.documents.push((path, nodes)),
@@ -202,7 +202,7 @@ fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> 
         });
     }
     let main = is_main(&facts);
-    Parsed::Code(Input { path: file.path.clone(), facts, generated }, main)
+    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), main)
 }
 
 /// Leaves out the input of Wire where its output lies beside it: both declare the same functions,

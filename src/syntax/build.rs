@@ -172,8 +172,11 @@ impl Builder {
     /// The height of the highest expression inside `expr`.
     fn below(&self, expr: Expr) -> u16 {
         match expr {
-            Expr::Field { base, .. } | Expr::Slice(base) | Expr::SliceType(base) => self.height(base),
-            Expr::ChanType(base) | Expr::Unary { operand: base, .. } => self.height(base),
+            Expr::Field { base, .. }
+            | Expr::Slice(base)
+            | Expr::SliceType(base)
+            | Expr::ChanType(base)
+            | Expr::Unary { operand: base, .. } => self.height(base),
             Expr::Index { base, args }
             | Expr::Call { callee: base, args, .. }
             | Expr::Composite { ty: base, entries: args } => self.height(base).max(self.highest(args)),
