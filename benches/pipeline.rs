@@ -33,7 +33,8 @@ impl Tree {
         let folder = tempfile::tempdir().expect("a folder for the copies");
         support::replicate(times, folder.path());
         let files = walk::walk(folder.path()).expect("the copies can be walked").files;
-        let bytes = |file: &SourceFile| std::fs::read(folder.path().join(&file.path)).expect("a file just written");
+        let bytes =
+            |file: &SourceFile| std::fs::read(folder.path().join(&file.path)).expect("a file just written");
         let of = |kinds: &[FileKind]| -> Vec<Vec<u8>> {
             let wanted = |file: &&SourceFile| kinds.contains(&file.kind) && file.role == Role::Code;
             files.iter().filter(wanted).map(bytes).collect()

@@ -6,7 +6,8 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::{copy_tree, platform, scan_json};
+use flowaudit::audit::Audit;
+use support::{copy_tree, platform, replicate, scan_json};
 
 #[test]
 fn runs_and_threads_change_no_byte() {
@@ -26,6 +27,20 @@ fn place_and_order_of_creation_change_no_byte() {
     copy_tree(&platform(), &elsewhere, &|path: &Path, bytes| (path.to_owned(), bytes));
     let again = scan_json(&elsewhere, &[]);
     assert!(again == first, "{}", difference(&first, &again));
+}
+
+/// The benches multiply the fixture; what they measure is more of the same only if this holds.
+#[test]
+fn copies_hold_as_much_as_the_first() {
+    let counts = |times| {
+        let dir = tempfile::tempdir().unwrap();
+        replicate(times, dir.path());
+        let audit: Audit = serde_json::from_str(&scan_json(dir.path(), &[])).unwrap();
+        assert!(audit.diagnostics.is_empty(), "{:?}", audit.diagnostics);
+        [audit.services.len(), audit.consumers.len(), audit.publishers.len()]
+    };
+    let one = counts(1);
+    assert_eq!(counts(3), one.map(|number| number * 3));
 }
 
 /// The first line that differs.
