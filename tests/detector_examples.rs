@@ -12,16 +12,7 @@ use flowaudit::syntax::{go, yaml};
 use std::sync::Arc;
 
 /// What the flow stage does not follow yet: (rule, why). Remove an entry when its example passes.
-const NOT_YET: &[(&str, &str)] = &[
-    ("aws-sqs.lambda", "`.type` of a function is not its signature"),
-    ("conventions-observer.subscribe", "a field or method of each value of a list"),
-    ("dapr.app-callback", "literals whose type is elided"),
-    ("franz-go.produce-sync", "a field of each value of a list"),
-    ("mongo.increment", "a map key that begins with `$`"),
-    ("mongo.push", "a map key that begins with `$`"),
-    ("river.worker", "type arguments of an embedded generic type"),
-    ("segmentio-kafka.write", "a field of each value of a list"),
-];
+const NOT_YET: &[(&str, &str)] = &[];
 
 /// The failures of one example, in words.
 fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {

@@ -67,6 +67,11 @@ impl Attribution {
         Vec::new()
     }
 
+    /// Everything that any entry point leads to; `None` without entry points.
+    pub fn live(&self) -> Option<FxHashSet<Fn>> {
+        self.has_entries.then(|| self.wide.iter().flatten().copied().collect())
+    }
+
     /// The service whose folder holds a file.
     pub fn owner(&self, file: u32) -> Option<usize> {
         self.owners[file as usize]

@@ -71,12 +71,16 @@ pub struct Graph {
     pub inside: FxHashMap<Fn, Vec<u32>>,
     /// Functions mentioned as values, by the function (or file, for globals) that mentions them.
     pub mentions: FxHashMap<Fn, Vec<Fn>>,
+    /// Functions mentioned as values anywhere.
+    pub mentioned: FxHashSet<Fn>,
     /// Functions called or mentioned by package-level initialisers, by file.
     pub initialisers: FxHashMap<u32, Vec<Fn>>,
     /// Literals and `new` calls of a type, in order.
     pub built: FxHashMap<Ty, Vec<Site>>,
     /// Writes to a field, in order.
     pub writes: FxHashMap<(Ty, Arc<str>), Vec<FieldWrite>>,
+    /// Functions that some entry point leads to; `None` where the tree has no entry point.
+    pub live: Option<FxHashSet<Fn>>,
 }
 
 #[derive(Default)]
@@ -112,6 +116,7 @@ impl Graph {
                 graph.calls.push(call);
             }
             for (from, to) in file.mentions {
+                graph.mentioned.insert(to);
                 match from {
                     Some(func) => graph.mentions.entry(func).or_default().push(to),
                     None => graph.initialisers.entry(index as u32).or_default().push(to),
@@ -125,6 +130,20 @@ impl Graph {
             }
         }
         graph
+    }
+
+    /// Whether anything may run `func`. What entry points lead to is not fully known (containers,
+    /// reflection), so only a function that nothing in the tree refers to is taken for dead.
+    pub fn alive(&self, program: &Program, func: Fn) -> bool {
+        let outer = program.outermost(func);
+        self.live.as_ref().is_none_or(|live| live.contains(&func))
+            || program.func(outer).receiver.is_some()
+            || self.referenced(outer)
+    }
+
+    /// Whether anything calls or mentions `func`.
+    pub fn referenced(&self, func: Fn) -> bool {
+        self.callers.contains_key(&func) || self.mentioned.contains(&func)
     }
 
     /// The call at `site`.

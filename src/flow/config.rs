@@ -95,7 +95,8 @@ impl Config {
             Value::Field(..) => {
                 let mut path = Vec::new();
                 let default = key_path(eval, value, &mut path);
-                let found = self.find(&path, near);
+                // One name alone is too little to go by, unless the struct says it is configuration.
+                let found = if path.len() > 1 || decoded(eval, value) { self.find(&path, near) } else { Vec::new() };
                 if found.is_empty() { default.into_iter().collect() } else { found }
             }
             Value::Made(made) => {
@@ -144,12 +145,6 @@ impl Config {
                         .all(|(key, names)| names.contains(key))
             })
             .collect();
-        // One common name alone is too little to go by.
-        if let [names] = path
-            && !names.iter().any(|n| ["topic", "queue", "subject", "stream", "channel"].iter().any(|w| n.contains(w)))
-        {
-            return Vec::new();
-        }
         let closeness = |entry: &Entry| {
             entry.file.split('/').zip(near.split('/')).take_while(|(a, b)| a == b).count()
         };
@@ -171,7 +166,7 @@ impl Config {
 /// Pushes the key names of a field chain, outermost first, and gives the default its last tag has.
 fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Option<String> {
     let Value::Field(base, name) = value else { return None };
-    if name.starts_with('$') {
+    if name.starts_with(super::value::STEP) {
         return None;
     }
     key_path(eval, base, path);
@@ -206,6 +201,19 @@ fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Opti
     }
     path.push(names);
     default
+}
+
+/// Whether a field belongs to a struct that holds configuration, by its name or its tags.
+fn decoded(eval: &Eval<'_>, value: &Value) -> bool {
+    let Value::Field(base, name) = value else { return false };
+    let Type::Named(ty, _) = eval.type_of(base) else { return false };
+    let facts = eval.types.program.facts(ty.file);
+    let decl = &facts.types[ty.ty.0 as usize];
+    let word = facts.text(decl.name).to_ascii_lowercase();
+    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+    let tag = fields.iter().find(|f| facts.text(f.name) == &**name).map_or("", |f| facts.text(f.tag));
+    ["conf", "option", "setting", "cfg", "env"].iter().any(|w| word.contains(w))
+        || ["mapstructure", "env", "koanf", "envconfig"].iter().any(|key| tag_value(tag, key).is_some())
 }
 
 /// The value of `key:"…"` in a struct tag.

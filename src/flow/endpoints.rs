@@ -70,6 +70,8 @@ pub struct Found {
     pub parts: Vec<(Part, Value)>,
     /// Calls from the place down to the library call, outermost first.
     pub hops: Vec<Site>,
+    /// One of several ways a branch may set the topic.
+    pub alternative: bool,
 }
 
 impl Found {
@@ -85,6 +87,8 @@ struct Draft {
     place: Site,
     placed: bool,
     moved: bool,
+    /// One of several ways a branch may set the topic.
+    alternative: bool,
     parts: Vec<(Part, Value)>,
     hops: Vec<Site>,
 }
@@ -122,11 +126,11 @@ impl Lifting<'_> {
         let rule = self.index.rule(matched.rule);
         let parts = parts(&eval, matched.site, rule);
         let start =
-            Draft { matched: *matched, place: matched.site, placed: rule.topic.is_empty(), moved: false, parts, hops: vec![matched.site] };
+            Draft { matched: *matched, place: matched.site, placed: rule.topic.is_empty(), moved: false, alternative: false, parts, hops: vec![matched.site] };
         let mut queue = vec![start];
         let mut done = Vec::new();
         let mut made = 0;
-        let mut seen: FxHashSet<Vec<Site>> = FxHashSet::default();
+        let mut seen: FxHashSet<(Vec<Site>, String)> = FxHashSet::default();
         while let Some(draft) = queue.pop() {
             made += 1;
             if made > DRAFTS {
@@ -134,10 +138,16 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                if draft.hops.len() <= HOPS && seen.insert(draft.hops.clone()) {
+                let topic = draft.parts.iter().find(|(p, _)| *p == Part::Topic).map(|(_, v)| format!("{v:?}"));
+                if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), topic.unwrap_or_default())) {
                     queue.push(draft);
                 }
             }
+        }
+        // Where one way of a branch is known, the fallback that is not adds nothing.
+        let known = |f: &Found| f.topic.as_ref().is_none_or(|t| t.resolved);
+        if done.iter().any(known) {
+            done.retain(|f| known(f) || !f.alternative);
         }
         done
     }
@@ -165,6 +175,11 @@ impl Lifting<'_> {
             let t: Vec<String> = draft.parts.iter().filter(|(p,_)| *p==Part::Topic).map(|(_, v)| { let s = format!("{v:?}"); format!("{} <{}>", v.render(self.types.program), &s[..s.len().min(300)]) }).collect();
             let (p, l) = self.types.program.place(draft.hops[0]);
             eprintln!("hops {} at {p}:{l} topic {t:?}", draft.hops.len());
+        }
+        if !draft.placed
+            && let Some(split) = split(&draft)
+        {
+            return split;
         }
         let topics = self.topics(eval, &draft);
         if !topics.is_empty() {
@@ -244,10 +259,7 @@ impl Lifting<'_> {
     }
 
     fn unused(&self, func: super::program::Fn) -> bool {
-        !self.graph.callers.contains_key(&func)
-            && self.types.program.func(func).parent.is_none()
-            && !self.graph.mentions.values().flatten().any(|f| *f == func)
-            && !self.graph.initialisers.values().flatten().any(|f| *f == func)
+        !self.graph.referenced(func) && self.types.program.func(func).parent.is_none()
     }
 
     /// The constant topics of a draft: the first alternative that has any.
@@ -301,12 +313,25 @@ impl Lifting<'_> {
             }
         }
         let parts: Vec<(Part, Value)> = draft.parts;
+        // Nothing supplies the better alternatives: a later one may be a constant all the same.
+        let topics = if topics.is_empty() {
+            let later = parts.iter().filter(|(p, _)| *p == Part::Topic);
+            later.map(|(_, v)| self.texts(eval, v, draft.place)).find(|t| !t.is_empty()).unwrap_or_default()
+        } else {
+            topics
+        };
         let topic_value = parts
             .iter()
             .filter(|(p, v)| *p == Part::Topic && !v.is_unset())
             .map(|(_, v)| v)
             .next_back();
-        let expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
+        let mut expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
+        if topics.is_empty()
+            && !draft.moved
+            && let Some(text) = rule.topic.first().and_then(|s| source_text(program, draft.matched.site, s))
+        {
+            expression = text;
+        }
         let names: Vec<Option<TopicName>> = if rule.topic.is_empty() {
             vec![None]
         } else if topics.is_empty() {
@@ -325,6 +350,7 @@ impl Lifting<'_> {
                 handlers: handlers.clone(),
                 parts: parts.iter().filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin)).cloned().collect(),
                 hops: draft.hops.clone(),
+                alternative: draft.alternative,
             });
         }
     }
@@ -343,6 +369,31 @@ impl Lifting<'_> {
     }
 }
 
+/// Alternatives that still depend on something go separate ways: `if a { t = x } else { t = y }`.
+fn split(draft: &Draft) -> Option<Vec<Draft>> {
+    let at = draft.parts.iter().position(|(part, value)| *part == Part::Topic && !value.is_unset())?;
+    let Value::OneOf(items) = &draft.parts[at].1 else { return None };
+    draft.parts[at].1.free()?;
+    let (open, closed): (Vec<Value>, Vec<Value>) = items.iter().cloned().partition(|v| v.free().is_some());
+    let mut ways = open;
+    if closed.iter().any(|v| !v.is_unset() && !v.is_opaque()) {
+        ways.push(Value::one_of(closed));
+    }
+    if ways.len() == 1 && ways[0] == draft.parts[at].1 {
+        return None;
+    }
+    Some(
+        ways.into_iter()
+            .map(|way| {
+                let mut next = draft.clone();
+                next.parts[at].1 = way;
+                next.alternative = true;
+                next
+            })
+            .collect(),
+    )
+}
+
 /// Whether a topic is the symbol itself, not a field of it.
 fn handed_over(draft: &Draft, free: Free) -> bool {
     fn direct(value: &Value, free: Free) -> bool {
@@ -355,8 +406,8 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
             Value::Made(made) => {
                 made.args.iter().flat_map(|a| a.iter()).chain(&made.receiver).any(|v| direct(v, free))
             }
-            // A step into what an argument holds (`$type`) is still that argument.
-            Value::Field(base, name) => name.starts_with('$') && direct(base, free),
+            // A step into what an argument holds (`type`) is still that argument.
+            Value::Field(base, name) => name.starts_with(super::value::STEP) && direct(base, free),
             _ => false,
         }
     }
@@ -379,6 +430,15 @@ pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
         }
         _ => None,
     })
+}
+
+/// The text of the argument a selector points into, as the code has it.
+fn source_text(program: &super::program::Program, site: Site, selector: &Selector) -> Option<String> {
+    let Start::Arg(index) = selector.start else { return None };
+    let facts = program.facts(site.file);
+    let crate::syntax::facts::Expr::Call { args, .. } = facts.expr(site.expr) else { return None };
+    let &arg = facts.list(args).get(index)?;
+    Some(program.render(Site { file: site.file, expr: arg }))
 }
 
 fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {

@@ -13,7 +13,7 @@ use super::program::{Decl, Fn, Global, Site, Target};
 use super::pure;
 use super::scope::{DefKind, Write};
 use super::types::{Member, Type, Types};
-use super::value::{Binding, Closure, Made, Object, Value};
+use super::value::{Binding, Closure, Made, Object, Value, step_name};
 
 /// Evaluates expressions; one per task, since it counts its work.
 pub struct Eval<'a> {
@@ -261,8 +261,11 @@ impl<'a> Eval<'a> {
 
     /// `value.name`, where `ty` is what is known of the value's type.
     pub fn member_value(&self, value: Value, ty: &Type, name: &str) -> Value {
-        if name.starts_with('$') {
+        if name.starts_with(super::value::STEP) {
             return self.select(value, name);
+        }
+        if let Value::List(items) = &value {
+            return Value::List(items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name)).collect());
         }
         let dynamic = self.type_of(&value);
         let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
@@ -272,9 +275,9 @@ impl<'a> Eval<'a> {
         self.select(value, name)
     }
 
-    /// Field `name` of a value; a name that begins with `$` is a selector's step.
+    /// Field `name` of a value; a name that begins with [`super::value::STEP`] is a selector's step.
     pub fn select(&self, value: Value, name: &str) -> Value {
-        if let Some(step) = name.strip_prefix('$')
+        if let Some(step) = name.strip_prefix(super::value::STEP)
             && let Some(found) = super::select::step(self, &value, step)
         {
             return found;
@@ -454,7 +457,7 @@ impl<'a> Eval<'a> {
                 Some(symbolic) => symbolic,
                 None => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),
             },
-            Value::Param(..) | Value::Element(_) => Value::Field(target.into(), format!("$result:{index}").into()),
+            Value::Param(..) | Value::Element(_) => Value::Field(target.into(), step_name(&format!("result:{index}"))),
             Value::OneOf(items) => {
                 let values = values();
                 let results = items.iter().filter_map(|item| match item {
@@ -479,7 +482,7 @@ impl<'a> Eval<'a> {
                     };
                     self.made(site, &callee, Some((*base).clone()), values())
                 }
-                _ => Value::Field(Value::Field(base, name).into(), format!("$result:{index}").into()),
+                _ => Value::Field(Value::Field(base, name).into(), step_name(&format!("result:{index}"))),
             },
             _ => Value::Opaque(Some(site)),
         }
@@ -494,7 +497,7 @@ impl<'a> Eval<'a> {
         }
         receiver.free()?;
         let name = self.types.program.facts(closure.func.file).text(self.types.program.func(closure.func).name);
-        Some(Value::Field(receiver.clone().into(), format!("$call:{name}").into()))
+        Some(Value::Field(receiver.clone().into(), step_name(&format!("call:{name}"))))
     }
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {

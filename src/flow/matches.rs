@@ -273,16 +273,7 @@ impl<'a> Index<'a> {
             let site = Site { file, expr: ExprId(i as u32) };
             match *expr {
                 Expr::Composite { ty, .. } if !ty.is_none() => {
-                    if let Type::External(path, name) = types.named_by(Site { file, expr: ty })
-                        && let Some(ids) = self.literals.get(&*name)
-                    {
-                        let path = program.external(path);
-                        for &id in ids {
-                            if self.gated(id, path) && self.holds(eval, id, site) {
-                                found.push(Match { site, rule: id, func: program.owner(site), method: None });
-                            }
-                        }
-                    }
+                    self.literal(eval, site, &types.named_by(Site { file, expr: ty }), found);
                 }
                 Expr::Str(text) if sql::looks_like_sql(facts.text(text)) => {
                     for statement in sql::statements(facts.text(text)) {
@@ -300,6 +291,33 @@ impl<'a> Index<'a> {
             }
         }
         self.declared_methods(types, file, found);
+    }
+
+    /// A literal of type `ty`, and those inside it that leave out their type.
+    fn literal(&self, eval: &Eval<'_>, site: Site, ty: &Type, found: &mut Vec<Match>) {
+        let program = eval.types.program;
+        match ty {
+            Type::External(path, name) => {
+                let path = program.external(*path);
+                for &id in self.literals.get(&**name).into_iter().flatten() {
+                    if self.gated(id, path) && self.holds(eval, id, site) {
+                        found.push(Match { site, rule: id, func: program.owner(site), method: None });
+                    }
+                }
+            }
+            Type::Slice(inner) | Type::Map(_, inner) => {
+                let facts = program.facts(site.file);
+                let Expr::Composite { entries, .. } = facts.expr(site.expr) else { return };
+                for &value in facts.list(entries).iter().skip(1).step_by(2) {
+                    if let Expr::Composite { ty, .. } = facts.expr(value)
+                        && ty.is_none()
+                    {
+                        self.literal(eval, Site { file: site.file, expr: value }, inner, found);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     fn declared_methods(&self, types: &Types<'_>, file: u32, found: &mut Vec<Match>) {

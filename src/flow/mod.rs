@@ -139,10 +139,11 @@ pub fn build<'a>(
     owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
 ) -> Flow<'a> {
     let program = types.program;
-    let graph = Graph::new(types);
+    let mut graph = Graph::new(types);
     let index = Index::new(rules);
     let matches = index.matches(types, &graph);
     let attribution = Attribution::new(program, &graph, services.len(), owner_of);
+    graph.live = attribution.live();
     let mut config = config::Config::default();
     for (path, nodes) in documents {
         for node in nodes {

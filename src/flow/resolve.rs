@@ -10,7 +10,7 @@ use super::calls::{Callee, Graph};
 use super::eval::Eval;
 use super::program::{Fn, Site};
 use super::types::Type;
-use super::value::{Binding, Free, Value};
+use super::value::{Binding, Free, Object, Value};
 
 /// A supplied variant of some values.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ fn by_call(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn) -> Vec<Su
     let Some(callers) = graph.callers.get(&func) else { return Vec::new() };
     callers
         .iter()
+        .filter(|&&at| graph.calls[at as usize].func.is_none_or(|f| graph.alive(eval.types.program, f)))
         .take(MANY)
         .map(|&at| {
             let call = &graph.calls[at as usize];
@@ -76,16 +77,35 @@ fn by_literal(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn) -> Vec
         .iter()
         .take(MANY)
         .map(|&site| {
-            let object = match eval.value(site) {
-                Value::Object(object) => Value::Object(object),
-                other => other,
-            };
+            let object = enriched(eval, graph, ty, eval.value(site));
             let binding = Binding { func, args: Arc::from([]), receiver: Some(object) };
             // Arguments of the method itself stay symbols.
             let values = values.iter().map(|v| keep_params(eval, v, &binding)).collect();
             Supplied { site, values, by_call: false }
         })
         .collect()
+}
+
+/// A literal with the elements that methods put into its lists and maps (`s.steps[k] = v`).
+fn enriched(eval: &Eval<'_>, graph: &Graph, ty: super::program::Ty, value: Value) -> Value {
+    let Value::Object(object) = &value else { return value };
+    let mut fields = object.fields.clone();
+    let mut changed = false;
+    for (name, held) in &mut fields {
+        let writes = graph.writes.get(&(ty, name.clone())).map_or(&[][..], Vec::as_slice);
+        let put: Vec<Value> = writes.iter().filter(|w| w.element).map(|w| eval.nth(w.value, w.index)).collect();
+        if !put.is_empty() {
+            let mut items = match &*held {
+                Value::List(items) => items.to_vec(),
+                Value::Object(map) => map.fields.iter().map(|(_, v)| v.clone()).collect(),
+                _ => Vec::new(),
+            };
+            items.extend(put);
+            *held = Value::List(items.into());
+            changed = true;
+        }
+    }
+    if changed { Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site))) } else { value }
 }
 
 /// Substitutes the receiver only.
@@ -103,7 +123,7 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
         Value::Field(base, name) => {
             if let Value::Object(object) = &**base {
                 let Type::Named(ty, _) = object.ty else { return Some(Value::Unset) };
-                if name.starts_with('$') {
+                if name.starts_with(super::value::STEP) {
                     return Some(Value::Unset);
                 }
                 let writes = graph.writes.get(&(ty, name.clone())).map_or(&[][..], Vec::as_slice);
@@ -148,7 +168,7 @@ pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) 
         .iter()
         .take(MANY)
         .map(|&site| {
-            let object = eval.value(site);
+            let object = enriched(eval, graph, ty, eval.value(site));
             let values = values.iter().map(|v| replace(eval, v, &base, &object)).collect();
             Supplied { site, values, by_call: false }
         })
@@ -158,7 +178,7 @@ pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) 
 /// The innermost thing of a struct type of the tree whose field a value reads.
 fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::Ty)> {
     match value {
-        Value::Field(base, name) if !name.starts_with('$') => typed_base(eval, base).or_else(|| {
+        Value::Field(base, name) if !name.starts_with(super::value::STEP) => typed_base(eval, base).or_else(|| {
             if matches!(**base, Value::Object(_)) {
                 return None;
             }

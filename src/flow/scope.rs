@@ -68,16 +68,7 @@ pub struct Scope {
 impl Scope {
     /// The definition of `name` that a use at `pos` sees.
     pub fn find(&self, name: Sym, pos: u32) -> Option<&Def> {
-        let mut found = None;
-        for def in &self.defs {
-            if def.name == name && (def.pos <= pos || found.is_none()) {
-                found = Some(def);
-            }
-            if def.pos > pos && found.is_some() {
-                break;
-            }
-        }
-        found
+        self.defs.iter().take_while(|def| def.pos <= pos).filter(|def| def.name == name).last()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Selectors at work: from a matched call or literal to the value a rule points at.
 //!
 //! A step on something symbolic (a field set by a constructor not yet known) is kept as a field
-//! whose name begins with `$`, so that it is taken when the constructor's side is substituted.
+//! whose name begins with [`super::value::STEP`], so that it is taken when the constructor's side is substituted.
 
 use crate::rules::{Selector, Start, Step};
 use crate::syntax::facts::Expr;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::eval::{Eval, element};
 use super::program::{Fn, Site};
 use super::types::{Member, Type};
-use super::value::{Closure, Made, Value};
+use super::value::{Closure, Made, Value, step_name};
 
 /// The value `selector` points at in the call or literal at `site`.
 pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
@@ -69,21 +69,22 @@ fn type_arg(eval: &Eval<'_>, site: Site, index: usize) -> Value {
     }
 }
 
-fn encode(step: &Step) -> String {
-    match step {
-        Step::Field(name) => name.clone(),
-        Step::Each => "$each".into(),
-        Step::EachKey => "$keys".into(),
-        Step::FirstHalf => "$half".into(),
-        Step::Key(key) => format!("$key:{key}"),
-        Step::Arg(i) => format!("$arg:{i}"),
-        Step::ArgsFrom(i) => format!("$args:{i}"),
-        Step::Receiver => "$recv".into(),
-        Step::Option(name) => format!("$opt:{name}"),
-        Step::Method(name) => format!("$call:{name}"),
-        Step::TypeName => "$type".into(),
-        Step::TypeArg(i) => format!("$typearg:{i}"),
-    }
+fn encode(step: &Step) -> Arc<str> {
+    let text = match step {
+        Step::Field(name) => return name.as_str().into(),
+        Step::Each => "each".to_owned(),
+        Step::EachKey => "keys".to_owned(),
+        Step::FirstHalf => "half".to_owned(),
+        Step::Key(key) => format!("key:{key}"),
+        Step::Arg(i) => format!("arg:{i}"),
+        Step::ArgsFrom(i) => format!("args:{i}"),
+        Step::Receiver => "recv".to_owned(),
+        Step::Option(name) => format!("opt:{name}"),
+        Step::Method(name) => format!("call:{name}"),
+        Step::TypeName => "type".to_owned(),
+        Step::TypeArg(i) => format!("typearg:{i}"),
+    };
+    step_name(&text)
 }
 
 /// Takes an encoded step on a value; `None` keeps it symbolic.
@@ -93,7 +94,7 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
         Value::OneOf(items) => {
             let taken = items.iter().map(|item| {
                 self::step(eval, item, step)
-                    .unwrap_or_else(|| Value::Field(Arc::new(item.clone()), format!("${step}").into()))
+                    .unwrap_or_else(|| Value::Field(Arc::new(item.clone()), step_name(step)))
             });
             let taken: Vec<Value> = taken.filter(|v| !matches!(v, Value::Unset)).collect();
             return Some(if taken.is_empty() { Value::Unset } else { Value::one_of(taken) });
@@ -104,7 +105,7 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
         Value::List(items) if name != "each" => {
             let taken = items.iter().map(|item| {
                 self::step(eval, item, step)
-                    .unwrap_or_else(|| Value::Field(Arc::new(item.clone()), format!("${step}").into()))
+                    .unwrap_or_else(|| Value::Field(Arc::new(item.clone()), step_name(step)))
             });
             return Some(Value::List(taken.filter(|v| !matches!(v, Value::Unset)).collect()));
         }
@@ -157,6 +158,11 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
             None => Value::Unset,
         });
     }
+    if let (Value::Field(base, field), "typearg") = (value, name)
+        && let Some(found) = declared_type_arg(eval, base, field, argument.parse().unwrap_or(0))
+    {
+        return Some(found);
+    }
     let made: &Made = match value {
         Value::Made(made) => made,
         Value::Object(_) | Value::Literal(_) | Value::Str(_) | Value::Func(_) => return Some(Value::Unset),
@@ -184,10 +190,13 @@ fn option(_eval: &Eval<'_>, values: &[Value], name: &str) -> Value {
             _ => {}
         }
     }
-    symbolic.map_or(Value::Unset, |value| Value::Field(value.into(), format!("$opt:{name}").into()))
+    symbolic.map_or(Value::Unset, |value| Value::Field(value.into(), step_name(&format!("opt:{name}"))))
 }
 
 fn type_name(eval: &Eval<'_>, value: &Value) -> Option<Value> {
+    if let Value::Func(closure) = value {
+        return Some(Value::str(&signature(eval, closure.func)));
+    }
     match eval.type_of(value) {
         Type::Named(ty, _) if !eval.types.is_interface(ty) => {
             Some(Value::str(eval.types.program.type_name(ty)))
@@ -195,6 +204,29 @@ fn type_name(eval: &Eval<'_>, value: &Value) -> Option<Value> {
         _ if value.free().is_some() => None,
         _ => Some(Value::Unset),
     }
+}
+
+/// `func(context.Context, events.SQSEvent)`: the parameters of a function as written.
+fn signature(eval: &Eval<'_>, func: Fn) -> String {
+    let program = eval.types.program;
+    let facts = program.facts(func.file);
+    let params = facts.params(&facts.func(func.func).params).iter();
+    let types: Vec<String> =
+        params.map(|p| program.render(Site { file: func.file, expr: p.ty })).collect();
+    format!("func({})", types.join(", "))
+}
+
+/// The type argument written where a field of generic library type is declared
+/// (`river.WorkerDefaults[Args]`).
+fn declared_type_arg(eval: &Eval<'_>, base: &Value, field: &str, index: usize) -> Option<Value> {
+    let Type::Named(ty, _) = eval.type_of(base) else { return None };
+    let facts = eval.types.program.facts(ty.file);
+    let decl = &facts.types[ty.ty.0 as usize];
+    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+    let field = fields.iter().find(|f| facts.text(f.name) == field)?;
+    let Expr::Index { args, .. } = facts.expr(field.ty) else { return None };
+    let arg = *facts.list(args).get(index)?;
+    Some(Value::Typed(eval.types.named_by(Site { file: ty.file, expr: arg })))
 }
 
 /// What method `name` of the value's type returns.
@@ -206,8 +238,9 @@ fn called(eval: &Eval<'_>, value: &Value, name: &str) -> Option<Value> {
             Some(eval.substitute(&eval.returned(func, 0), &binding))
         }
         _ if value.free().is_some() => None,
-        // Through an interface, on something that nobody supplies: what the implementations give.
-        Some(Member::Method(func)) => {
+        // Through an interface, on something that nobody supplies: certain only when there is
+        // one implementation. (The topic of a row that a relay reads has many.)
+        Some(Member::Method(func)) if super::calls::implementations(eval.types, func, name).len() == 1 => {
             let closure = Closure::method(func, value.clone());
             Some(eval.apply(&closure, &Arc::from([]), false, 0).unwrap_or(Value::Unset))
         }

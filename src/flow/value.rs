@@ -9,6 +9,14 @@ use std::sync::Arc;
 use super::program::{ExtPath, Fn, Program, Site};
 use super::types::Type;
 
+/// First character of a field name that is a selector's step taken later. No language has it in names.
+pub const STEP: char = '\u{1}';
+
+/// The field name that stands for a step.
+pub fn step_name(step: &str) -> Arc<str> {
+    format!("{STEP}{step}").into()
+}
+
 /// What an expression holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -317,6 +325,9 @@ impl Value {
             }
             Value::Field(base, name) => {
                 let base = base.render(program);
+                if name.starts_with(STEP) {
+                    return base;
+                }
                 if base.is_empty() { name.to_string() } else { format!("{base}.{name}") }
             }
             Value::Element(base) => format!("{}[…]", base.render(program)),
