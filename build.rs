@@ -1,5 +1,10 @@
 //! Embeds the built-in rule files: one table of (path, text), sorted, made from the folder, so
 //! that adding a rule file is adding a file.
+//!
+//! The table names files relative to `CARGO_MANIFEST_DIR` as it is when the table is compiled: a
+//! checkout that has moved, or that shares its target folder with another, embeds its own rules,
+//! and cargo, which keeps an eye on that variable, never takes another checkout's library for its
+//! own.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,10 +28,9 @@ fn embed(root: &Path, folder: &str, table: &Path) -> io::Result<()> {
     names.sort();
     let mut text = String::from("&[\n");
     for name in names {
-        let path = root.join(folder).join(&name);
         let relative = format!("{folder}/{name}");
-        writeln!(text, "    ({relative:?}, include_str!({:?})),", path.display().to_string())
-            .expect("a string grows");
+        let path = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?})", format!("/{relative}"));
+        writeln!(text, "    ({relative:?}, include_str!({path})),").expect("a string grows");
     }
     text.push_str("]\n");
     fs::write(table, text)

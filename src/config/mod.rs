@@ -1,6 +1,6 @@
 //! Configuration: `flowaudit.yaml` into checked settings.
 //!
-//! What a user writes ([`load`]) and what the rest of the program gets ([`Config`]) are different
+//! What a user writes ([`load()`]) and what the rest of the program gets ([`Config`]) are different
 //! types, so unchecked configuration cannot travel. Without a file, [`Config::default`] has both
 //! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
 

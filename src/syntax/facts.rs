@@ -539,7 +539,7 @@ impl Facts {
         }
     }
 
-    /// Appends a text to the table and returns its symbol. The front end's [`Interner`] keeps
+    /// Appends a text to the table and returns its symbol. The front end's `Interner` keeps
     /// texts unique; nothing else calls this.
     pub(crate) fn push_text(&mut self, text: &str) -> Sym {
         let start = self.texts.len() as u32;
