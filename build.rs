@@ -1,5 +1,10 @@
 //! Embeds the built-in rule files: one table of (path, text), sorted, made from the folder, so
 //! that adding a rule file is adding a file.
+//!
+//! The table names files relative to `CARGO_MANIFEST_DIR` as it is when the table is compiled: a
+//! checkout that has moved, or that shares its target folder with another, embeds its own rules,
+//! and cargo, which keeps an eye on that variable, never takes another checkout's library for its
+//! own.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,24 +21,16 @@ fn embed(root: &Path, folder: &str, table: &Path) -> io::Result<()> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root.join(folder))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if Path::new(&name)
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+        if Path::new(&name).extension().is_some_and(|extension| extension == "yaml") {
             names.push(name);
         }
     }
     names.sort();
     let mut text = String::from("&[\n");
     for name in names {
-        let path = root.join(folder).join(&name);
         let relative = format!("{folder}/{name}");
-        writeln!(
-            text,
-            "    ({relative:?}, include_str!({:?})),",
-            path.display().to_string()
-        )
-        .expect("a string grows");
+        let path = format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?})", format!("/{relative}"));
+        writeln!(text, "    ({relative:?}, include_str!({path})),").expect("a string grows");
     }
     text.push_str("]\n");
     fs::write(table, text)

@@ -100,14 +100,8 @@ impl Policy {
 
     const fn all(reading: Leniency) -> Policy {
         Policy {
-            idempotency: IdempotencyPolicy {
-                fail_open: reading,
-                ignored_error: reading,
-            },
-            schema: SchemaPolicy {
-                log_only: reading,
-                idl: reading,
-            },
+            idempotency: IdempotencyPolicy { fail_open: reading, ignored_error: reading },
+            schema: SchemaPolicy { log_only: reading, idl: reading },
         }
     }
 }
@@ -164,9 +158,7 @@ pub struct Consumer {
 }
 
 /// A topic as code names it.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct TopicName {
     /// The topic, or the best symbol for it when it is not resolved.
     pub name: String,
@@ -177,9 +169,7 @@ pub struct TopicName {
 }
 
 /// A line of a file.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Path from the scanned root.
     pub path: String,
@@ -188,9 +178,7 @@ pub struct Place {
 }
 
 /// A named function and where it is.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Symbol {
     /// `Type.Method` or `function`.
     pub name: String,
@@ -201,9 +189,7 @@ pub struct Symbol {
 }
 
 /// A line of code and the part it plays in a verdict.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Path from the scanned root.
     pub path: String,
@@ -274,9 +260,7 @@ pub struct Cache {
 }
 
 /// A function that removes entries of a cache.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Invalidation {
     /// Its name.
     pub function: String,
@@ -408,9 +392,7 @@ pub struct Item {
 }
 
 /// Something that could not be read, parsed or followed.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnostic {
     /// File it is about, from the scanned root; `.` when it is about the run.
     pub path: String,

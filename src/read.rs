@@ -41,7 +41,7 @@ pub struct Repository {
 }
 
 enum Parsed {
-    Code(Input, bool),
+    Code(Box<Input>, bool),
     Module(Module),
     Documents(String, Vec<Node>),
     Sql(String, Vec<SqlFact>),
@@ -72,8 +72,8 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
         .collect();
 
     let mut repository = Repository::default();
-    repository.stats.files_walked = tree.files.len() as u64
-        + tree.unread.values().map(|u| u.files).sum::<u64>();
+    repository.stats.files_walked =
+        tree.files.len() as u64 + tree.unread.values().map(|u| u.files).sum::<u64>();
     for skipped in &tree.ledger {
         repository.diagnostics.push(Diagnostic {
             path: skipped.path.clone(),
@@ -93,7 +93,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
                 if main {
                     mains.push(parent(&input.path).to_owned());
                 }
-                repository.files.push(input);
+                repository.files.push(*input);
             }
             Parsed::Module(module) => repository.modules.push(module),
             Parsed::Documents(path, nodes) => repository.documents.push((path, nodes)),
@@ -103,8 +103,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     }
     mains.dedup();
     drop_injectors(&mut repository.files);
-    repository.tests =
-        tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
+    repository.tests = tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
     let found = discover(&tree.root, &tree.files, &mains);
     repository.services = configured(found, config);
     Ok(repository)
@@ -176,9 +175,7 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
             let module = gomod::parse(&String::from_utf8_lossy(buffer)).module;
             Parsed::Module(Module { dir: parent(&file.path).to_owned(), path: module })
         }
-        FileKind::Sql => {
-            Parsed::Sql(file.path.clone(), sql::statements(&String::from_utf8_lossy(buffer)))
-        }
+        FileKind::Sql => Parsed::Sql(file.path.clone(), sql::statements(&String::from_utf8_lossy(buffer))),
         _ => documents(file, buffer, &mut diagnostics),
     };
     Outcome { parsed, diagnostics, bytes }
@@ -205,17 +202,18 @@ fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> 
         });
     }
     let main = is_main(&facts);
-    Parsed::Code(Input { path: file.path.clone(), facts, generated }, main)
+    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), main)
 }
 
 /// Leaves out the input of Wire where its output lies beside it: both declare the same functions,
 /// and the output is what runs.
 fn drop_injectors(files: &mut Vec<Input>) {
-    let wired: Vec<String> = files
-        .iter()
-        .filter_map(|f| f.path.strip_suffix("wire_gen.go").map(str::to_owned))
-        .collect();
-    files.retain(|f| !(f.path.ends_with("/wire.go") && wired.iter().any(|dir| parent(&f.path) == dir.trim_end_matches('/'))));
+    let wired: Vec<String> =
+        files.iter().filter_map(|f| f.path.strip_suffix("wire_gen.go").map(str::to_owned)).collect();
+    files.retain(|f| {
+        !(f.path.ends_with("/wire.go")
+            && wired.iter().any(|dir| parent(&f.path) == dir.trim_end_matches('/')))
+    });
 }
 
 /// A build constraint that no build meets.
@@ -232,7 +230,10 @@ fn built_never(source: &[u8]) -> bool {
 
 fn is_main(facts: &Facts) -> bool {
     facts.text(facts.package) == "main"
-        && facts.funcs.iter().any(|f| f.receiver.is_none() && f.body.is_some() && facts.text(f.name) == "main")
+        && facts
+            .funcs
+            .iter()
+            .any(|f| f.receiver.is_none() && f.body.is_some() && facts.text(f.name) == "main")
 }
 
 /// Manifests and configuration. A file that is not YAML at all (a template) is worth a note, since

@@ -59,12 +59,8 @@ pub fn in_force(config: &Config) -> Result<RuleSet, RulesError> {
         if !is_on(config, detector) {
             return false;
         }
-        detector
-            .rules
-            .retain(|rule| !names(&config.rules.disable, &rule.id));
-        detector
-            .manifests
-            .retain(|rule| !names(&config.rules.disable, &rule.id));
+        detector.rules.retain(|rule| !names(&config.rules.disable, &rule.id));
+        detector.manifests.retain(|rule| !names(&config.rules.disable, &rule.id));
         true
     });
     Ok(rules)
@@ -75,10 +71,7 @@ pub fn in_force(config: &Config) -> Result<RuleSet, RulesError> {
 pub fn all(config: &Config) -> Result<RuleSet, RulesError> {
     let mut files = builtin_files();
     for path in &config.rules.paths {
-        collect(path, &mut files).map_err(|why| RulesError::Unreadable {
-            path: path.clone(),
-            why,
-        })?;
+        collect(path, &mut files).map_err(|why| RulesError::Unreadable { path: path.clone(), why })?;
     }
     let rules = load(&files).map_err(RulesError::Invalid)?;
     check_names(config, &rules)?;
@@ -105,9 +98,8 @@ fn collect(path: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
         });
         return Ok(());
     }
-    let mut inside: Vec<PathBuf> = fs::read_dir(path)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()?;
+    let mut inside: Vec<PathBuf> =
+        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
     inside.sort();
     for path in inside {
         // A linked folder could lead round in a circle.
@@ -150,11 +142,7 @@ mod tests {
     use super::*;
 
     fn mention(name: &str) -> Mention {
-        Mention {
-            name: name.to_owned(),
-            line: 3,
-            column: 7,
-        }
+        Mention { name: name.to_owned(), line: 3, column: 7 }
     }
 
     fn ids(rules: &RuleSet) -> Vec<&str> {
@@ -168,10 +156,7 @@ mod tests {
         assert!(!ids(&plain).contains(&"webhook"));
         config.rules.enable = vec![mention("webhook")];
         assert!(ids(&in_force(&config).unwrap()).contains(&"webhook"));
-        assert_eq!(
-            ids(&all(&Config::default()).unwrap()),
-            ids(&all(&config).unwrap())
-        );
+        assert_eq!(ids(&all(&Config::default()).unwrap()), ids(&all(&config).unwrap()));
     }
 
     #[test]
@@ -207,11 +192,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("more")).unwrap();
         fs::write(dir.path().join("notes.txt"), "not rules").unwrap();
-        fs::write(
-            dir.path().join("more/off.yaml"),
-            "id: sarama\nenabled: false\n",
-        )
-        .unwrap();
+        fs::write(dir.path().join("more/off.yaml"), "id: sarama\nenabled: false\n").unwrap();
         let mut config = Config::default();
         config.rules.paths = vec![dir.path().to_owned()];
         assert!(!ids(&in_force(&config).unwrap()).contains(&"sarama"));
@@ -222,9 +203,6 @@ mod tests {
         assert!(error.to_string().ends_with("in 1 rule file"), "{error}");
 
         config.rules.paths = vec![dir.path().join("gone.yaml")];
-        assert!(matches!(
-            in_force(&config),
-            Err(RulesError::Unreadable { .. })
-        ));
+        assert!(matches!(in_force(&config), Err(RulesError::Unreadable { .. })));
     }
 }

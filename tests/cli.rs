@@ -6,25 +6,13 @@ use std::process::{Command, Output, Stdio};
 
 fn flowaudit(args: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowaudit"));
-    command
-        .args(args)
-        .current_dir(folder)
-        .env_remove("NO_COLOR")
-        .env("RUST_BACKTRACE", "1");
+    command.args(args).current_dir(folder).env_remove("NO_COLOR").env("RUST_BACKTRACE", "1");
     command
 }
 
 fn run(args: &[&str], folder: &Path) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = flowaudit(args, folder).output().unwrap();
-    (
-        status.code(),
-        String::from_utf8(stdout).unwrap(),
-        String::from_utf8(stderr).unwrap(),
-    )
+    let Output { status, stdout, stderr } = flowaudit(args, folder).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 #[test]
@@ -53,10 +41,7 @@ fn an_empty_folder_is_never_a_pass() {
     for format in ["table", "json"] {
         let (code, out, err) = run(&["scan", "--format", format], dir.path());
         assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
-        assert!(
-            err.starts_with("error: nothing to audit in .: it holds no file\n"),
-            "{err}"
-        );
+        assert!(err.starts_with("error: nothing to audit in .: it holds no file\n"), "{err}");
     }
 }
 
@@ -120,18 +105,13 @@ fn a_real_audit_satisfies_the_schema_whatever_the_threads() {
         out
     };
     let text = scan("1");
-    assert!(
-        text == scan("4"),
-        "the document depends on the number of threads"
-    );
+    assert!(text == scan("4"), "the document depends on the number of threads");
 
     let (_, schema, _) = run(&["schema", "audit"], &platform);
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator
-        .iter_errors(&document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }

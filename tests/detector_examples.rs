@@ -23,69 +23,35 @@ fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {
     for (path, text) in sources {
         if path.ends_with("go") {
             let facts = go::parse(text.as_bytes(), go::Bodies::Full);
-            inputs.push(Input {
-                path,
-                facts,
-                generated: false,
-            });
+            inputs.push(Input { path, facts, generated: false });
         } else {
             documents.push((path, yaml::parse(&text).0));
         }
     }
-    let module = Module {
-        path: "example.com/app".to_owned(),
-        dir: String::new(),
-    };
+    let module = Module { path: "example.com/app".to_owned(), dir: String::new() };
     let program = flow::index(inputs, &[module]);
     let types = Types::new(&program, flow::returns(set));
     let services = [("mail".to_owned(), String::new())];
     let flow = flow::build(&types, set, &documents, &services, &|_| Some(0));
     if example.expect.is_empty() {
-        let matched = flow
-            .matches
-            .iter()
-            .map(|found| flow.index.rule(found.rule).id.clone());
-        let declared = flow
-            .consumers
-            .iter()
-            .filter(|consumer| consumer.rule.is_none());
+        let matched = flow.matches.iter().map(|found| flow.index.rule(found.rule).id.clone());
+        let declared = flow.consumers.iter().filter(|consumer| consumer.rule.is_none());
         let declared = declared.map(|consumer| consumer.framework.clone());
-        return matched
-            .chain(declared)
-            .map(|id| (id, "matches a look-alike".to_owned()))
-            .collect();
+        return matched.chain(declared).map(|id| (id, "matches a look-alike".to_owned())).collect();
     }
     let config = Config::default();
-    let lifting = Lifting {
-        types: &types,
-        graph: &flow.graph,
-        index: &flow.index,
-        config: &config,
-    };
+    let lifting = Lifting { types: &types, graph: &flow.graph, index: &flow.index, config: &config };
     let found = lifting.all(&flow.matches, Role::ALL);
-    let missing = example
-        .expect
-        .iter()
-        .filter(|wanted| !is_found(&flow, &program, &found, wanted));
+    let missing = example.expect.iter().filter(|wanted| !is_found(&flow, &program, &found, wanted));
     missing
-        .map(|wanted| {
-            (
-                wanted.rule.clone().unwrap_or_default(),
-                format!("not found: {wanted:?}"),
-            )
-        })
+        .map(|wanted| (wanted.rule.clone().unwrap_or_default(), format!("not found: {wanted:?}")))
         .collect()
 }
 
 fn is_found(flow: &Flow<'_>, program: &Program, found: &[Found], wanted: &Expected) -> bool {
-    let topic_fits =
-        |topic: Option<&str>| wanted.topic.is_none() || wanted.topic.as_deref() == topic;
+    let topic_fits = |topic: Option<&str>| wanted.topic.is_none() || wanted.topic.as_deref() == topic;
     let handler_fits = |handlers: &[Arc<Closure>]| {
-        let is_wanted = |name: &str| {
-            handlers
-                .iter()
-                .any(|handler| program.func_name(handler.func) == name)
-        };
+        let is_wanted = |name: &str| handlers.iter().any(|handler| program.func_name(handler.func) == name);
         wanted.handler.as_deref().is_none_or(is_wanted)
     };
     let rule_fits = |id: flow::matches::RuleId| {
@@ -118,18 +84,12 @@ fn every_example_of_every_detector_holds() {
                     if NOT_YET.iter().any(|(known, _)| *known == rule) {
                         open.retain(|known| *known != rule);
                     } else {
-                        unexpected.push(format!(
-                            "{}:{} {rule}: {message}",
-                            detector.id, example.line
-                        ));
+                        unexpected.push(format!("{}:{} {rule}: {message}", detector.id, example.line));
                     }
                 }
             }
         }
     }
     assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
-    assert!(
-        open.is_empty(),
-        "these pass now, remove them from NOT_YET: {open:?}"
-    );
+    assert!(open.is_empty(), "these pass now, remove them from NOT_YET: {open:?}");
 }

@@ -51,11 +51,7 @@ fn agrees_with_tree_sitter() {
         for line in tally.differences.iter().chain(&tally.problems).take(40) {
             println!("  {line}");
         }
-        assert!(
-            tally.problems.is_empty(),
-            "problems in files that parse: {:#?}",
-            tally.problems
-        );
+        assert!(tally.problems.is_empty(), "problems in files that parse: {:#?}", tally.problems);
         assert!(
             tally.differences.len() * 1000 <= total,
             "{}: {} of {total} items differ",
@@ -70,27 +66,19 @@ fn agrees_with_tree_sitter() {
 #[ignore = "a measurement"]
 fn throughput() {
     for root in corpora() {
-        let files: Vec<Vec<u8>> = go_files(&root)
-            .iter()
-            .filter_map(|path| std::fs::read(path).ok())
-            .collect();
+        let files: Vec<Vec<u8>> =
+            go_files(&root).iter().filter_map(|path| std::fs::read(path).ok()).collect();
         let bytes: usize = files.iter().map(Vec::len).sum();
         for bodies in [Bodies::Full, Bodies::Skip] {
             let mut best = Duration::MAX;
             for _ in 0..9 {
                 let start = Instant::now();
-                let exprs: usize = files
-                    .iter()
-                    .map(|file| parse(file, bodies).exprs.len())
-                    .sum();
+                let exprs: usize = files.iter().map(|file| parse(file, bodies).exprs.len()).sum();
                 assert!(exprs > 0 || files.is_empty());
                 best = best.min(start.elapsed());
             }
             let rate = bytes as u128 / best.as_micros().max(1);
-            println!(
-                "{} {bodies:?}: {bytes} bytes in {best:?}, {rate} MB/s",
-                root.display()
-            );
+            println!("{} {bodies:?}: {bytes} bytes in {best:?}, {rate} MB/s", root.display());
         }
     }
 }
@@ -119,9 +107,7 @@ fn go_files(root: &Path) -> Vec<PathBuf> {
 
 fn compare_tree(root: &Path) -> Tally {
     let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_go::LANGUAGE.into())
-        .expect("the grammar loads");
+    parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("the grammar loads");
     let mut tally = Tally::default();
     for path in go_files(root) {
         let source = std::fs::read(&path).expect("the file is readable");
@@ -130,27 +116,15 @@ fn compare_tree(root: &Path) -> Tally {
         tally.files += 1;
         tally.bytes += source.len();
         if tree.root_node().has_error() {
-            println!(
-                "  tree-sitter: errors in {} (ours: {:?})",
-                path.display(),
-                facts.problems
-            );
+            println!("  tree-sitter: errors in {} (ours: {:?})", path.display(), facts.problems);
             tally.skipped += 1;
             continue;
         }
         for problem in &facts.problems {
             let line = facts.line(problem.pos);
-            tally
-                .problems
-                .push(format!("{}:{line}: {}", path.display(), problem.message));
+            tally.problems.push(format!("{}:{line}: {}", path.display(), problem.message));
         }
-        compare(
-            &path,
-            &facts,
-            &listing(&tree.root_node(), &source),
-            &ours(&facts, &source),
-            &mut tally,
-        );
+        compare(&path, &facts, &listing(&tree.root_node(), &source), &ours(&facts, &source), &mut tally);
     }
     tally
 }
@@ -164,15 +138,10 @@ fn compare(path: &Path, facts: &Facts, theirs: &Listing, ours: &Listing, tally: 
     ];
     for (what, theirs, ours) in pairs {
         tally.agreed += theirs.intersection(ours).count();
-        for (side, only) in [
-            ("missing", theirs.difference(ours)),
-            ("extra", ours.difference(theirs)),
-        ] {
+        for (side, only) in [("missing", theirs.difference(ours)), ("extra", ours.difference(theirs))] {
             for (at, text) in only {
                 let line = facts.line(*at as u32);
-                tally
-                    .differences
-                    .push(format!("{}:{line}: {side} {what} {text}", path.display()));
+                tally.differences.push(format!("{}:{line}: {side} {what} {text}", path.display()));
             }
         }
     }
@@ -182,16 +151,11 @@ fn compare(path: &Path, facts: &Facts, theirs: &Listing, ours: &Listing, tally: 
 fn ours(facts: &Facts, source: &[u8]) -> Listing {
     let mut found = Listing::default();
     // Interface methods have a name too.
-    let abstract_methods: BTreeSet<FuncId> = facts
-        .types
-        .iter()
-        .flat_map(|decl| decl.methods.iter().copied())
-        .collect();
+    let abstract_methods: BTreeSet<FuncId> =
+        facts.types.iter().flat_map(|decl| decl.methods.iter().copied()).collect();
     for (at, func) in facts.funcs.iter().enumerate() {
         if !func.name.is_empty() && !abstract_methods.contains(&FuncId(at as u32)) {
-            found
-                .functions
-                .insert((func.pos as usize, facts.text(func.name).to_owned()));
+            found.functions.insert((func.pos as usize, facts.text(func.name).to_owned()));
         }
     }
     for (at, expr) in facts.exprs.iter().enumerate() {
@@ -208,11 +172,7 @@ fn ours(facts: &Facts, source: &[u8]) -> Listing {
                 let verbatim = rest
                     .strip_prefix(facts.text(text).as_bytes())
                     .is_some_and(|after| after.starts_with(&source[pos..=pos]));
-                let text = if verbatim {
-                    facts.text(text)
-                } else {
-                    "(escaped)"
-                };
+                let text = if verbatim { facts.text(text) } else { "(escaped)" };
                 found.strings.insert((pos, text.to_owned()));
             }
             Expr::Composite { ty, .. } if !ty.is_none() => {
@@ -238,9 +198,7 @@ fn our_type(facts: &Facts, ty: ExprId) -> String {
         Expr::SliceType(_) => "slice".to_owned(),
         Expr::MapType { .. } => "map".to_owned(),
         Expr::InlineType(_) => "struct".to_owned(),
-        Expr::Name(_) | Expr::Field { .. } | Expr::Index { .. } => {
-            called(facts, ty).unwrap_or_default()
-        }
+        Expr::Name(_) | Expr::Field { .. } | Expr::Index { .. } => called(facts, ty).unwrap_or_default(),
         other => format!("{other:?}"),
     }
 }
@@ -260,24 +218,16 @@ fn listing(root: &Node<'_>, source: &[u8]) -> Listing {
 fn visit(node: Node<'_>, source: &[u8], found: &mut Listing) {
     match node.kind() {
         "function_declaration" | "method_declaration" => {
-            let name = node
-                .child_by_field_name("name")
-                .expect("a function has a name");
-            found
-                .functions
-                .insert((name.start_byte(), text(name, source)));
+            let name = node.child_by_field_name("name").expect("a function has a name");
+            found.functions.insert((name.start_byte(), text(name, source)));
         }
         "call_expression" => {
             let callee = node.child_by_field_name("function").and_then(last_name);
-            found
-                .calls
-                .extend(callee.map(|name| (name.start_byte(), text(name, source))));
+            found.calls.extend(callee.map(|name| (name.start_byte(), text(name, source))));
         }
         "type_conversion_expression" => {
             let callee = node.child_by_field_name("type").and_then(last_name);
-            found
-                .calls
-                .extend(callee.map(|name| (name.start_byte(), text(name, source))));
+            found.calls.extend(callee.map(|name| (name.start_byte(), text(name, source))));
         }
         "interpreted_string_literal" | "raw_string_literal" => {
             let parent = node.parent().map_or("", |parent| parent.kind());
@@ -285,21 +235,13 @@ fn visit(node: Node<'_>, source: &[u8], found: &mut Listing) {
                 let literal = text(node, source);
                 let inner = &literal[1..literal.len() - 1];
                 let escaped = if literal.starts_with('"') { '\\' } else { '\r' };
-                let inner = if inner.contains(escaped) {
-                    "(escaped)"
-                } else {
-                    inner
-                };
+                let inner = if inner.contains(escaped) { "(escaped)" } else { inner };
                 found.strings.insert((node.start_byte(), inner.to_owned()));
             }
         }
         "composite_literal" => {
-            let ty = node
-                .child_by_field_name("type")
-                .expect("a composite literal has a type");
-            found
-                .composites
-                .insert((ty.start_byte(), their_type(ty, source)));
+            let ty = node.child_by_field_name("type").expect("a composite literal has a type");
+            found.composites.insert((ty.start_byte(), their_type(ty, source)));
         }
         _ => {}
     }
@@ -308,19 +250,14 @@ fn visit(node: Node<'_>, source: &[u8], found: &mut Listing) {
 /// The name a callee or type ends with.
 fn last_name(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
-        "identifier" | "type_identifier" | "field_identifier" | "nil" | "true" | "false" => {
-            Some(node)
-        }
+        "identifier" | "type_identifier" | "field_identifier" | "nil" | "true" | "false" => Some(node),
         "selector_expression" => node.child_by_field_name("field"),
         "qualified_type" => node.child_by_field_name("name"),
         "generic_type" => node.child_by_field_name("type").and_then(last_name),
-        "index_expression" | "type_instantiation_expression" => node
-            .child_by_field_name("operand")
-            .or_else(|| node.named_child(0))
-            .and_then(last_name),
-        "parenthesized_expression" | "parenthesized_type" => {
-            node.named_child(0).and_then(last_name)
+        "index_expression" | "type_instantiation_expression" => {
+            node.child_by_field_name("operand").or_else(|| node.named_child(0)).and_then(last_name)
         }
+        "parenthesized_expression" | "parenthesized_type" => node.named_child(0).and_then(last_name),
         _ => None,
     }
 }

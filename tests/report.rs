@@ -7,11 +7,7 @@ use flowaudit::audit::{Audit, Confidence, Priority, Severity, Status};
 use flowaudit::report::{json, table};
 
 fn view(width: usize) -> table::View {
-    table::View {
-        width,
-        color: false,
-        all: false,
-    }
+    table::View { width, color: false, all: false }
 }
 
 #[test]
@@ -26,10 +22,7 @@ fn table_in_80_columns() {
 
 #[test]
 fn table_with_everything() {
-    let all = table::View {
-        all: true,
-        ..view(100)
-    };
+    let all = table::View { all: true, ..view(100) };
     insta::assert_snapshot!(table::render(&sample(), all));
 }
 
@@ -90,13 +83,7 @@ fn narrowing_keeps_what_was_asked_for() {
 
 #[test]
 fn colour_changes_no_word() {
-    let coloured = table::render(
-        &sample(),
-        table::View {
-            color: true,
-            ..view(100)
-        },
-    );
+    let coloured = table::render(&sample(), table::View { color: true, ..view(100) });
     assert!(coloured.contains('\u{1b}'));
     let escape = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     let plain = escape.replace_all(&coloured, "");
@@ -128,17 +115,11 @@ fn json_satisfies_its_schema() {
     }
     let mut wrong: serde_json::Value = serde_json::from_str(&json::render(&sample())).unwrap();
     wrong["services"][0]["controls"]["idempotency"]["status"] = "fine".into();
-    assert!(
-        !validator.is_valid(&wrong),
-        "an unknown status must be refused"
-    );
+    assert!(!validator.is_valid(&wrong), "an unknown status must be refused");
     let mut wrong: serde_json::Value = serde_json::from_str(&json::render(&sample())).unwrap();
     let controls = &mut wrong["services"][0]["controls"];
     controls["idempotence"] = controls["idempotency"].clone();
-    assert!(
-        !validator.is_valid(&wrong),
-        "an unknown control must be refused"
-    );
+    assert!(!validator.is_valid(&wrong), "an unknown control must be refused");
     let mut wrong: serde_json::Value = serde_json::from_str(&json::render(&sample())).unwrap();
     wrong.as_object_mut().unwrap().remove("depth");
     assert!(!validator.is_valid(&wrong), "every key is always there");
@@ -184,14 +165,7 @@ fn words_are_what_serde_writes() {
 #[test]
 fn percentages_round_half_up() {
     use flowaudit::audit::percent;
-    let cases = [
-        (11, 19, 58),
-        (8, 19, 42),
-        (5, 19, 26),
-        (7, 19, 37),
-        (5, 6, 83),
-        (4, 6, 67),
-    ];
+    let cases = [(11, 19, 58), (8, 19, 42), (5, 19, 26), (7, 19, 37), (5, 6, 83), (4, 6, 67)];
     for (part, whole, expected) in cases {
         assert_eq!(percent(part, whole), Some(expected));
     }

@@ -7,10 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 fn check(what: &str) {
-    let output = Command::new(env!("CARGO_BIN_EXE_flowaudit"))
-        .args(["schema", what])
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_flowaudit")).args(["schema", what]).output().unwrap();
     assert!(output.status.success());
     let generated = String::from_utf8(output.stdout).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&generated).unwrap();

@@ -12,18 +12,15 @@ impl Audit {
         let wanted = |name: &String| names.contains(name);
         self.services.retain(|service| wanted(&service.name));
         self.consumers.retain(|consumer| wanted(&consumer.service));
-        self.publishers
-            .retain(|publisher| wanted(&publisher.service));
+        self.publishers.retain(|publisher| wanted(&publisher.service));
         self.caches.retain(|cache| wanted(&cache.service));
         self.findings.retain(|finding| wanted(&finding.service));
-        self.topics.retain(|topic| {
-            topic.publishers.iter().any(wanted) || topic.subscribers.iter().any(wanted)
-        });
+        self.topics
+            .retain(|topic| topic.publishers.iter().any(wanted) || topic.subscribers.iter().any(wanted));
     }
 
     /// Keeps findings that are at least this severe and this sure.
     pub fn keep_findings(&mut self, severity: Severity, confidence: Confidence) {
-        self.findings
-            .retain(|finding| finding.severity <= severity && finding.confidence <= confidence);
+        self.findings.retain(|finding| finding.severity <= severity && finding.confidence <= confidence);
     }
 }

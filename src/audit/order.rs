@@ -17,8 +17,7 @@ impl Audit {
                 canonical(&mut verdict.evidence);
             }
         }
-        self.services
-            .sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+        self.services.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
 
         for consumer in &mut self.consumers {
             canonical(&mut consumer.event_types);
@@ -29,25 +28,17 @@ impl Audit {
         number_consumers(&mut self.consumers);
 
         self.publishers.sort_by(|a, b| {
-            (&a.service, &a.at, &a.topic, &a.transport).cmp(&(
-                &b.service,
-                &b.at,
-                &b.topic,
-                &b.transport,
-            ))
+            (&a.service, &a.at, &a.topic, &a.transport).cmp(&(&b.service, &b.at, &b.topic, &b.transport))
         });
 
         for cache in &mut self.caches {
             for invalidation in &mut cache.invalidations {
                 canonical(&mut invalidation.triggers);
             }
-            cache
-                .invalidations
-                .sort_by(|a, b| (&a.at, &a.function).cmp(&(&b.at, &b.function)));
+            cache.invalidations.sort_by(|a, b| (&a.at, &a.function).cmp(&(&b.at, &b.function)));
             cache.invalidations.dedup();
         }
-        self.caches
-            .sort_by(|a, b| (&a.service, &a.at, &a.key).cmp(&(&b.service, &b.at, &b.key)));
+        self.caches.sort_by(|a, b| (&a.service, &a.at, &a.key).cmp(&(&b.service, &b.at, &b.key)));
 
         for topic in &mut self.topics {
             canonical(&mut topic.publishers);
@@ -69,8 +60,7 @@ impl Audit {
         for finding in &mut self.findings {
             canonical(&mut finding.evidence);
         }
-        self.findings
-            .sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
+        self.findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
         let mut taken = BTreeSet::new();
         for finding in &mut self.findings {
             let about = finding.consumer.as_ref().unwrap_or(&finding.service);
@@ -92,17 +82,11 @@ pub fn number_consumers(consumers: &mut [Consumer]) {
 }
 
 fn consumer_order(c: &Consumer) -> impl Ord {
-    (
-        (&c.service, &c.registration, &c.topic),
-        (&c.handler, &c.transport, &c.framework),
-    )
+    ((&c.service, &c.registration, &c.topic), (&c.handler, &c.transport, &c.framework))
 }
 
 fn finding_order(f: &Finding) -> impl Ord {
-    (
-        (&f.service, &f.location, &f.rule),
-        (&f.consumer, &f.message, &f.fingerprint),
-    )
+    ((&f.service, &f.location, &f.rule), (&f.consumer, &f.message, &f.fingerprint))
 }
 
 fn unique(taken: &mut BTreeSet<String>, id: &str) -> String {

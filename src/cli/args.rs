@@ -9,12 +9,7 @@ use crate::audit::{Confidence, Policy, Severity};
 
 /// Audits the event flows of a service monorepo, offline, from evidence in its code.
 #[derive(Debug, Parser)]
-#[command(
-    name = "flowaudit",
-    version,
-    propagate_version = true,
-    max_term_width = 100
-)]
+#[command(name = "flowaudit", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -195,16 +190,8 @@ mod tests {
         };
         assert_eq!(args.min_severity, Severity::Warning);
         assert_eq!(args.min_confidence, Confidence::High);
-        for wrong in [
-            "--min-severity fatal",
-            "--threads 0",
-            "-q -v",
-            "--format xml",
-        ] {
-            assert!(
-                parse(&format!("flowaudit scan {wrong}")).is_err(),
-                "{wrong}"
-            );
+        for wrong in ["--min-severity fatal", "--threads 0", "-q -v", "--format xml"] {
+            assert!(parse(&format!("flowaudit scan {wrong}")).is_err(), "{wrong}");
         }
     }
 }

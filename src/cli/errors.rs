@@ -83,10 +83,7 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
         let title = format!("error: {known}");
         let details = known.details().into_iter().map(|line| format!("  {line}"));
         let advice = known.advice().map(|advice| format!("help: {advice}"));
-        let lines = std::iter::once(title)
-            .chain(details)
-            .chain(advice)
-            .collect();
+        let lines = std::iter::once(title).chain(details).chain(advice).collect();
         (lines, known.exit())
     } else {
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
@@ -100,9 +97,7 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
 /// A reader that has seen enough is no failure.
 fn broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
 }
 
@@ -126,12 +121,7 @@ pub(super) struct BadRoot {
     pub(super) why: String,
 }
 
-titled!(
-    BadRoot,
-    |this| "cannot audit {}: {}",
-    this.path.display(),
-    this.why
-);
+titled!(BadRoot, |this| "cannot audit {}: {}", this.path.display(), this.why);
 
 impl UserError for BadRoot {
     fn advice(&self) -> Option<String> {
@@ -145,15 +135,8 @@ impl UserError for BadRoot {
 
 /// `file:line:column: what is wrong; did you mean …?`
 fn placed(file: &Path, mistake: &Mistake) -> String {
-    let Mistake {
-        line,
-        column,
-        message,
-        suggestion,
-    } = mistake;
-    let meant = suggestion
-        .as_ref()
-        .map(|word| format!("; did you mean `{word}`?"));
+    let Mistake { line, column, message, suggestion } = mistake;
+    let meant = suggestion.as_ref().map(|word| format!("; did you mean `{word}`?"));
     let meant = meant.unwrap_or_default();
     format!("{}:{line}:{column}: {message}{meant}", file.display())
 }
@@ -162,10 +145,9 @@ impl UserError for ConfigError {
     fn details(&self) -> Vec<String> {
         match self {
             ConfigError::Unreadable { .. } => Vec::new(),
-            ConfigError::Invalid { path, mistakes } => mistakes
-                .iter()
-                .map(|mistake| placed(path, mistake))
-                .collect(),
+            ConfigError::Invalid { path, mistakes } => {
+                mistakes.iter().map(|mistake| placed(path, mistake)).collect()
+            }
         }
     }
 
@@ -203,12 +185,7 @@ pub(super) struct NothingAudited {
     pub(super) files_parsed: u64,
 }
 
-titled!(
-    NothingAudited,
-    |this| "nothing to audit in {}: {}",
-    this.root.display(),
-    this.missing()
-);
+titled!(NothingAudited, |this| "nothing to audit in {}: {}", this.root.display(), this.missing());
 
 impl NothingAudited {
     fn missing(&self) -> String {
@@ -315,12 +292,7 @@ pub(super) struct CannotWrite {
     pub(super) why: io::Error,
 }
 
-titled!(
-    CannotWrite,
-    |this| "cannot write {}: {}",
-    this.path.display(),
-    this.why
-);
+titled!(CannotWrite, |this| "cannot write {}: {}", this.path.display(), this.why);
 
 impl UserError for CannotWrite {
     fn exit(&self) -> Exit {
@@ -355,9 +327,7 @@ impl Internal {
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no reason is known".to_owned());
         let place = PANICKED_AT.lock().ok().and_then(|place| place.clone());
-        Internal {
-            what: place.map_or(what.clone(), |place| format!("{what} ({place})")),
-        }
+        Internal { what: place.map_or(what.clone(), |place| format!("{what} ({place})")) }
     }
 }
 
@@ -378,22 +348,14 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_success_and_an_unknown_error_is_ours() {
         let pipe = io::Error::from(io::ErrorKind::BrokenPipe);
-        assert_eq!(
-            report(&anyhow::Error::from(pipe).context("writing")),
-            Exit::Done
-        );
+        assert_eq!(report(&anyhow::Error::from(pipe).context("writing")), Exit::Done);
         assert_eq!(report(&anyhow::anyhow!("odd")), Exit::Failed);
     }
 
     #[test]
     fn nothing_audited_says_what_was_missing() {
         let title = |files_walked, files_parsed| {
-            NothingAudited {
-                root: PathBuf::from("x"),
-                files_walked,
-                files_parsed,
-            }
-            .to_string()
+            NothingAudited { root: PathBuf::from("x"), files_walked, files_parsed }.to_string()
         };
         assert_eq!(title(0, 0), "nothing to audit in x: it holds no file");
         assert!(title(3, 0).contains("none of its 3 files"));

@@ -25,21 +25,15 @@ use args::{Cli, Command};
 pub fn main() -> ExitCode {
     // A panic is told as an error of ours; one that the pipeline catches is told as a diagnostic.
     panic::set_hook(Box::new(errors::remember_panic));
-    let exit =
-        match Cli::try_parse() {
-            Ok(cli) => panic::catch_unwind(AssertUnwindSafe(|| run(&cli.command))).unwrap_or_else(
-                |payload| errors::report(&errors::Internal::from_panic(payload.as_ref()).into()),
-            ),
-            Err(error) => {
-                // Help and version come this way too; a closed pipe is no reason to fail.
-                let _ = error.print();
-                if error.use_stderr() {
-                    Exit::Usage
-                } else {
-                    Exit::Done
-                }
-            }
-        };
+    let exit = match Cli::try_parse() {
+        Ok(cli) => panic::catch_unwind(AssertUnwindSafe(|| run(&cli.command)))
+            .unwrap_or_else(|payload| errors::report(&errors::Internal::from_panic(payload.as_ref()).into())),
+        Err(error) => {
+            // Help and version come this way too; a closed pipe is no reason to fail.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Usage } else { Exit::Done }
+        }
+    };
     exit.into()
 }
 

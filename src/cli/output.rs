@@ -44,7 +44,5 @@ pub(super) fn width(to_file: bool) -> usize {
     if to_file {
         return WIDTH;
     }
-    comfy_table::Table::new()
-        .width()
-        .map_or(WIDTH, |columns| usize::from(columns).clamp(80, WIDTH))
+    comfy_table::Table::new().width().map_or(WIDTH, |columns| usize::from(columns).clamp(80, WIDTH))
 }

@@ -20,10 +20,7 @@ pub(super) fn shown<T>(quiet: bool, work: impl FnOnce(&Progress) -> T) -> T {
     thread::scope(|scope| {
         let drawer = scope.spawn(|| draw(&progress, &done));
         // Also when `work` panics: a scope waits for its threads.
-        let finish = Finish {
-            done: &done,
-            drawer: drawer.thread().clone(),
-        };
+        let finish = Finish { done: &done, drawer: drawer.thread().clone() };
         let result = work(&progress);
         drop(finish);
         result

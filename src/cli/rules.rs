@@ -94,30 +94,13 @@ fn show(config: &Config, rules: &RuleSet, id: &str) -> Result<String, UnknownRul
         let mut body = String::new();
         for rule in detector.rules.iter().filter(|rule| whole || rule.id == id) {
             let (matches, when) = (matched(&rule.matcher), conditions(rule));
-            entry(
-                &mut body,
-                &rule.id,
-                rule.role,
-                [&matches, &when, &rule.note],
-            );
+            entry(&mut body, &rule.id, rule.role, [&matches, &when, &rule.note]);
         }
-        for rule in detector
-            .manifests
-            .iter()
-            .filter(|rule| whole || rule.id == id)
-        {
-            let when: Vec<String> = rule
-                .when
-                .iter()
-                .map(|(path, value)| format!("{path} fits /{value}/"))
-                .collect();
+        for rule in detector.manifests.iter().filter(|rule| whole || rule.id == id) {
+            let when: Vec<String> =
+                rule.when.iter().map(|(path, value)| format!("{path} fits /{value}/")).collect();
             let (matches, when) = ("manifests".to_owned(), when.join(", and "));
-            entry(
-                &mut body,
-                &rule.id,
-                rule.role,
-                [&matches, &when, &rule.note],
-            );
+            entry(&mut body, &rule.id, rule.role, [&matches, &when, &rule.note]);
         }
         if whole || !body.is_empty() {
             return Ok(heading(config, detector) + &body);
@@ -129,20 +112,13 @@ fn show(config: &Config, rules: &RuleSet, id: &str) -> Result<String, UnknownRul
         std::iter::once(&detector.id).chain(code).chain(manifests)
     });
     let known: Vec<&str> = ids.map(String::as_str).collect();
-    Err(UnknownRule {
-        id: id.to_owned(),
-        near: closest(id, &known).map(str::to_owned),
-    })
+    Err(UnknownRule { id: id.to_owned(), near: closest(id, &known).map(str::to_owned) })
 }
 
 fn heading(config: &Config, detector: &Detector) -> String {
     let mut text = format!("{}: {}\n", detector.id, detector.title);
     if !detector.imports.is_empty() {
-        let _ = writeln!(
-            text,
-            "  imports  {}",
-            detector.imports.join("\n           ")
-        );
+        let _ = writeln!(text, "  imports  {}", detector.imports.join("\n           "));
     }
     if !detector.docs.is_empty() {
         let _ = writeln!(text, "  docs     {}", detector.docs);

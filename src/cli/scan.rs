@@ -23,10 +23,7 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 }
 
 fn settings(args: &ScanArgs) -> anyhow::Result<Settings> {
-    let bad = |why: String| BadRoot {
-        path: args.path.clone(),
-        why,
-    };
+    let bad = |why: String| BadRoot { path: args.path.clone(), why };
     let metadata = fs::metadata(&args.path).map_err(|error| {
         bad(match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
@@ -143,14 +140,8 @@ mod tests {
     fn outcome_of(flags: &str, folder: &Path) -> (Exit, String) {
         let file = folder.join("out");
         let file = file.to_str().unwrap();
-        let line = format!(
-            "flowaudit scan {} --output {file} {flags}",
-            folder.display()
-        );
-        let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace())
-            .unwrap()
-            .command
-        else {
+        let line = format!("flowaudit scan {} --output {file} {flags}", folder.display());
+        let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace()).unwrap().command else {
             panic!("not a scan");
         };
         let settings = settings(&args).unwrap();
@@ -183,11 +174,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (exit, text) = outcome_of("--service oder", dir.path());
         assert_eq!((exit, text.as_str()), (Exit::Usage, ""));
-        fs::write(
-            dir.path().join("flowaudit.yaml"),
-            "audits: [{name: a, scope: [oder]}]",
-        )
-        .unwrap();
+        fs::write(dir.path().join("flowaudit.yaml"), "audits: [{name: a, scope: [oder]}]").unwrap();
         let (exit, text) = outcome_of("", dir.path());
         assert_eq!((exit, text.as_str()), (Exit::Usage, ""));
     }
@@ -195,17 +182,10 @@ mod tests {
     #[test]
     fn flags_win_over_the_configuration() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(
-            dir.path().join("flowaudit.yaml"),
-            "policy: lenient\ndepth: 3\n",
-        )
-        .unwrap();
+        fs::write(dir.path().join("flowaudit.yaml"), "policy: lenient\ndepth: 3\n").unwrap();
         let of = |flags: &str| {
             let line = format!("flowaudit scan {} {flags}", dir.path().display());
-            let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace())
-                .unwrap()
-                .command
-            else {
+            let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace()).unwrap().command else {
                 panic!("not a scan");
             };
             settings(&args).unwrap()

@@ -23,10 +23,7 @@ impl Excludes {
             let _ = builder.add_line(None, pattern);
         }
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let prefix = config
-            .base
-            .as_ref()
-            .and_then(|base| root.strip_prefix(base).ok());
+        let prefix = config.base.as_ref().and_then(|base| root.strip_prefix(base).ok());
         Excludes {
             matcher: builder.build().unwrap_or_else(|_| Gitignore::empty()),
             prefix: prefix.unwrap_or(Path::new("")).to_owned(),
@@ -39,9 +36,7 @@ impl Excludes {
             return false;
         }
         let path = self.prefix.join(path);
-        self.matcher
-            .matched_path_or_any_parents(path, false)
-            .is_ignore()
+        self.matcher.matched_path_or_any_parents(path, false).is_ignore()
     }
 }
 
@@ -56,9 +51,7 @@ mod tests {
         std::fs::create_dir(root.join("services")).unwrap();
         let config = Config {
             base: Some(root.clone()),
-            exclude: ["dist/", "*.gen.go", "/services/old", "!keep.gen.go"]
-                .map(str::to_owned)
-                .into(),
+            exclude: ["dist/", "*.gen.go", "/services/old", "!keep.gen.go"].map(str::to_owned).into(),
             ..Config::default()
         };
         let cases = [

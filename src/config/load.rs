@@ -94,10 +94,7 @@ pub fn discover(root: &Path) -> Result<Config, ConfigError> {
 /// Paths in it are from the file's folder when the audited folder is in that folder, else from
 /// the audited folder.
 pub fn load(file: &Path, root: &Path) -> Result<Config, ConfigError> {
-    let unreadable = |why: String| ConfigError::Unreadable {
-        path: file.to_owned(),
-        why,
-    };
+    let unreadable = |why: String| ConfigError::Unreadable { path: file.to_owned(), why };
     let told = |error: std::io::Error| {
         unreadable(match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -117,21 +114,12 @@ pub fn load(file: &Path, root: &Path) -> Result<Config, ConfigError> {
     let root = root.canonicalize().map_err(told)?;
     let file_at = file.canonicalize().map_err(told)?;
     let folder = file_at.parent().unwrap_or(&root).to_owned();
-    let base = if root.starts_with(&folder) {
-        folder
-    } else {
-        root.clone()
-    };
+    let base = if root.starts_with(&folder) { folder } else { root.clone() };
 
-    let mut config = parse(&text, &base).map_err(|mistakes| ConfigError::Invalid {
-        path: shown(file),
-        mistakes,
-    })?;
+    let mut config =
+        parse(&text, &base).map_err(|mistakes| ConfigError::Invalid { path: shown(file), mistakes })?;
     config.path = Some(file.to_owned());
-    rebase(
-        &mut config,
-        root.strip_prefix(&base).unwrap_or(Path::new("")),
-    );
+    rebase(&mut config, root.strip_prefix(&base).unwrap_or(Path::new("")));
     config.base = Some(base);
     Ok(config)
 }

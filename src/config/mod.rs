@@ -1,6 +1,6 @@
 //! Configuration: `flowaudit.yaml` into checked settings.
 //!
-//! What a user writes ([`load`]) and what the rest of the program gets ([`Config`]) are different
+//! What a user writes ([`load()`]) and what the rest of the program gets ([`Config`]) are different
 //! types, so unchecked configuration cannot travel. Without a file, [`Config::default`] has both
 //! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
 
@@ -156,11 +156,7 @@ fn built_in_audits() -> Vec<AuditEntry> {
             name: "data-synchronization".to_owned(),
             title: "Data synchronization".to_owned(),
             scope: Scope::ConsumersAndCaches,
-            controls: vec![
-                Control::Idempotency,
-                Control::Schema,
-                Control::CacheInvalidation,
-            ],
+            controls: vec![Control::Idempotency, Control::Schema, Control::CacheInvalidation],
             denominator: Denominator::Applicable,
             topics: TopicFilter::default(),
         },

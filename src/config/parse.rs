@@ -2,23 +2,14 @@
 
 use std::path::{Component, Path};
 
-use super::{
-    AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry, TopicFilter,
-};
+use super::{AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry, TopicFilter};
 use crate::audit::{Control, Leniency, Policy, SagaRole, ServiceKind};
 use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::{self, Node, Value};
 
 pub(super) const TOP_KEYS: &[&str] = &["services", "audits", "policy", "rules", "exclude", "depth"];
 pub(super) const SERVICE_KEYS: &[&str] = &["name", "path", "owner", "kind", "role", "ignore"];
-pub(super) const AUDIT_KEYS: &[&str] = &[
-    "name",
-    "title",
-    "scope",
-    "controls",
-    "denominator",
-    "topics",
-];
+pub(super) const AUDIT_KEYS: &[&str] = &["name", "title", "scope", "controls", "denominator", "topics"];
 pub(super) const TOPIC_KEYS: &[&str] = &["include", "exclude"];
 pub(super) const RULE_KEYS: &[&str] = &["paths", "enable", "disable"];
 pub(super) const POLICY_KEYS: &[&str] = &["idempotency", "schema"];
@@ -36,11 +27,7 @@ pub(super) fn parse(text: &str, base: &Path) -> Result<Config, Vec<Mistake>> {
         read(&mut reader, &node, base, &mut config);
     }
     let mistakes = reader.finish();
-    if mistakes.is_empty() {
-        Ok(config)
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
 }
 
 /// Whether everything is commented out, which is no mistake.
@@ -73,10 +60,7 @@ fn depth(reader: &mut Reader, node: &Node) -> Option<u32> {
     let number = reader.count(node)?;
     let depth = u32::try_from(number).ok();
     if depth.is_none() {
-        reader.mistake(
-            node,
-            "no path is that deep; leave `depth` out to have no bound",
-        );
+        reader.mistake(node, "no path is that deep; leave `depth` out to have no bound");
     }
     depth
 }
@@ -85,65 +69,36 @@ fn service(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     let Some(map) = reader.map(node, SERVICE_KEYS) else {
         return;
     };
-    let kind = word_at(
-        reader,
-        map,
-        "kind",
-        &words(ServiceKind::ALL, ServiceKind::word),
-    );
+    let kind = word_at(reader, map, "kind", &words(ServiceKind::ALL, ServiceKind::word));
     let role = word_at(reader, map, "role", &words(SagaRole::ALL, SagaRole::word));
     let ignore = reader.flag_or(map, "ignore", false);
     let owner = reader.optional_text(map, "owner").map(str::to_owned);
-    let path = map
-        .get("path")
-        .and_then(|node| folder(reader, node, base, &config.services));
+    let path = map.get("path").and_then(|node| folder(reader, node, base, &config.services));
     let Some(name) = reader.required_text(map, "name").map(str::to_owned) else {
         return;
     };
     let name_at = map.get("name").unwrap_or(node);
     if config.services.iter().any(|other| other.name == name) {
-        reader.mistake(
-            name_at,
-            format!("`{name}` is listed twice among the services"),
-        );
+        reader.mistake(name_at, format!("`{name}` is listed twice among the services"));
         return;
     }
     if map.get("path").is_none() && !ignore {
         config.mentions.push(mention(name_at, &name));
     }
-    config.services.push(ServiceEntry {
-        name,
-        path,
-        owner,
-        kind,
-        role,
-        ignore,
-    });
+    config.services.push(ServiceEntry { name, path, owner, kind, role, ignore });
 }
 
 fn mention(at: &Node, name: &str) -> Mention {
-    Mention {
-        name: name.to_owned(),
-        line: at.line,
-        column: at.column,
-    }
+    Mention { name: name.to_owned(), line: at.line, column: at.column }
 }
 
 /// A folder that is there and is no other service's, as a path below the root.
-fn folder(
-    reader: &mut Reader,
-    node: &Node,
-    base: &Path,
-    others: &[ServiceEntry],
-) -> Option<String> {
+fn folder(reader: &mut Reader, node: &Node, base: &Path, others: &[ServiceEntry]) -> Option<String> {
     let text = reader.text(node)?;
     let path = inner_path(text);
     match &path {
         None => {
-            reader.mistake(
-                node,
-                format!("the path `{text}` leads out of the audited folder"),
-            );
+            reader.mistake(node, format!("the path `{text}` leads out of the audited folder"));
         }
         Some(inner) if !base.join(inner).is_dir() => {
             reader.mistake(node, format!("there is no folder `{text}`"));
@@ -166,20 +121,13 @@ pub(super) fn inner_path(text: &str) -> Option<String> {
             _ => return None,
         }
     }
-    Some(if parts.is_empty() {
-        ".".to_owned()
-    } else {
-        parts.join("/")
-    })
+    Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
 }
 
 fn audits(reader: &mut Reader, list: &Node, config: &mut Config) {
     let items = reader.list(list);
     if items.is_empty() && matches!(list.value, Value::List(_)) {
-        reader.mistake(
-            list,
-            "no audit is listed; leave `audits` out to have the two built-in ones",
-        );
+        reader.mistake(list, "no audit is listed; leave `audits` out to have the two built-in ones");
     }
     let mut found: Vec<AuditEntry> = Vec::new();
     for node in items {
@@ -202,10 +150,7 @@ fn audit(reader: &mut Reader, node: &Node, config: &mut Config) -> Option<AuditE
     let scope = scope(reader, map, config);
     let controls = controls(reader, map);
     let topics = map.get("topics").map(|node| topics(reader, node));
-    let denominators = [
-        ("applicable", Denominator::Applicable),
-        ("scope", Denominator::Scope),
-    ];
+    let denominators = [("applicable", Denominator::Applicable), ("scope", Denominator::Scope)];
     let denominator = word_at(reader, map, "denominator", &denominators);
     let title = reader.optional_text(map, "title").map(str::to_owned);
     let name = reader.required_text(map, "name")?.to_owned();
@@ -236,18 +181,12 @@ fn scope(reader: &mut Reader, map: Map, config: &mut Config) -> Scope {
     }
     let names = texts_at(reader, map, "scope");
     if names.is_empty() && node.items().is_empty() {
-        reader.mistake(
-            node,
-            "the scope is empty; write `all` or the services' names",
-        );
+        reader.mistake(node, "the scope is empty; write `all` or the services' names");
     }
     for (at, name) in &names {
         match config.services.iter().find(|entry| entry.name == *name) {
             Some(entry) if entry.ignore => {
-                reader.mistake(
-                    at,
-                    format!("`{name}` is in scope, and `ignore: true` leaves it out"),
-                );
+                reader.mistake(at, format!("`{name}` is in scope, and `ignore: true` leaves it out"));
             }
             Some(_) => {}
             None => config.mentions.push(mention(at, name)),
@@ -282,10 +221,7 @@ fn topics(reader: &mut Reader, node: &Node) -> TopicFilter {
     let Some(map) = reader.map(node, TOPIC_KEYS) else {
         return TopicFilter::default();
     };
-    TopicFilter {
-        include: globs(reader, map, "include"),
-        exclude: globs(reader, map, "exclude"),
-    }
+    TopicFilter { include: globs(reader, map, "include"), exclude: globs(reader, map, "exclude") }
 }
 
 fn globs(reader: &mut Reader, map: Map, key: &str) -> Vec<Glob> {
@@ -308,27 +244,11 @@ fn policy(reader: &mut Reader, node: &Node) -> Policy {
     let Some(map) = reader.map(node, POLICY_KEYS) else {
         return policy;
     };
-    if let Some(group) = map
-        .get("idempotency")
-        .and_then(|node| reader.map(node, IDEMPOTENCY_KEYS))
-    {
-        knob(
-            reader,
-            group,
-            "fail_open",
-            &mut policy.idempotency.fail_open,
-        );
-        knob(
-            reader,
-            group,
-            "ignored_error",
-            &mut policy.idempotency.ignored_error,
-        );
+    if let Some(group) = map.get("idempotency").and_then(|node| reader.map(node, IDEMPOTENCY_KEYS)) {
+        knob(reader, group, "fail_open", &mut policy.idempotency.fail_open);
+        knob(reader, group, "ignored_error", &mut policy.idempotency.ignored_error);
     }
-    if let Some(group) = map
-        .get("schema")
-        .and_then(|node| reader.map(node, SCHEMA_KEYS))
-    {
+    if let Some(group) = map.get("schema").and_then(|node| reader.map(node, SCHEMA_KEYS)) {
         knob(reader, group, "log_only", &mut policy.schema.log_only);
         knob(reader, group, "idl", &mut policy.schema.idl);
     }
@@ -362,11 +282,7 @@ fn rules(reader: &mut Reader, node: &Node, base: &Path) -> RuleChoice {
         }
     }
     let ids = |list: Vec<(&Node, String)>| list.iter().map(|(at, id)| mention(at, id)).collect();
-    RuleChoice {
-        paths,
-        enable: ids(enable),
-        disable: ids(disable),
-    }
+    RuleChoice { paths, enable: ids(enable), disable: ids(disable) }
 }
 
 fn exclude(reader: &mut Reader, map: Map) -> Vec<String> {

@@ -7,9 +7,7 @@ use crate::audit::{Control, Leniency, SagaRole, ServiceKind};
 
 /// JSON Schema of `flowaudit.yaml`.
 pub fn schema() -> Schema {
-    schemars::generate::SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<Flowaudit>()
+    schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Flowaudit>()
 }
 
 /// Configuration of flowaudit.

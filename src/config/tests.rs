@@ -12,40 +12,20 @@ fn ok(text: &str) -> Config {
 }
 
 fn mistakes(text: &str) -> Vec<String> {
-    parse(text, Path::new("."))
-        .unwrap_err()
-        .iter()
-        .map(told)
-        .collect()
+    parse(text, Path::new(".")).unwrap_err().iter().map(told).collect()
 }
 
 fn told(mistake: &Mistake) -> String {
-    let Mistake {
-        line,
-        column,
-        message,
-        suggestion,
-    } = mistake;
+    let Mistake { line, column, message, suggestion } = mistake;
     let suggestion = suggestion.as_ref().map(|word| format!(" → {word}"));
-    format!(
-        "{line}:{column}: {message}{}",
-        suggestion.unwrap_or_default()
-    )
+    format!("{line}:{column}: {message}{}", suggestion.unwrap_or_default())
 }
 
 #[test]
 fn nothing_written_is_the_built_in_configuration() {
     for text in ["", "# only a comment\n", "services: []\n"] {
-        let names: Vec<String> = ok(text)
-            .audits
-            .into_iter()
-            .map(|audit| audit.name)
-            .collect();
-        assert_eq!(
-            names,
-            ["event-processing", "data-synchronization"],
-            "{text:?}"
-        );
+        let names: Vec<String> = ok(text).audits.into_iter().map(|audit| audit.name).collect();
+        assert_eq!(names, ["event-processing", "data-synchronization"], "{text:?}");
     }
 }
 
@@ -84,10 +64,7 @@ rules: {paths: [src], enable: [webhook], disable: [a, b]}
     assert_eq!(money.controls, [Control::Outbox, Control::Topics]);
     assert_eq!(money.denominator, Denominator::Scope);
     assert!(money.topics.admits("order.created") && !money.topics.admits("order.dlq"));
-    assert_eq!(
-        (rest.title.as_str(), &rest.scope),
-        ("The rest", &Scope::All)
-    );
+    assert_eq!((rest.title.as_str(), &rest.scope), ("The rest", &Scope::All));
     let [webhook] = config.rules.enable.as_slice() else {
         panic!("one rule file");
     };
@@ -128,10 +105,7 @@ rules: {paths: [nowhere], enable: [r], disable: [r]}
 
 #[test]
 fn broken_yaml_and_second_documents_are_mistakes() {
-    assert_eq!(
-        mistakes("depth: 1\n---\ndepth: 2\n"),
-        ["3:1: a second document; this file must hold one"]
-    );
+    assert_eq!(mistakes("depth: 1\n---\ndepth: 2\n"), ["3:1: a second document; this file must hold one"]);
     assert!(mistakes("services: [\n")[0].starts_with("2:1:"));
     assert_eq!(
         mistakes("- a\n"),
@@ -153,13 +127,8 @@ fn paths_are_from_the_file_or_from_the_audited_folder() {
 
     let above = root.join(FILE_NAME);
     std::fs::write(&above, text).unwrap();
-    let paths = |config: &Config| -> Vec<String> {
-        config
-            .services
-            .iter()
-            .filter_map(|s| s.path.clone())
-            .collect()
-    };
+    let paths =
+        |config: &Config| -> Vec<String> { config.services.iter().filter_map(|s| s.path.clone()).collect() };
     let config = load(&above, &root).unwrap();
     assert_eq!(paths(&config), ["services/order", "other"]);
     let config = load(&above, &root.join("services")).unwrap();
@@ -204,12 +173,7 @@ fn a_key_with_nothing_after_it_is_absent() {
 fn the_schema_has_the_keys_that_are_read() {
     let schema = serde_json::to_value(schema()).unwrap();
     let keys = |object: &serde_json::Value| -> Vec<String> {
-        let mut keys: Vec<String> = object["properties"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
+        let mut keys: Vec<String> = object["properties"].as_object().unwrap().keys().cloned().collect();
         keys.sort();
         keys
     };

@@ -40,10 +40,7 @@ impl Glob {
         }
         pattern.push_str(")$");
         let regex = Regex::new(&pattern).map_err(|error| error.to_string())?;
-        Ok(Glob {
-            text: text.to_owned(),
-            regex,
-        })
+        Ok(Glob { text: text.to_owned(), regex })
     }
 
     /// Whether a name fits.
@@ -91,11 +88,7 @@ mod tests {
             ("a+b", "a+b", true),
         ];
         for (glob, name, expected) in cases {
-            assert_eq!(
-                Glob::new(glob).unwrap().matches(name),
-                expected,
-                "{glob} {name}"
-            );
+            assert_eq!(Glob::new(glob).unwrap().matches(name), expected, "{glob} {name}");
         }
         for bad in ["", "{a", "a}", "{a{b}}"] {
             assert!(Glob::new(bad).is_err(), "{bad}");

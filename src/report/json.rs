@@ -9,9 +9,7 @@ pub fn render(audit: &Audit) -> String {
 
 /// JSON Schema of the document.
 pub fn schema() -> String {
-    let generator = schemars::generate::SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator();
+    let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
     document(&generator.into_root_schema_for::<Audit>())
 }
 
@@ -20,8 +18,8 @@ pub fn schema() -> String {
 /// # Panics
 /// When a map's keys are not strings, which no document of ours has.
 pub fn document(value: &impl serde::Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value)
-        .expect("string keys and derived serializers cannot fail");
+    let mut text =
+        serde_json::to_string_pretty(value).expect("string keys and derived serializers cannot fail");
     text.push('\n');
     text
 }

@@ -9,8 +9,7 @@ use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Widt
 
 use super::words;
 use crate::audit::{
-    Audit, AuditResult, Control, Diagnostic, Finding, Priority, Service, Severity, Status, Topic,
-    TopicIssue,
+    Audit, AuditResult, Control, Diagnostic, Finding, Priority, Service, Severity, Status, Topic, TopicIssue,
 };
 
 /// How to present an audit.
@@ -30,13 +29,8 @@ const FIRST: usize = 10;
 /// Below this width cells say `review` for `needs review`, and the in/out column is left out.
 const ROOMY: usize = 92;
 
-const CONTROLS: [Control; 5] = [
-    Control::Idempotency,
-    Control::DeadLetter,
-    Control::Schema,
-    Control::CacheInvalidation,
-    Control::Outbox,
-];
+const CONTROLS: [Control; 5] =
+    [Control::Idempotency, Control::DeadLetter, Control::Schema, Control::CacheInvalidation, Control::Outbox];
 
 /// The whole view, with a newline at its end.
 pub fn render(audit: &Audit, view: View) -> String {
@@ -63,15 +57,11 @@ fn header(audit: &Audit, view: View) -> String {
 }
 
 fn services(out: &mut String, audit: &Audit, view: View) {
-    let (busy, quiet): (Vec<&Service>, Vec<&Service>) =
-        audit.services.iter().partition(|service| {
-            service.consumer
-                || service.publisher
-                || audit
-                    .caches
-                    .iter()
-                    .any(|cache| cache.service == service.name)
-        });
+    let (busy, quiet): (Vec<&Service>, Vec<&Service>) = audit.services.iter().partition(|service| {
+        service.consumer
+            || service.publisher
+            || audit.caches.iter().any(|cache| cache.service == service.name)
+    });
     if !busy.is_empty() {
         let _ = writeln!(out, "\n{}", service_table(audit, &busy, view));
     }
@@ -115,10 +105,7 @@ fn service_table(audit: &Audit, busy: &[&Service], view: View) -> String {
         let mut row = vec![Cell::new(&service.name)];
         if roomy {
             let ins = audit.consumers.iter().filter(|c| c.service == service.name);
-            let outs = audit
-                .publishers
-                .iter()
-                .filter(|p| p.service == service.name);
+            let outs = audit.publishers.iter().filter(|p| p.service == service.name);
             row.push(Cell::new(format!("{}/{}", ins.count(), outs.count())));
         }
         for control in &controls {
@@ -151,11 +138,7 @@ fn applicable(service: &Service, control: Control) -> Option<Status> {
 
 fn bold(text: &str, view: View) -> Cell {
     let cell = Cell::new(text);
-    if view.color {
-        cell.add_attribute(comfy_table::Attribute::Bold)
-    } else {
-        cell
-    }
+    if view.color { cell.add_attribute(comfy_table::Attribute::Bold) } else { cell }
 }
 
 fn tinted(text: &str, status: Status, view: View) -> Cell {
@@ -177,10 +160,7 @@ fn audits(out: &mut String, audit: &Audit, view: View) {
             previous = Some(&row.name);
         }
         let (figure, counts) = (completion(row), counts(row));
-        let line = format!(
-            "  {:<11} {figure:<15} {counts}",
-            words::control(row.control)
-        );
+        let line = format!("  {:<11} {figure:<15} {counts}", words::control(row.control));
         if line.chars().count() <= view.width {
             let _ = writeln!(out, "{line}");
         } else {
@@ -207,11 +187,8 @@ fn counts(row: &AuditResult) -> String {
 }
 
 fn look_at_first(out: &mut String, audit: &Audit, view: View) {
-    let mut findings: Vec<&Finding> = audit
-        .findings
-        .iter()
-        .filter(|finding| finding.suppressed.is_none())
-        .collect();
+    let mut findings: Vec<&Finding> =
+        audit.findings.iter().filter(|finding| finding.suppressed.is_none()).collect();
     if findings.is_empty() {
         return;
     }
@@ -226,12 +203,7 @@ fn look_at_first(out: &mut String, audit: &Audit, view: View) {
         let rest = &findings[shown..];
         let by_priority: Vec<String> = Priority::ALL
             .iter()
-            .map(|priority| {
-                (
-                    priority,
-                    rest.iter().filter(|f| f.priority == *priority).count(),
-                )
-            })
+            .map(|priority| (priority, rest.iter().filter(|f| f.priority == *priority).count()))
             .filter(|(_, number)| *number > 0)
             .map(|(priority, number)| format!("{priority} {number}"))
             .collect();
@@ -254,11 +226,7 @@ fn finding_block(out: &mut String, finding: &Finding, view: View) {
     let priority = paint(finding.priority.word(), color, view);
     let _ = writeln!(out, "{priority}  {}  {about}", finding.rule);
     out.push_str(&words::wrap(&finding.message, 4, view.width));
-    let _ = writeln!(
-        out,
-        "    {}:{}",
-        finding.location.path, finding.location.line
-    );
+    let _ = writeln!(out, "    {}:{}", finding.location.path, finding.location.line);
     if !finding.help.is_empty() {
         let help = format!("help: {}", finding.help);
         out.push_str(&words::wrap(&help, 4, view.width));
@@ -268,29 +236,16 @@ fn finding_block(out: &mut String, finding: &Finding, view: View) {
 
 fn topics(out: &mut String, audit: &Audit, view: View) {
     let limit = if view.all { usize::MAX } else { FIRST };
-    let of = |issue: TopicIssue| {
-        audit
-            .topics
-            .iter()
-            .filter(move |topic| topic.issue == Some(issue))
-    };
-    let subscribed: Vec<&Topic> = of(TopicIssue::NearMiss)
-        .chain(of(TopicIssue::NoPublisher))
-        .collect();
-    let unread: Vec<&str> = of(TopicIssue::NoSubscriber)
-        .map(|topic| topic.name.as_str())
-        .collect();
+    let of = |issue: TopicIssue| audit.topics.iter().filter(move |topic| topic.issue == Some(issue));
+    let subscribed: Vec<&Topic> = of(TopicIssue::NearMiss).chain(of(TopicIssue::NoPublisher)).collect();
+    let unread: Vec<&str> = of(TopicIssue::NoSubscriber).map(|topic| topic.name.as_str()).collect();
     if subscribed.is_empty() && unread.is_empty() {
         return;
     }
 
     section(out, "Topics", view);
     for topic in subscribed.iter().take(limit) {
-        let read = format!(
-            "{}, read by {}",
-            topic.name,
-            words::list(&topic.subscribers)
-        );
+        let read = format!("{}, read by {}", topic.name, words::list(&topic.subscribers));
         let line = match &topic.near {
             Some(near) => {
                 let other = audit.topics.iter().find(|other| other.name == *near);
@@ -304,11 +259,7 @@ fn topics(out: &mut String, audit: &Audit, view: View) {
         labelled(out, topic.issue, &line, view);
     }
     if subscribed.len() > limit {
-        let _ = writeln!(
-            out,
-            "  … and {} more without a publisher.",
-            subscribed.len() - limit
-        );
+        let _ = writeln!(out, "  … and {} more without a publisher.", subscribed.len() - limit);
     }
     if !unread.is_empty() {
         let line = shortened(&unread, limit);
@@ -326,15 +277,9 @@ fn diagnostics(out: &mut String, audit: &Audit, view: View) {
     if audit.diagnostics.is_empty() {
         return;
     }
-    let (left_out, lost): (Vec<&Diagnostic>, Vec<&Diagnostic>) = audit
-        .diagnostics
-        .iter()
-        .partition(|diagnostic| diagnostic.level == Severity::Note);
-    let suppressed = audit
-        .findings
-        .iter()
-        .filter(|f| f.suppressed.is_some())
-        .count();
+    let (left_out, lost): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        audit.diagnostics.iter().partition(|diagnostic| diagnostic.level == Severity::Note);
+    let suppressed = audit.findings.iter().filter(|f| f.suppressed.is_some()).count();
 
     section(out, "Not seen", view);
     let mut line = format!(
@@ -345,11 +290,7 @@ fn diagnostics(out: &mut String, audit: &Audit, view: View) {
     if suppressed > 0 {
         let _ = write!(line, ", {} waived", words::count(suppressed, "finding"));
     }
-    line.push_str(if view.all {
-        ":"
-    } else {
-        "; `flowaudit scan -v` lists them."
-    });
+    line.push_str(if view.all { ":" } else { "; `flowaudit scan -v` lists them." });
     out.push_str(&words::wrap(&line, 2, view.width));
     // What was lost is always named: it may hold the answer.
     let limit = if view.all { usize::MAX } else { 5 };
@@ -380,20 +321,12 @@ fn section(out: &mut String, title: &str, view: View) {
 }
 
 fn paint(text: &str, code: &str, view: View) -> String {
-    if view.color {
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
-    }
+    if view.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 fn shortened(names: &[&str], limit: usize) -> String {
     if names.len() <= limit {
         return names.join(", ");
     }
-    format!(
-        "{} … and {} more",
-        names[..limit].join(", "),
-        names.len() - limit
-    )
+    format!("{} … and {} more", names[..limit].join(", "), names.len() - limit)
 }

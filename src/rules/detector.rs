@@ -49,27 +49,14 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "transport",
     "note",
 ];
-pub(super) const MANIFEST_KEYS: &[&str] = &[
-    "id",
-    "role",
-    "when",
-    "each",
-    "topic",
-    "route",
-    "dead-letter",
-    "scope",
-    "group",
-    "note",
-];
+pub(super) const MANIFEST_KEYS: &[&str] =
+    &["id", "role", "when", "each", "topic", "route", "dead-letter", "scope", "group", "note"];
 
 /// Reads a file whose document is given. Nothing comes back when it cannot even be named.
 pub(super) fn read(mut reader: Reader, document: Option<&Node>) -> (Option<Read>, Vec<Mistake>) {
     let found = document.and_then(|node| file(&mut reader, node));
     let clean = reader.is_clean();
-    let found = found.map(|found| Read {
-        detector: found.detector.filter(|_| clean),
-        ..found
-    });
+    let found = found.map(|found| Read { detector: found.detector.filter(|_| clean), ..found });
     (found, reader.finish())
 }
 
@@ -79,15 +66,10 @@ fn file(reader: &mut Reader, node: &Node) -> Option<Read> {
     if let (Some(id), Some(node)) = (id, map.get("id"))
         && !is_id(id)
     {
-        reader.mistake(
-            node,
-            "an id is made of lower-case letters, digits and single hyphens",
-        );
+        reader.mistake(node, "an id is made of lower-case letters, digits and single hyphens");
     }
     let id = id?;
-    let place = map
-        .get("id")
-        .map_or((1, 1), |node| (node.line, node.column));
+    let place = map.get("id").map_or((1, 1), |node| (node.line, node.column));
     let mut read = Read {
         id: id.to_owned(),
         line: place.0,
@@ -113,28 +95,16 @@ fn detector(
     if let (Some(docs), Some(node)) = (docs, map.get("docs"))
         && !docs.starts_with("https://")
     {
-        reader.mistake(
-            node,
-            "expected the address of its documentation, beginning with `https://`",
-        );
+        reader.mistake(node, "expected the address of its documentation, beginning with `https://`");
     }
-    let language = reader
-        .required(map, "language")
-        .and_then(|node| reader.word(node, "language", LANGUAGES));
+    let language = reader.required(map, "language").and_then(|node| reader.word(node, "language", LANGUAGES));
     let transport = reader.optional_text(map, "transport").unwrap_or_default();
     let imports = strings(reader, map, "imports");
-    let returns = map
-        .get("returns")
-        .map(|node| returns(reader, node))
-        .unwrap_or_default();
+    let returns = map.get("returns").map(|node| returns(reader, node)).unwrap_or_default();
     if map.present(&["rules", "manifests"]).is_empty() && map.get("id").is_some() {
         reader.mistake(map.node(), "a detector needs `rules` or `manifests`");
     }
-    let context = Context {
-        id,
-        gated: !imports.is_empty(),
-        transport: !transport.is_empty(),
-    };
+    let context = Context { id, gated: !imports.is_empty(), transport: !transport.is_empty() };
     let mut rules = Vec::new();
     for node in reader.list_at(map, "rules") {
         rules.extend(rule(reader, node, &context, rule_ids));
@@ -167,12 +137,7 @@ struct Context<'a> {
     transport: bool,
 }
 
-fn rule(
-    reader: &mut Reader,
-    node: &Node,
-    file: &Context,
-    ids: &mut Vec<(String, u32, u32)>,
-) -> Option<Rule> {
+fn rule(reader: &mut Reader, node: &Node, file: &Context, ids: &mut Vec<(String, u32, u32)>) -> Option<Rule> {
     let map = reader.map(node, RULE_KEYS)?;
     let id = rule_id(reader, map, file.id, ids);
     let role = role(reader, map);
@@ -192,9 +157,7 @@ fn rule(
         key: selectors(reader, map, "key"),
         ttl: selectors(reader, map, "ttl"),
         value: selectors(reader, map, "value"),
-        registration_kind: reader
-            .optional_text(map, "registration-kind")
-            .map(str::to_owned),
+        registration_kind: reader.optional_text(map, "registration-kind").map(str::to_owned),
         transport,
         id: id?,
         role: role?,
@@ -204,10 +167,7 @@ fn rule(
     let endpoint = matches!(found.role, Role::Consumer | Role::Publisher);
     if endpoint && !file.transport && found.transport.is_none() {
         let role = found.role.name();
-        reader.mistake(
-            node,
-            format!("a {role} needs a `transport`, here or for the whole file"),
-        );
+        reader.mistake(node, format!("a {role} needs a `transport`, here or for the whole file"));
     }
     if found.role == Role::Consumer && map.get("handler").is_none() {
         reader.mistake(node, "a consumer needs a `handler`");
@@ -228,11 +188,7 @@ fn manifest(
     let mut when = Vec::new();
     if let Some(node) = reader.required(map, "when") {
         for entry in reader.entries(node) {
-            when.extend(
-                reader
-                    .regex(&entry.value)
-                    .map(|regex| (entry.key.clone(), regex)),
-            );
+            when.extend(reader.regex(&entry.value).map(|regex| (entry.key.clone(), regex)));
         }
     }
     let manifest = ManifestRule {
@@ -249,10 +205,7 @@ fn manifest(
     };
     if matches!(manifest.role, Role::Consumer | Role::Publisher) && !file.transport {
         let role = manifest.role.name();
-        reader.mistake(
-            node,
-            format!("a {role} needs the file to have a `transport`"),
-        );
+        reader.mistake(node, format!("a {role} needs the file to have a `transport`"));
     }
     Some(manifest)
 }
@@ -265,15 +218,11 @@ fn rule_id(
 ) -> Option<String> {
     let id = reader.required_text(map, "id")?;
     let node = map.get("id")?;
-    let own = id
-        .strip_prefix(file_id)
-        .and_then(|rest| rest.strip_prefix('.'));
+    let own = id.strip_prefix(file_id).and_then(|rest| rest.strip_prefix('.'));
     if !own.is_some_and(is_id) {
         reader.mistake(
             node,
-            format!(
-                "a rule id is the file's id, a dot and a name: expected `{file_id}.…`, found `{id}`"
-            ),
+            format!("a rule id is the file's id, a dot and a name: expected `{file_id}.…`, found `{id}`"),
         );
     }
     ids.push((id.to_owned(), node.line, node.column));
@@ -281,9 +230,7 @@ fn rule_id(
 }
 
 fn note(reader: &mut Reader, map: Map) -> Option<String> {
-    reader
-        .required_text(map, "note")
-        .map(|text| text.trim().to_owned())
+    reader.required_text(map, "note").map(|text| text.trim().to_owned())
 }
 
 /// The role of a rule or of an expectation.
@@ -299,36 +246,26 @@ fn matcher(reader: &mut Reader, map: Map, gated: bool) -> Option<Matcher> {
         let message = if present.is_empty() {
             "a rule needs one of `call`, `composite`, `function`, `sql` or `method`".to_owned()
         } else {
-            format!(
-                "a rule matches one thing, not `{}`",
-                present.join("` and `")
-            )
+            format!("a rule matches one thing, not `{}`", present.join("` and `"))
         };
         reader.mistake(map.node(), message);
         return None;
     };
     let node = map.get(kind)?;
     if !gated && matches!(kind, "call" | "composite" | "method") {
-        reader.mistake(
-            node,
-            format!("a `{kind}` is matched by its import, so the file needs `imports`"),
-        );
+        reader.mistake(node, format!("a `{kind}` is matched by its import, so the file needs `imports`"));
     }
     match kind {
         "call" => {
             let texts = reader.texts(node);
-            let names = texts
-                .into_iter()
-                .filter_map(|(node, text)| call_name(reader, node, text));
+            let names = texts.into_iter().filter_map(|(node, text)| call_name(reader, node, text));
             Some(Matcher::Call(names.collect()))
         }
         "composite" => Some(Matcher::Composite(identifiers(reader, node))),
         "method" => Some(Matcher::Method(identifiers(reader, node))),
         "function" => {
             let map = reader.map(node, &["name", "on"])?;
-            let name = reader
-                .required(map, "name")
-                .and_then(|node| reader.regex(node));
+            let name = reader.required(map, "name").and_then(|node| reader.regex(node));
             let on = map.get("on").and_then(|node| reader.regex(node));
             Some(Matcher::Function { name: name?, on })
         }
@@ -337,24 +274,13 @@ fn matcher(reader: &mut Reader, map: Map, gated: bool) -> Option<Matcher> {
 }
 
 fn sql(reader: &mut Reader, node: &Node) -> Option<Matcher> {
-    let map = reader.map(
-        node,
-        &["verb", "table", "conflict", "skip-locked", "increments"],
-    )?;
-    let verb = reader
-        .required(map, "verb")
-        .and_then(|node| reader.regex(node));
+    let map = reader.map(node, &["verb", "table", "conflict", "skip-locked", "increments"])?;
+    let verb = reader.required(map, "verb").and_then(|node| reader.regex(node));
     let table = map.get("table").and_then(|node| reader.regex(node));
     let conflict = map.get("conflict").and_then(|node| reader.regex(node));
     let skip_locked = map.get("skip-locked").and_then(|node| reader.flag(node));
     let increments = map.get("increments").and_then(|node| reader.flag(node));
-    Some(Matcher::Sql {
-        verb: verb?,
-        table,
-        conflict,
-        skip_locked,
-        increments,
-    })
+    Some(Matcher::Sql { verb: verb?, table, conflict, skip_locked, increments })
 }
 
 fn call_name(reader: &mut Reader, node: &Node, text: &str) -> Option<CallName> {
@@ -362,19 +288,11 @@ fn call_name(reader: &mut Reader, node: &Node, text: &str) -> Option<CallName> {
         Some((receiver, name)) => (Some(receiver), name),
         None => (None, text),
     };
-    if !receiver.is_none_or(|receiver| receiver == "*" || is_identifier(receiver))
-        || !is_identifier(name)
-    {
-        reader.mistake(
-            node,
-            format!("expected `Name`, `Type.Name` or `*.Name`, found `{text}`"),
-        );
+    if !receiver.is_none_or(|receiver| receiver == "*" || is_identifier(receiver)) || !is_identifier(name) {
+        reader.mistake(node, format!("expected `Name`, `Type.Name` or `*.Name`, found `{text}`"));
         return None;
     }
-    Some(CallName {
-        receiver: receiver.map(str::to_owned),
-        name: name.to_owned(),
-    })
+    Some(CallName { receiver: receiver.map(str::to_owned), name: name.to_owned() })
 }
 
 fn identifiers(reader: &mut Reader, node: &Node) -> Vec<String> {
@@ -392,11 +310,7 @@ fn identifiers(reader: &mut Reader, node: &Node) -> Vec<String> {
 fn returns(reader: &mut Reader, node: &Node) -> Vec<(CallName, String)> {
     let mut returns = Vec::new();
     for entry in reader.entries(node) {
-        let name = Node {
-            line: entry.key_line,
-            column: entry.key_column,
-            value: entry.value.value.clone(),
-        };
+        let name = Node { line: entry.key_line, column: entry.key_column, value: entry.value.value.clone() };
         let call = call_name(reader, &name, &entry.key);
         let of = reader.text(&entry.value);
         if let (Some(call), Some(of)) = (call, of) {
@@ -407,33 +321,20 @@ fn returns(reader: &mut Reader, node: &Node) -> Vec<(CallName, String)> {
 }
 
 fn strings(reader: &mut Reader, map: Map, key: &str) -> Vec<String> {
-    let texts = map
-        .get(key)
-        .map(|node| reader.texts(node))
-        .unwrap_or_default();
+    let texts = map.get(key).map(|node| reader.texts(node)).unwrap_or_default();
     texts.into_iter().map(|(_, text)| text.to_owned()).collect()
 }
 
 fn selectors(reader: &mut Reader, map: Map, key: &str) -> Vec<Selector> {
-    let texts = map
-        .get(key)
-        .map(|node| reader.texts(node))
-        .unwrap_or_default();
-    texts
-        .into_iter()
-        .filter_map(|(node, text)| selector(reader, node, text))
-        .collect()
+    let texts = map.get(key).map(|node| reader.texts(node)).unwrap_or_default();
+    texts.into_iter().filter_map(|(node, text)| selector(reader, node, text)).collect()
 }
 
 fn selector(reader: &mut Reader, node: &Node, text: &str) -> Option<Selector> {
     match Selector::parse(text) {
         Ok(selector) => Some(selector),
         Err(error) => {
-            reader.mistake_inside(
-                node,
-                error.offset,
-                format!("bad selector `{text}`: {}", error.message),
-            );
+            reader.mistake_inside(node, error.offset, format!("bad selector `{text}`: {}", error.message));
             None
         }
     }
@@ -445,11 +346,7 @@ fn conditions(reader: &mut Reader, map: Map, key: &str) -> Vec<(Selector, Regex)
         return conditions;
     };
     for entry in reader.entries(node) {
-        let key = Node {
-            line: entry.key_line,
-            column: entry.key_column,
-            value: entry.value.value.clone(),
-        };
+        let key = Node { line: entry.key_line, column: entry.key_column, value: entry.value.value.clone() };
         let selector = selector(reader, &key, &entry.key);
         let regex = reader.regex(&entry.value);
         conditions.extend(selector.zip(regex));
@@ -459,10 +356,7 @@ fn conditions(reader: &mut Reader, map: Map, key: &str) -> Vec<(Selector, Regex)
 
 fn is_id(text: &str) -> bool {
     let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     text.split('-').all(part)
 }

@@ -7,11 +7,7 @@ use crate::syntax::reader::{Map, Reader};
 use crate::syntax::yaml::Node;
 
 /// Both lists of examples; `rule_ids` are the ids an expectation may name.
-pub(super) fn examples(
-    reader: &mut Reader,
-    node: Option<&Node>,
-    rule_ids: &[&str],
-) -> Vec<Example> {
+pub(super) fn examples(reader: &mut Reader, node: Option<&Node>, rule_ids: &[&str]) -> Vec<Example> {
     let Some(map) = node.and_then(|node| reader.map(node, &["valid", "invalid"])) else {
         return Vec::new();
     };
@@ -30,22 +26,14 @@ pub(super) fn examples(
         if expect.is_empty() && reader.is_clean() {
             reader.mistake(node, "a valid example must expect something");
         }
-        examples.push(Example {
-            line: node.line,
-            files,
-            expect,
-        });
+        examples.push(Example { line: node.line, files, expect });
     }
     for node in reader.list_at(map, "invalid") {
         let Some(entry) = reader.map(node, &["code", "files"]) else {
             continue;
         };
         let files = files(reader, entry);
-        examples.push(Example {
-            line: node.line,
-            files,
-            expect: Vec::new(),
-        });
+        examples.push(Example { line: node.line, files, expect: Vec::new() });
     }
     examples
 }
@@ -79,10 +67,5 @@ fn expected(reader: &mut Reader, node: &Node, rule_ids: &[&str]) -> Option<Expec
     {
         reader.unknown_word(node, "rule", id, rule_ids);
     }
-    Some(Expected {
-        role: role?,
-        topic,
-        handler,
-        rule: id.map(str::to_owned),
-    })
+    Some(Expected { role: role?, topic, handler, rule: id.map(str::to_owned) })
 }

@@ -37,11 +37,7 @@ pub struct RuleProblem {
 
 impl std::fmt::Display for RuleProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.message
-        )?;
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
         match &self.suggestion {
             Some(word) => write!(f, "; did you mean `{word}`?"),
             None => Ok(()),
@@ -92,9 +88,7 @@ pub fn load(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
     for (_, found) in builtin.into_iter().chain(own) {
         in_force.insert(found.id, found.detector);
     }
-    Ok(RuleSet {
-        detectors: in_force.into_values().flatten().collect(),
-    })
+    Ok(RuleSet { detectors: in_force.into_values().flatten().collect() })
 }
 
 fn ids_of(read: &[(&RuleFile, Read)], builtin: bool) -> Vec<String> {
@@ -107,10 +101,7 @@ fn check_duplicates(read: &[(&RuleFile, Read)], problems: &mut Vec<RuleProblem>)
     let mut detectors: BTreeMap<(bool, &str), &str> = BTreeMap::new();
     for (file, found) in read {
         if let Some(first) = detectors.insert((file.builtin, &found.id), &file.path) {
-            let message = format!(
-                "the detector `{}` is already described in {first}",
-                found.id
-            );
+            let message = format!("the detector `{}` is already described in {first}", found.id);
             problems.push(problem(file, at(found.line, found.column, message)));
         }
         let mut rules: BTreeMap<&str, u32> = BTreeMap::new();
@@ -124,11 +115,7 @@ fn check_duplicates(read: &[(&RuleFile, Read)], problems: &mut Vec<RuleProblem>)
 }
 
 /// A file that switches off what does not exist is a misspelling.
-fn check_switches(
-    read: &[(&RuleFile, Read)],
-    builtin_ids: &[String],
-    problems: &mut Vec<RuleProblem>,
-) {
+fn check_switches(read: &[(&RuleFile, Read)], builtin_ids: &[String], problems: &mut Vec<RuleProblem>) {
     for (file, found) in read {
         if !found.off || builtin_ids.contains(&found.id) {
             continue;
@@ -145,12 +132,7 @@ fn check_switches(
 }
 
 fn at(line: u32, column: u32, message: String) -> Mistake {
-    Mistake {
-        line,
-        column,
-        message,
-        suggestion: None,
-    }
+    Mistake { line, column, message, suggestion: None }
 }
 
 fn problem(file: &RuleFile, mistake: Mistake) -> RuleProblem {

@@ -141,10 +141,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, SelectorError> {
-        Err(SelectorError {
-            offset: self.text[..at].chars().count(),
-            message: message.into(),
-        })
+        Err(SelectorError { offset: self.text[..at].chars().count(), message: message.into() })
     }
 
     fn start(&mut self) -> Result<Start, SelectorError> {
@@ -173,16 +170,10 @@ impl<'t> Scanner<'t> {
             Word::Name("self") => Start::Itself,
             Word::Name("enclosing") => Start::Enclosing,
             Word::Name(name) => {
-                return self.error(
-                    at,
-                    format!("a selector cannot begin with `{name}`; {EXPECTED}"),
-                );
+                return self.error(at, format!("a selector cannot begin with `{name}`; {EXPECTED}"));
             }
             Word::Method(name) => {
-                return self.error(
-                    at,
-                    format!("a selector cannot begin with `{name}()`; {EXPECTED}"),
-                );
+                return self.error(at, format!("a selector cannot begin with `{name}()`; {EXPECTED}"));
             }
         })
     }
@@ -247,10 +238,7 @@ impl<'t> Scanner<'t> {
             return Ok(Word::Name(name));
         };
         if index > MOST_ARGUMENTS {
-            return self.error(
-                at,
-                format!("no call has as many arguments as `{name}` asks for"),
-            );
+            return self.error(at, format!("no call has as many arguments as `{name}` asks for"));
         }
         Ok(match prefix {
             "typearg" => Word::TypeArg(index),
@@ -261,9 +249,7 @@ impl<'t> Scanner<'t> {
 
     fn name(&mut self) -> &'t str {
         let rest = self.rest();
-        let length = rest
-            .find(|character| !is_name_character(character))
-            .unwrap_or(rest.len());
+        let length = rest.find(|character| !is_name_character(character)).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
     }
@@ -281,9 +267,7 @@ impl<'t> Scanner<'t> {
 
 /// `arg12` is `("arg", 12)`; a name that is not numbered, or not as numbers are written, is a name.
 fn numbered(name: &str) -> Option<(&'static str, usize)> {
-    let prefix = ["arg", "typearg"]
-        .into_iter()
-        .find(|prefix| name.starts_with(prefix))?;
+    let prefix = ["arg", "typearg"].into_iter().find(|prefix| name.starts_with(prefix))?;
     let digits = &name[prefix.len()..];
     let canonical = digits == "0" || !digits.starts_with('0');
     if digits.is_empty() || !canonical || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -419,11 +403,7 @@ mod tests {
         assert_eq!(parsed.start, Start::Receiver);
         assert_eq!(
             parsed.steps,
-            [
-                Step::Option("ConsumeTopics".to_owned()),
-                Step::ArgsFrom(0),
-                Step::Method("Kind".to_owned()),
-            ]
+            [Step::Option("ConsumeTopics".to_owned()), Step::ArgsFrom(0), Step::Method("Kind".to_owned()),]
         );
     }
 }

@@ -6,11 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 fn own(text: &str) -> RuleFile {
-    RuleFile {
-        path: "own.yaml".to_owned(),
-        text: text.to_owned(),
-        builtin: false,
-    }
+    RuleFile { path: "own.yaml".to_owned(), text: text.to_owned(), builtin: false }
 }
 
 fn with_builtin(own_files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
@@ -50,20 +46,11 @@ rules:
 #[test]
 fn every_builtin_file_loads_under_its_own_name() {
     let set = builtin();
-    let ids: Vec<&str> = set
-        .detectors
-        .iter()
-        .map(|detector| detector.id.as_str())
-        .collect();
+    let ids: Vec<&str> = set.detectors.iter().map(|detector| detector.id.as_str()).collect();
     let files = builtin_files();
     let stems: BTreeSet<&str> = files
         .iter()
-        .map(|file| {
-            Path::new(&file.path)
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .unwrap_or_default()
-        })
+        .map(|file| Path::new(&file.path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default())
         .collect();
     assert_eq!(ids, stems.into_iter().collect::<Vec<_>>());
 }
@@ -76,10 +63,7 @@ fn every_builtin_rule_explains_itself() {
         let manifests = detector.manifests.iter().map(|rule| (&rule.id, &rule.note));
         for (id, note) in rules.chain(manifests) {
             assert!(seen.insert(id.clone()), "{id} is used twice");
-            assert!(
-                note.ends_with('.') && note.contains(' '),
-                "{id}: the note is no sentence"
-            );
+            assert!(note.ends_with('.') && note.contains(' '), "{id}: the note is no sentence");
         }
     }
     assert!(seen.len() > 300, "only {} rules are built in", seen.len());
@@ -88,23 +72,12 @@ fn every_builtin_rule_explains_itself() {
 #[test]
 fn every_builtin_detector_has_both_kinds_of_examples() {
     for detector in builtin().detectors {
-        let (valid, invalid): (Vec<_>, Vec<_>) = detector
-            .examples
-            .iter()
-            .partition(|example| !example.expect.is_empty());
+        let (valid, invalid): (Vec<_>, Vec<_>) =
+            detector.examples.iter().partition(|example| !example.expect.is_empty());
         assert!(!valid.is_empty(), "{} has no valid example", detector.id);
-        assert!(
-            !invalid.is_empty(),
-            "{} has no invalid example",
-            detector.id
-        );
+        assert!(!invalid.is_empty(), "{} has no invalid example", detector.id);
         for example in &detector.examples {
-            assert!(
-                !example.files.is_empty(),
-                "{}:{} is empty",
-                detector.id,
-                example.line
-            );
+            assert!(!example.files.is_empty(), "{}:{} is empty", detector.id, example.line);
         }
     }
 }
@@ -112,15 +85,11 @@ fn every_builtin_detector_has_both_kinds_of_examples() {
 #[test]
 fn every_builtin_example_is_go_that_parses() {
     let mut parser = tree_sitter::Parser::new();
-    parser
-        .set_language(&tree_sitter_go::LANGUAGE.into())
-        .expect("the grammar fits");
+    parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("the grammar fits");
     for detector in builtin().detectors {
         for example in &detector.examples {
-            for (path, text) in example
-                .files
-                .iter()
-                .filter(|(path, _)| Path::new(path).extension() == Some("go".as_ref()))
+            for (path, text) in
+                example.files.iter().filter(|(path, _)| Path::new(path).extension() == Some("go".as_ref()))
             {
                 let tree = parser.parse(text, None).expect("a tree");
                 assert!(
@@ -136,35 +105,13 @@ fn every_builtin_example_is_go_that_parses() {
 
 #[test]
 fn every_example_imports_what_its_detector_is_gated_on() {
-    for detector in builtin()
-        .detectors
-        .iter()
-        .filter(|detector| !detector.imports.is_empty())
-    {
-        for example in detector
-            .examples
-            .iter()
-            .filter(|example| !example.expect.is_empty())
-        {
-            let text: String = example
-                .files
-                .iter()
-                .map(|(_, text)| text.as_str())
-                .collect();
-            let gated = detector
-                .imports
-                .iter()
-                .any(|import| text.contains(&format!("\"{import}")));
-            let manifest = example
-                .files
-                .iter()
-                .any(|(path, _)| Path::new(path).extension() == Some("yaml".as_ref()));
-            assert!(
-                gated || manifest,
-                "{}:{} has none of its imports",
-                detector.id,
-                example.line
-            );
+    for detector in builtin().detectors.iter().filter(|detector| !detector.imports.is_empty()) {
+        for example in detector.examples.iter().filter(|example| !example.expect.is_empty()) {
+            let text: String = example.files.iter().map(|(_, text)| text.as_str()).collect();
+            let gated = detector.imports.iter().any(|import| text.contains(&format!("\"{import}")));
+            let manifest =
+                example.files.iter().any(|(path, _)| Path::new(path).extension() == Some("yaml".as_ref()));
+            assert!(gated || manifest, "{}:{} has none of its imports", detector.id, example.line);
         }
     }
 }
@@ -187,24 +134,15 @@ fn a_good_file_joins_the_builtin_ones() {
 #[test]
 fn an_own_file_replaces_a_builtin_detector_as_a_whole() {
     let set = with_builtin(&[own(&GOOD.replace("mine", "sarama"))]).expect("a good file");
-    let found: Vec<_> = set
-        .detectors
-        .iter()
-        .filter(|detector| detector.id == "sarama")
-        .collect();
+    let found: Vec<_> = set.detectors.iter().filter(|detector| detector.id == "sarama").collect();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].rules.len(), 1);
 }
 
 #[test]
 fn an_own_file_switches_a_builtin_detector_off() {
-    let set =
-        with_builtin(&[own("id: conventions-effects\nenabled: false\n")]).expect("a good file");
-    assert!(
-        set.detectors
-            .iter()
-            .all(|detector| detector.id != "conventions-effects")
-    );
+    let set = with_builtin(&[own("id: conventions-effects\nenabled: false\n")]).expect("a good file");
+    assert!(set.detectors.iter().all(|detector| detector.id != "conventions-effects"));
     let wrong = with_builtin(&[own("id: convention-effect\nenabled: false\n")]);
     assert_eq!(
         said(wrong),
@@ -277,15 +215,7 @@ examples:
 
 #[test]
 fn a_file_that_is_no_yaml_is_a_problem_and_not_a_panic() {
-    for text in [
-        "",
-        "id: [",
-        "- a\n- b",
-        "id: mine\n\tid: x",
-        "\0",
-        "just text",
-        "id: mine\nid: yours\n",
-    ] {
+    for text in ["", "id: [", "- a\n- b", "id: mine\n\tid: x", "\0", "just text", "id: mine\nid: yours\n"] {
         assert!(load(&[own(text)]).is_err(), "{text:?}");
     }
 }
@@ -293,22 +223,12 @@ fn a_file_that_is_no_yaml_is_a_problem_and_not_a_panic() {
 #[test]
 fn sql_rules_go_from_the_special_to_the_general() {
     let set = builtin();
-    let sql = set
-        .detectors
-        .iter()
-        .find(|detector| detector.id == "sql")
-        .expect("sql rules");
+    let sql = set.detectors.iter().find(|detector| detector.id == "sql").expect("sql rules");
     let takes = |verb: &str, table: &str, conflict: &str, skip: bool, adds: bool| {
         sql.rules
             .iter()
             .find(|rule| match &rule.matcher {
-                Matcher::Sql {
-                    verb: v,
-                    table: t,
-                    conflict: c,
-                    skip_locked,
-                    increments,
-                } => {
+                Matcher::Sql { verb: v, table: t, conflict: c, skip_locked, increments } => {
                     v.is_match(verb)
                         && t.as_ref().is_none_or(|t| t.is_match(table))
                         && c.as_ref().is_none_or(|c| c.is_match(conflict))
@@ -320,63 +240,23 @@ fn sql_rules_go_from_the_special_to_the_general() {
             .map(|rule| rule.role)
     };
     let table = [
-        (
-            ("insert", "processed_events", "nothing", false, false),
-            Role::DedupeClaim,
-        ),
+        (("insert", "processed_events", "nothing", false, false), Role::DedupeClaim),
         (("insert", "inbox", "none", false, false), Role::DedupeMark),
-        (
-            ("select", "idempotency_keys", "none", false, false),
-            Role::DedupeCheck,
-        ),
-        (
-            ("insert", "outbox_events", "none", false, false),
-            Role::OutboxWrite,
-        ),
-        (
-            ("select", "order_outbox", "none", true, false),
-            Role::OutboxPoll,
-        ),
-        (
-            ("delete", "outbox", "none", false, false),
-            Role::OutboxCleanup,
-        ),
-        (
-            ("insert", "failed_events", "none", false, false),
-            Role::DeadLetter,
-        ),
-        (
-            ("update", "customers", "none", false, true),
-            Role::EffectIncrement,
-        ),
-        (
-            ("insert", "stock", "update", false, true),
-            Role::EffectIncrement,
-        ),
-        (
-            ("insert", "prices", "update", false, false),
-            Role::EffectUpsert,
-        ),
-        (
-            ("insert", "orders", "none", false, false),
-            Role::EffectInsert,
-        ),
-        (
-            ("update", "orders", "none", false, false),
-            Role::EffectUpdate,
-        ),
+        (("select", "idempotency_keys", "none", false, false), Role::DedupeCheck),
+        (("insert", "outbox_events", "none", false, false), Role::OutboxWrite),
+        (("select", "order_outbox", "none", true, false), Role::OutboxPoll),
+        (("delete", "outbox", "none", false, false), Role::OutboxCleanup),
+        (("insert", "failed_events", "none", false, false), Role::DeadLetter),
+        (("update", "customers", "none", false, true), Role::EffectIncrement),
+        (("insert", "stock", "update", false, true), Role::EffectIncrement),
+        (("insert", "prices", "update", false, false), Role::EffectUpsert),
+        (("insert", "orders", "none", false, false), Role::EffectInsert),
+        (("update", "orders", "none", false, false), Role::EffectUpdate),
         (("select", "orders", "none", false, false), Role::Read),
-        (
-            ("delete", "carts", "none", false, false),
-            Role::EffectDelete,
-        ),
+        (("delete", "carts", "none", false, false), Role::EffectDelete),
     ];
     for ((verb, name, conflict, skip, adds), role) in table {
-        assert_eq!(
-            takes(verb, name, conflict, skip, adds),
-            Some(role),
-            "{verb} {name}"
-        );
+        assert_eq!(takes(verb, name, conflict, skip, adds), Some(role), "{verb} {name}");
     }
 }
 
@@ -459,17 +339,9 @@ fn roles_are_found_by_their_words() {
 fn the_page_about_rules_is_complete() {
     let page = include_str!("../../docs/rules.md");
     for role in Role::ALL {
-        assert!(
-            page.contains(&format!("`{}`", role.name())),
-            "docs/rules.md lacks {}",
-            role.name()
-        );
+        assert!(page.contains(&format!("`{}`", role.name())), "docs/rules.md lacks {}", role.name());
     }
-    for word in detector::RULE_KEYS
-        .iter()
-        .chain(detector::DETECTOR_KEYS)
-        .chain(detector::MANIFEST_KEYS)
-    {
+    for word in detector::RULE_KEYS.iter().chain(detector::DETECTOR_KEYS).chain(detector::MANIFEST_KEYS) {
         assert!(page.contains(word), "docs/rules.md lacks {word}");
     }
 }

@@ -38,10 +38,10 @@ const LANGUAGES: &[(&str, &str)] = &[
 
 /// Extensions of files that are never text.
 const BINARY: &[&str] = &[
-    "7z", "a", "avif", "bin", "bmp", "br", "bz2", "class", "db", "dll", "doc", "docx", "dylib",
-    "eot", "exe", "gif", "gz", "heic", "ico", "jar", "jpeg", "jpg", "mov", "mp3", "mp4", "o",
-    "otf", "parquet", "pdf", "png", "pptx", "pyc", "so", "sqlite", "tar", "tgz", "tif", "tiff",
-    "ttf", "wasm", "wav", "webm", "webp", "woff", "woff2", "xls", "xlsx", "xz", "zip", "zst",
+    "7z", "a", "avif", "bin", "bmp", "br", "bz2", "class", "db", "dll", "doc", "docx", "dylib", "eot", "exe",
+    "gif", "gz", "heic", "ico", "jar", "jpeg", "jpg", "mov", "mp3", "mp4", "o", "otf", "parquet", "pdf",
+    "png", "pptx", "pyc", "so", "sqlite", "tar", "tgz", "tif", "tiff", "ttf", "wasm", "wav", "webm", "webp",
+    "woff", "woff2", "xls", "xlsx", "xz", "zip", "zst",
 ];
 
 /// Lock files and checksum lists.
@@ -139,10 +139,7 @@ pub fn language(path: &str) -> Option<&'static str> {
     if extension.len() == name.len() {
         return None;
     }
-    LANGUAGES
-        .iter()
-        .find(|(known, _)| *known == extension)
-        .map(|&(_, language)| language)
+    LANGUAGES.iter().find(|(known, _)| *known == extension).map(|&(_, language)| language)
 }
 
 /// What a file's name stands for.
@@ -197,18 +194,14 @@ fn is_dockerfile(name: &str) -> bool {
         if let Some(before) = lower.strip_suffix(base) {
             return before.is_empty() || before.ends_with(['.', '-']);
         }
-        let variant = lower
-            .strip_prefix(base)
-            .is_some_and(|after| after.starts_with('.'));
+        let variant = lower.strip_prefix(base).is_some_and(|after| after.starts_with('.'));
         variant && !matches!(suffix, "dockerignore" | "md")
     })
 }
 
 fn is_compose(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    lower.starts_with("docker-compose")
-        || lower.starts_with("compose.")
-        || lower.starts_with("compose-")
+    lower.starts_with("docker-compose") || lower.starts_with("compose.") || lower.starts_with("compose-")
 }
 
 /// Why a file exists, as far as its path tells.
@@ -233,20 +226,11 @@ fn is_test(path: &str, name: &str) -> bool {
     if TEST_ENDS.iter().any(|end| name.ends_with(end)) || name.starts_with("mock_") {
         return true;
     }
-    let script = matches!(
-        language(name),
-        Some("typescript" | "javascript" | "vue" | "svelte")
-    );
-    if script
-        && [".spec.", ".test.", "-spec.", ".cy."]
-            .iter()
-            .any(|mark| name.contains(mark))
-    {
+    let script = matches!(language(name), Some("typescript" | "javascript" | "vue" | "svelte"));
+    if script && [".spec.", ".test.", "-spec.", ".cy."].iter().any(|mark| name.contains(mark)) {
         return true;
     }
-    folder(path)
-        .split('/')
-        .any(|part| TEST_FOLDERS.contains(&part))
+    folder(path).split('/').any(|part| TEST_FOLDERS.contains(&part))
 }
 
 /// The role by path and header together, for when the content has been read.
@@ -254,9 +238,7 @@ pub fn refine_role(file: &SourceFile, source: &[u8]) -> Role {
     match file.role {
         Role::Code if file.kind.is_code() || file.kind == FileKind::Sql => {
             if is_generated(source) {
-                Role::Generated {
-                    wired: is_wired(source),
-                }
+                Role::Generated { wired: is_wired(source) }
             } else if file.kind == FileKind::JavaScript && is_minified(source) {
                 Role::Vendored
             } else {
@@ -300,38 +282,25 @@ fn find(haystack: &[u8], needle: &[u8]) -> bool {
 fn header_lines(source: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut in_block = false;
     let head = &source[..source.len().min(HEADER)];
-    head.split(|&byte| byte == b'\n')
-        .map(<[u8]>::trim_ascii)
-        .take_while(move |line| {
-            if in_block {
-                in_block = !find(line, b"*/") && !find(line, b"-->");
-                return true;
-            }
-            let opens = line.starts_with(b"/*") || line.starts_with(b"<!--");
-            in_block = opens && !find(line, b"*/") && !find(line, b"-->");
-            opens
-                || line.is_empty()
-                || [
-                    &b"//"[..],
-                    b"#",
-                    b"--",
-                    b";",
-                    b"\"use ",
-                    b"'use ",
-                    b"\xef\xbb\xbf",
-                ]
+    head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).take_while(move |line| {
+        if in_block {
+            in_block = !find(line, b"*/") && !find(line, b"-->");
+            return true;
+        }
+        let opens = line.starts_with(b"/*") || line.starts_with(b"<!--");
+        in_block = opens && !find(line, b"*/") && !find(line, b"-->");
+        opens
+            || line.is_empty()
+            || [&b"//"[..], b"#", b"--", b";", b"\"use ", b"'use ", b"\xef\xbb\xbf"]
                 .iter()
                 .any(|mark| line.starts_with(mark))
-        })
+    })
 }
 
 /// A header line without its comment marks.
 fn trim_mark(line: &[u8]) -> &[u8] {
     let is_mark = |byte: u8| b"/*#-<!; \t\xef\xbb\xbf".contains(&byte);
-    let start = line
-        .iter()
-        .position(|&byte| !is_mark(byte))
-        .unwrap_or(line.len());
+    let start = line.iter().position(|&byte| !is_mark(byte)).unwrap_or(line.len());
     let mut text = &line[start..];
     for end in [&b"*/"[..], b"-->"] {
         text = text.strip_suffix(end).unwrap_or(text).trim_ascii_end();
@@ -424,25 +393,13 @@ mod tests {
 
     #[test]
     fn headers_refine_the_role() {
-        let file = SourceFile {
-            path: "a/inject.go".into(),
-            kind: FileKind::Go,
-            size: 0,
-            role: Role::Code,
-        };
+        let file = SourceFile { path: "a/inject.go".into(), kind: FileKind::Go, size: 0, role: Role::Code };
         let wire = b"// Code generated by Wire. DO NOT EDIT.\n\n//go:generate wire\npackage main\n";
         assert_eq!(refine_role(&file, wire), Role::Generated { wired: true });
         let ent = b"// Code generated by ent, DO NOT EDIT.\npackage ent\n";
         assert_eq!(refine_role(&file, ent), Role::Generated { wired: false });
         assert_eq!(refine_role(&file, b"package a\n"), Role::Code);
-        let script = SourceFile {
-            path: "a.js".into(),
-            kind: FileKind::JavaScript,
-            ..file
-        };
-        assert_eq!(
-            refine_role(&script, "x=1;".repeat(3000).as_bytes()),
-            Role::Vendored
-        );
+        let script = SourceFile { path: "a.js".into(), kind: FileKind::JavaScript, ..file };
+        assert_eq!(refine_role(&script, "x=1;".repeat(3000).as_bytes()), Role::Vendored);
     }
 }

@@ -53,11 +53,7 @@ impl FileKind {
     pub fn is_code(self) -> bool {
         matches!(
             self,
-            FileKind::Go
-                | FileKind::TypeScript
-                | FileKind::JavaScript
-                | FileKind::Rust
-                | FileKind::OtherCode
+            FileKind::Go | FileKind::TypeScript | FileKind::JavaScript | FileKind::Rust | FileKind::OtherCode
         )
     }
 }
@@ -144,10 +140,7 @@ impl SkipReason {
     pub fn is_loss(self) -> bool {
         matches!(
             self,
-            SkipReason::TooLarge
-                | SkipReason::Binary
-                | SkipReason::Unreadable
-                | SkipReason::BadName
+            SkipReason::TooLarge | SkipReason::Binary | SkipReason::Unreadable | SkipReason::BadName
         )
     }
 }

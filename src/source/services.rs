@@ -80,11 +80,8 @@ impl Services {
     /// Takes a list as it is, for services named by a configuration.
     pub fn new(mut list: Vec<Service>) -> Services {
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        let by_path = list
-            .iter()
-            .enumerate()
-            .map(|(index, service)| (key(&service.path).to_owned(), index))
-            .collect();
+        let by_path =
+            list.iter().enumerate().map(|(index, service)| (key(&service.path).to_owned(), index)).collect();
         Services { list, by_path }
     }
 
@@ -105,11 +102,7 @@ impl Services {
 
 /// The folder as the other code of this module writes it: empty for the root.
 fn key(path: &str) -> &str {
-    if path == "." {
-        ""
-    } else {
-        path.trim_end_matches('/')
-    }
+    if path == "." { "" } else { path.trim_end_matches('/') }
 }
 
 /// A proposal of one ecosystem for one folder.
@@ -124,15 +117,7 @@ struct Unit {
 
 impl Unit {
     fn new(kind: ServiceKind, language: &'static str, path: &str, why: impl Into<String>) -> Unit {
-        Unit {
-            kind,
-            name: None,
-            language,
-            evidence: vec![Proof {
-                path: path.to_owned(),
-                why: why.into(),
-            }],
-        }
+        Unit { kind, name: None, language, evidence: vec![Proof { path: path.to_owned(), why: why.into() }] }
     }
 }
 
@@ -190,9 +175,7 @@ fn propose(units: &mut Units, path: &str, unit: Unit) {
 /// with `func main`, without files that a `//go:build ignore` keeps out of builds.
 pub fn discover(root: &Path, files: &[SourceFile], mains: &[String]) -> Services {
     let name = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let name = name
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into());
+    let name = name.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
     let text = |file: &SourceFile| {
         let mut buffer = Vec::new();
         walk::read(root, file, &mut buffer).ok()?;
@@ -210,12 +193,7 @@ fn discover_in(
     let mut mains: Vec<String> = mains.iter().map(|main| key(main).to_owned()).collect();
     mains.sort_unstable();
     mains.dedup();
-    let repo = Repo {
-        files,
-        mains: &mains,
-        root_name: root_name.to_owned(),
-        text,
-    };
+    let repo = Repo { files, mains: &mains, root_name: root_name.to_owned(), text };
     let mut units = Units::new();
     go::propose_units(&repo, &mut units);
     node::propose_units(&repo, &mut units);
@@ -225,10 +203,8 @@ fn discover_in(
 }
 
 fn name_all(repo: &Repo, units: Units) -> Services {
-    let folders: Vec<(&str, ServiceKind, Option<&str>)> = units
-        .iter()
-        .map(|(path, unit)| (path.as_str(), unit.kind, unit.name.as_deref()))
-        .collect();
+    let folders: Vec<(&str, ServiceKind, Option<&str>)> =
+        units.iter().map(|(path, unit)| (path.as_str(), unit.kind, unit.name.as_deref())).collect();
     let names = names::unique(&folders, &repo.root_name);
     let list = units
         .into_iter()
@@ -238,11 +214,7 @@ fn name_all(repo: &Repo, units: Units) -> Services {
             evidence.dedup();
             Service {
                 name,
-                path: if path.is_empty() {
-                    ".".to_owned()
-                } else {
-                    path
-                },
+                path: if path.is_empty() { ".".to_owned() } else { path },
                 languages: vec![unit.language.to_owned()],
                 kind: unit.kind,
                 evidence,

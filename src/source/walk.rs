@@ -32,19 +32,10 @@ pub fn walk(root: &Path) -> io::Result<Tree> {
         return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
     }
     fs::read_dir(&root)?;
-    let walker = Walker {
-        found: Mutex::new(Tree::default()),
-    };
-    let start = Folder {
-        path: root.clone(),
-        relative: String::new(),
-        rules: rules_above(&root),
-    };
+    let walker = Walker { found: Mutex::new(Tree::default()) };
+    let start = Folder { path: root.clone(), relative: String::new(), rules: rules_above(&root) };
     rayon::scope(|scope| walker.folder(scope, &start));
-    let mut tree = walker
-        .found
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut tree = walker.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     tree.root = root;
     tree.files.sort_unstable();
     tree.ledger.sort_unstable();
@@ -54,13 +45,7 @@ pub fn walk(root: &Path) -> io::Result<Tree> {
 /// Reads a file the walk found into a buffer that is cleared first.
 pub fn read(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Result<(), Skipped> {
     buffer.clear();
-    let skip = |reason, text: String| {
-        Err(Skipped {
-            path: file.path.clone(),
-            reason,
-            text,
-        })
-    };
+    let skip = |reason, text: String| Err(Skipped { path: file.path.clone(), reason, text });
     let read = File::open(root.join(&file.path)).and_then(|mut open| {
         buffer.reserve(file.size.min(MAX_FILE_SIZE) as usize + 1);
         open.by_ref().take(MAX_FILE_SIZE + 1).read_to_end(buffer)
@@ -141,11 +126,7 @@ fn list(folder: &Folder, out: &mut Tree) -> Vec<Folder> {
     let mut entries = Vec::new();
     match fs::read_dir(&folder.path) {
         Err(error) => {
-            let path = if folder.relative.is_empty() {
-                "."
-            } else {
-                &folder.relative
-            };
+            let path = if folder.relative.is_empty() { "." } else { &folder.relative };
             out.skip(path.to_owned(), SkipReason::Unreadable, error_text(&error));
             return Vec::new();
         }
@@ -199,31 +180,19 @@ fn one_entry(
     if let Some(text) = ignored_by(rules, &path, is_dir) {
         out.skip(relative, SkipReason::Ignored, text);
     } else if file_type.is_symlink() {
-        out.skip(
-            relative,
-            SkipReason::Symlink,
-            "a symbolic link, not followed",
-        );
+        out.skip(relative, SkipReason::Symlink, "a symbolic link, not followed");
     } else if is_dir {
         if name.starts_with('.') && name != ".github" {
             out.skip(relative, SkipReason::Hidden, "a hidden folder");
         } else if let Some(text) = vendored(name, &path) {
             out.skip(relative, SkipReason::Vendored, text);
         } else {
-            return Some(Folder {
-                path,
-                relative,
-                rules: rules.cloned(),
-            });
+            return Some(Folder { path, relative, rules: rules.cloned() });
         }
     } else if file_type.is_file() {
         file(name, relative, entry, out);
     } else {
-        out.skip(
-            relative,
-            SkipReason::NotAFile,
-            "a pipe, a socket or a device",
-        );
+        out.skip(relative, SkipReason::NotAFile, "a pipe, a socket or a device");
     }
     None
 }
@@ -236,10 +205,7 @@ fn file(name: &str, relative: String, entry: &DirEntry, out: &mut Tree) {
             return;
         }
         named @ (Named::Binary | Named::Unread) => {
-            let unread = out
-                .unread
-                .entry(kind::extension(name).to_owned())
-                .or_default();
+            let unread = out.unread.entry(kind::extension(name).to_owned()).or_default();
             unread.files += 1;
             unread.binary |= named == Named::Binary;
             return;
@@ -252,32 +218,19 @@ fn file(name: &str, relative: String, entry: &DirEntry, out: &mut Tree) {
         }
         Ok(metadata) => {
             let role = kind::role_of(&relative);
-            out.files.push(SourceFile {
-                path: relative,
-                kind,
-                size: metadata.len(),
-                role,
-            });
+            out.files.push(SourceFile { path: relative, kind, size: metadata.len(), role });
         }
     }
 }
 
 impl Tree {
     fn skip(&mut self, path: String, reason: SkipReason, text: impl Into<String>) {
-        self.ledger.push(Skipped {
-            path,
-            reason,
-            text: text.into(),
-        });
+        self.ledger.push(Skipped { path, reason, text: text.into() });
     }
 }
 
 fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{folder}/{name}")
-    }
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// Why a folder is somebody else's code. `vendor` is also a fine name for a service, so that name
@@ -320,9 +273,7 @@ fn ignored_by(rules: Option<&Arc<Rules>>, path: &Path, is_dir: bool) -> Option<S
         }
         None
     };
-    decide(|rules| &rules.own)
-        .or_else(|| decide(|rules| &rules.git))
-        .flatten()
+    decide(|rules| &rules.own).or_else(|| decide(|rules| &rules.git)).flatten()
 }
 
 /// The rules in force inside a folder.
@@ -339,11 +290,7 @@ fn rules_of(folder: &Folder, entries: &[DirEntry]) -> Option<Arc<Rules>> {
     }
     let load = |present: bool, name: &str| {
         let file = folder.path.join(name);
-        if present {
-            matcher(&folder.path, &file)
-        } else {
-            Gitignore::empty()
-        }
+        if present { matcher(&folder.path, &file) } else { Gitignore::empty() }
     };
     Some(Arc::new(Rules {
         git: load(git, ".gitignore"),
@@ -354,20 +301,12 @@ fn rules_of(folder: &Folder, entries: &[DirEntry]) -> Option<Arc<Rules>> {
 
 /// Rules of the folders above the root, when the root lies inside a git work tree.
 fn rules_above(root: &Path) -> Option<Arc<Rules>> {
-    let top = root
-        .ancestors()
-        .find(|folder| folder.join(".git").exists())?;
+    let top = root.ancestors().find(|folder| folder.join(".git").exists())?;
     let exclude = top.join(".git/info/exclude");
-    let mut rules = Some(Arc::new(Rules {
-        git: matcher(top, &exclude),
-        own: Gitignore::empty(),
-        above: None,
-    }));
-    let mut between: Vec<&Path> = root
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| folder.starts_with(top))
-        .collect();
+    let mut rules =
+        Some(Arc::new(Rules { git: matcher(top, &exclude), own: Gitignore::empty(), above: None }));
+    let mut between: Vec<&Path> =
+        root.ancestors().skip(1).take_while(|folder| folder.starts_with(top)).collect();
     between.reverse();
     for folder in between {
         rules = Some(Arc::new(Rules {

@@ -11,8 +11,8 @@ use std::ops::Range;
 use rustc_hash::FxHasher;
 
 use super::facts::{
-    Expr, ExprId, Exprs, Facts, Field, Func, FuncId, Lang, Param, Problem, Stmt, StmtId, Stmts,
-    Sym, TypeDecl, TypeId, TypeKind,
+    Expr, ExprId, Exprs, Facts, Field, Func, FuncId, Lang, Param, Problem, Stmt, StmtId, Stmts, Sym,
+    TypeDecl, TypeId, TypeKind,
 };
 
 /// No expression is deeper than this. A longer chain (`"a" + "b" + …` in generated code) has its
@@ -42,10 +42,7 @@ impl Interner {
     /// Sized so that most files never grow it.
     fn new(size: usize) -> Self {
         let slots = (size / 16).next_power_of_two().clamp(64, 4096);
-        Interner {
-            slots: vec![(0, 0); slots],
-            used: 0,
-        }
+        Interner { slots: vec![(0, 0); slots], used: 0 }
     }
 
     fn intern(&mut self, facts: &mut Facts, bytes: &[u8]) -> Sym {
@@ -148,10 +145,7 @@ impl Builder {
     /// Records a problem, unless there are enough of them.
     pub fn problem(&mut self, message: impl Into<String>, pos: u32) {
         if self.facts.problems.len() < MAX_PROBLEMS {
-            self.facts.problems.push(Problem {
-                message: message.into(),
-                pos,
-            });
+            self.facts.problems.push(Problem { message: message.into(), pos });
         }
     }
 
@@ -163,11 +157,7 @@ impl Builder {
     /// Adds an expression.
     pub fn expr(&mut self, expr: Expr, pos: u32) -> ExprId {
         let height = self.below(expr).saturating_add(1);
-        if height > MAX_HEIGHT {
-            self.raw(Expr::Unknown, pos, 1)
-        } else {
-            self.raw(expr, pos, height)
-        }
+        if height > MAX_HEIGHT { self.raw(Expr::Unknown, pos, 1) } else { self.raw(expr, pos, height) }
     }
 
     fn raw(&mut self, expr: Expr, pos: u32, height: u16) -> ExprId {
@@ -182,25 +172,19 @@ impl Builder {
     /// The height of the highest expression inside `expr`.
     fn below(&self, expr: Expr) -> u16 {
         match expr {
-            Expr::Field { base, .. } | Expr::Slice(base) | Expr::SliceType(base) => {
-                self.height(base)
-            }
-            Expr::ChanType(base) | Expr::Unary { operand: base, .. } => self.height(base),
+            Expr::Field { base, .. }
+            | Expr::Slice(base)
+            | Expr::SliceType(base)
+            | Expr::ChanType(base)
+            | Expr::Unary { operand: base, .. } => self.height(base),
             Expr::Index { base, args }
-            | Expr::Call {
-                callee: base, args, ..
-            }
-            | Expr::Composite {
-                ty: base,
-                entries: args,
-            } => self.height(base).max(self.highest(args)),
+            | Expr::Call { callee: base, args, .. }
+            | Expr::Composite { ty: base, entries: args } => self.height(base).max(self.highest(args)),
             Expr::Template(parts) => self.highest(parts),
             Expr::Binary { left, right, .. } => self.height(left).max(self.height(right)),
             Expr::Assert { value, ty } => self.height(value).max(self.height(ty)),
             Expr::MapType { key, value } => self.height(key).max(self.height(value)),
-            Expr::Closure(_) | Expr::FuncType(_) | Expr::InlineType(_) | Expr::Block(_) => {
-                self.high
-            }
+            Expr::Closure(_) | Expr::FuncType(_) | Expr::InlineType(_) | Expr::Block(_) => self.high,
             _ => 0,
         }
     }
@@ -210,12 +194,7 @@ impl Builder {
     }
 
     fn highest(&self, list: Exprs) -> u16 {
-        self.facts
-            .list(list)
-            .iter()
-            .map(|&id| self.height(id))
-            .max()
-            .unwrap_or(0)
+        self.facts.list(list).iter().map(|&id| self.height(id)).max().unwrap_or(0)
     }
 
     /// Begins something that is an expression and holds statements, parameters or fields.
@@ -256,10 +235,7 @@ impl Builder {
         }
         let start = self.facts.expr_lists.len() as u32;
         self.facts.expr_lists.extend(self.exprs.drain(mark.0..));
-        Exprs {
-            start,
-            len: len as u32,
-        }
+        Exprs { start, len: len as u32 }
     }
 
     /// A list of one expression.
@@ -287,10 +263,7 @@ impl Builder {
         }
         let start = self.facts.stmt_lists.len() as u32;
         self.facts.stmt_lists.extend(self.stmts.drain(mark.0..));
-        Stmts {
-            start,
-            len: len as u32,
-        }
+        Stmts { start, len: len as u32 }
     }
 
     /// A list of one statement.

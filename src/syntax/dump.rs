@@ -6,8 +6,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::facts::{
-    AssignOp, Expr, ExprId, Exprs, Facts, Func, FuncId, Stmt, StmtId, Stmts, Sym, TypeDecl, TypeId,
-    TypeKind,
+    AssignOp, Expr, ExprId, Exprs, Facts, Func, FuncId, Stmt, StmtId, Stmts, Sym, TypeDecl, TypeId, TypeKind,
 };
 
 /// Everything in a file: package, imports, types, functions that are declared, globals.
@@ -15,11 +14,7 @@ pub(crate) fn dump(facts: &Facts) -> String {
     let d = Dumper(facts);
     let mut lines = Vec::new();
     for import in &facts.imports {
-        lines.push(format!(
-            "import {} {:?}",
-            d.sym(import.alias),
-            facts.text(import.path)
-        ));
+        lines.push(format!("import {} {:?}", d.sym(import.alias), facts.text(import.path)));
     }
     for (at, decl) in facts.types.iter().enumerate() {
         if !decl.name.is_empty() {
@@ -31,28 +26,15 @@ pub(crate) fn dump(facts: &Facts) -> String {
         let (name, ty) = (d.sym(global.name), d.expr(global.ty));
         lines.push(format!("{word} {name} {ty} = {}", d.expr(global.value)));
     }
-    let methods: Vec<FuncId> = facts
-        .types
-        .iter()
-        .flat_map(|decl| decl.methods.iter().copied())
-        .collect();
+    let methods: Vec<FuncId> = facts.types.iter().flat_map(|decl| decl.methods.iter().copied()).collect();
     for (at, func) in facts.funcs.iter().enumerate() {
         if !func.name.is_empty() && !methods.contains(&FuncId(at as u32)) {
             lines.push(d.func(func));
         }
     }
-    lines.extend(
-        facts
-            .directives
-            .iter()
-            .map(|found| format!("directive {:?}", found.text)),
-    );
+    lines.extend(facts.directives.iter().map(|found| format!("directive {:?}", found.text)));
     for problem in &facts.problems {
-        lines.push(format!(
-            "problem {}: {}",
-            facts.line(problem.pos),
-            problem.message
-        ));
+        lines.push(format!("problem {}: {}", facts.line(problem.pos), problem.message));
     }
     lines.join("\n")
 }
@@ -61,11 +43,7 @@ struct Dumper<'a>(&'a Facts);
 
 impl Dumper<'_> {
     fn sym(&self, sym: Sym) -> &str {
-        if sym.is_empty() {
-            "_"
-        } else {
-            self.0.text(sym)
-        }
+        if sym.is_empty() { "_" } else { self.0.text(sym) }
     }
 
     fn exprs(&self, list: Exprs) -> String {
@@ -127,8 +105,7 @@ impl Dumper<'_> {
                     .iter()
                     .map(|field| {
                         let mark = if field.embedded { "^" } else { "" };
-                        let mut part =
-                            format!("{mark}{}:{}", self.sym(field.name), self.expr(field.ty));
+                        let mut part = format!("{mark}{}:{}", self.sym(field.name), self.expr(field.ty));
                         if !field.tag.is_empty() {
                             let _ = write!(part, " {:?}", self.0.text(field.tag));
                         }
@@ -166,11 +143,7 @@ impl Dumper<'_> {
             Expr::Field { base, name } => format!("{}.{}", self.expr(base), self.sym(name)),
             Expr::Index { base, args } => format!("{}{}", self.expr(base), self.exprs(args)),
             Expr::Slice(base) => format!("{}[:]", self.expr(base)),
-            Expr::Call {
-                callee,
-                args,
-                spread,
-            } => {
+            Expr::Call { callee, args, spread } => {
                 let mut out = format!("({}", self.expr(callee));
                 for &arg in self.0.list(args) {
                     let _ = write!(out, " {}", self.expr(arg));
@@ -211,12 +184,7 @@ impl Dumper<'_> {
     fn stmt(&self, id: StmtId) -> String {
         match self.0.stmt(id) {
             Stmt::Expr(expr) => self.expr(expr),
-            Stmt::Assign {
-                targets,
-                values,
-                ty,
-                op,
-            } => {
+            Stmt::Assign { targets, values, ty, op } => {
                 let op = match op {
                     AssignOp::Set => "=",
                     AssignOp::Define => ":=",
@@ -224,11 +192,7 @@ impl Dumper<'_> {
                     AssignOp::Sub => "-=",
                     AssignOp::Other => "?=",
                 };
-                let ty = if ty.is_none() {
-                    String::new()
-                } else {
-                    format!(":{}", self.expr(ty))
-                };
+                let ty = if ty.is_none() { String::new() } else { format!(":{}", self.expr(ty)) };
                 format!("{}{ty} {op} {}", self.exprs(targets), self.exprs(values))
             }
             Stmt::Return(values) => format!("return {}", self.exprs(values)),
@@ -240,12 +204,7 @@ impl Dumper<'_> {
             Stmt::Block(body) => self.stmts(body),
             Stmt::Jump(jump) => format!("{jump:?}"),
             Stmt::Throw(expr) => format!("throw {}", self.expr(expr)),
-            Stmt::Try {
-                body,
-                handler,
-                finalizer,
-                ..
-            } => format!(
+            Stmt::Try { body, handler, finalizer, .. } => format!(
                 "try {} catch {} finally {}",
                 self.stmts(body),
                 self.stmts(handler),
@@ -257,12 +216,7 @@ impl Dumper<'_> {
 
     fn branch(&self, stmt: Stmt) -> String {
         match stmt {
-            Stmt::If {
-                init,
-                cond,
-                then,
-                otherwise,
-            } => {
+            Stmt::If { init, cond, then, otherwise } => {
                 let init = init.map_or_else(String::new, |id| format!("{}; ", self.stmt(id)));
                 let mut out = format!("if {init}{} {}", self.expr(cond), self.stmts(then));
                 if otherwise.len > 0 {
@@ -270,52 +224,19 @@ impl Dumper<'_> {
                 }
                 out
             }
-            Stmt::Loop {
-                targets,
-                over,
-                init,
-                cond,
-                post,
-                body,
-            } if over.is_none() => {
+            Stmt::Loop { targets, over, init, cond, post, body } if over.is_none() => {
                 assert_eq!(targets.len, 0, "loop variables without a range");
                 let (init, post) = (self.optional(init), self.optional(post));
-                format!(
-                    "for {init}; {}; {post} {}",
-                    self.expr(cond),
-                    self.stmts(body)
-                )
+                format!("for {init}; {}; {post} {}", self.expr(cond), self.stmts(body))
             }
-            Stmt::Loop {
-                targets,
-                over,
-                body,
-                ..
-            } => {
-                format!(
-                    "for {} range {} {}",
-                    self.exprs(targets),
-                    self.expr(over),
-                    self.stmts(body)
-                )
+            Stmt::Loop { targets, over, body, .. } => {
+                format!("for {} range {} {}", self.exprs(targets), self.expr(over), self.stmts(body))
             }
-            Stmt::Switch {
-                init,
-                subject,
-                binding,
-                cases,
-            } => {
+            Stmt::Switch { init, subject, binding, cases } => {
                 let init = init.map_or_else(String::new, |id| format!("{}; ", self.stmt(id)));
-                let bound = if binding.is_empty() {
-                    String::new()
-                } else {
-                    format!("{} := ", self.sym(binding))
-                };
-                format!(
-                    "switch {init}{bound}{} {}",
-                    self.expr(subject),
-                    self.stmts(cases)
-                )
+                let bound =
+                    if binding.is_empty() { String::new() } else { format!("{} := ", self.sym(binding)) };
+                format!("switch {init}{bound}{} {}", self.expr(subject), self.stmts(cases))
             }
             Stmt::Case { values, comm, body } => match comm {
                 Some(comm) => format!("on {} {}", self.stmt(comm), self.stmts(body)),

@@ -539,7 +539,7 @@ impl Facts {
         }
     }
 
-    /// Appends a text to the table and returns its symbol. The front end's [`Interner`] keeps
+    /// Appends a text to the table and returns its symbol. The front end's `Interner` keeps
     /// texts unique; nothing else calls this.
     pub(crate) fn push_text(&mut self, text: &str) -> Sym {
         let start = self.texts.len() as u32;
@@ -561,11 +561,7 @@ impl Facts {
 
     /// The expression at `id`.
     pub fn expr(&self, id: ExprId) -> Expr {
-        if id.is_none() {
-            Expr::Unknown
-        } else {
-            self.exprs[id.0 as usize]
-        }
+        if id.is_none() { Expr::Unknown } else { self.exprs[id.0 as usize] }
     }
 
     /// The statement at `id`.
@@ -605,11 +601,7 @@ impl Facts {
 
     /// The 1-based line of an expression.
     pub fn expr_line(&self, id: ExprId) -> u32 {
-        if id.is_none() {
-            1
-        } else {
-            self.line(self.expr_pos[id.0 as usize])
-        }
+        if id.is_none() { 1 } else { self.line(self.expr_pos[id.0 as usize]) }
     }
 
     /// The 1-based line of a statement.

@@ -118,13 +118,7 @@ impl GoMod {
         if let (Some((from, from_version)), Some((to, to_version))) =
             (pair(&words[..arrow]), pair(&words[arrow + 1..]))
         {
-            self.replaces.push(Replace {
-                from,
-                from_version,
-                to,
-                to_version,
-                line,
-            });
+            self.replaces.push(Replace { from, from_version, to, to_version, line });
         }
     }
 }
@@ -146,9 +140,8 @@ fn words(code: &str) -> Vec<String> {
                 None => (&rest[1..], ""),
             },
             _ => {
-                let end = rest
-                    .find(|c: char| c.is_whitespace() || c == '(' || c == ')')
-                    .unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| c.is_whitespace() || c == '(' || c == ')').unwrap_or(rest.len());
                 rest.split_at(end)
             }
         };
@@ -172,11 +165,8 @@ mod tests {
         );
         assert_eq!(file.module, "example.com/shop");
         assert_eq!(file.go, "1.22");
-        let requires: Vec<_> = file
-            .requires
-            .iter()
-            .map(|r| (r.path.as_str(), r.version.as_str(), r.indirect, r.line))
-            .collect();
+        let requires: Vec<_> =
+            file.requires.iter().map(|r| (r.path.as_str(), r.version.as_str(), r.indirect, r.line)).collect();
         assert_eq!(
             requires,
             [
@@ -193,13 +183,8 @@ mod tests {
 
     #[test]
     fn go_work_uses() {
-        let file =
-            parse("go 1.21\r\nuse .\r\nuse (\r\n\t./orders\r\n\t\"./pay/ments/\" // x\r\n)\r\n");
-        let uses: Vec<_> = file
-            .uses
-            .iter()
-            .map(|u| (u.path.as_str(), u.line))
-            .collect();
+        let file = parse("go 1.21\r\nuse .\r\nuse (\r\n\t./orders\r\n\t\"./pay/ments/\" // x\r\n)\r\n");
+        let uses: Vec<_> = file.uses.iter().map(|u| (u.path.as_str(), u.line)).collect();
         assert_eq!(uses, [(".", 2), ("orders", 4), ("pay/ments", 5)]);
     }
 

@@ -50,20 +50,14 @@ impl<'a> Map<'a> {
 
     /// Which of `keys` are there.
     pub fn present<'k>(&self, keys: &[&'k str]) -> Vec<&'k str> {
-        keys.iter()
-            .copied()
-            .filter(|key| self.get(key).is_some())
-            .collect()
+        keys.iter().copied().filter(|key| self.get(key).is_some()).collect()
     }
 }
 
 impl<'t> Reader<'t> {
     /// A reader of values that were parsed from `text`.
     pub fn new(text: &'t str) -> Self {
-        Reader {
-            lines: text.lines().collect(),
-            mistakes: Vec::new(),
-        }
+        Reader { lines: text.lines().collect(), mistakes: Vec::new() }
     }
 
     /// Parses `text` as one YAML document. What the parser could not read is kept as mistakes;
@@ -97,8 +91,7 @@ impl<'t> Reader<'t> {
 
     /// The mistakes, in order of place.
     pub fn finish(mut self) -> Vec<Mistake> {
-        self.mistakes
-            .sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
         self.mistakes
     }
 
@@ -109,20 +102,13 @@ impl<'t> Reader<'t> {
 
     /// Keeps a mistake at a place.
     pub fn mistake_at(&mut self, line: u32, column: u32, message: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            line,
-            column,
-            message: message.into(),
-            suggestion: None,
-        });
+        self.mistakes.push(Mistake { line, column, message: message.into(), suggestion: None });
     }
 
     /// Keeps a mistake `offset` characters into the text of a scalar.
     pub fn mistake_inside(&mut self, at: &Node, offset: usize, message: impl Into<String>) {
-        let quoted = self
-            .lines
-            .get(at.line as usize - 1)
-            .and_then(|line| line.chars().nth(at.column as usize - 1));
+        let quoted =
+            self.lines.get(at.line as usize - 1).and_then(|line| line.chars().nth(at.column as usize - 1));
         let column = match quoted {
             Some('"' | '\'') => at.column + 1 + offset as u32,
             Some('|' | '>') | None => at.column,
@@ -143,12 +129,7 @@ impl<'t> Reader<'t> {
         } else {
             format!("unknown {what} `{word}`; expected {}", one_of(known))
         };
-        self.mistakes.push(Mistake {
-            line,
-            column,
-            message,
-            suggestion,
-        });
+        self.mistakes.push(Mistake { line, column, message, suggestion });
     }
 
     /// A mapping with no other keys than `keys`.
@@ -211,15 +192,10 @@ impl<'t> Reader<'t> {
     /// One text or a list of texts, each with its node.
     pub fn texts<'a>(&mut self, node: &'a Node) -> Vec<(&'a Node, &'a str)> {
         match &node.value {
-            Value::List(items) => items
-                .iter()
-                .filter_map(|item| Some((item, self.text(item)?)))
-                .collect(),
-            Value::String(_) | Value::Number(_) => node
-                .as_text()
-                .map(|text| (node, text))
-                .into_iter()
-                .collect(),
+            Value::List(items) => items.iter().filter_map(|item| Some((item, self.text(item)?))).collect(),
+            Value::String(_) | Value::Number(_) => {
+                node.as_text().map(|text| (node, text)).into_iter().collect()
+            }
             _ => {
                 self.expected(node, "a text or a list of texts");
                 Vec::new()
@@ -238,9 +214,7 @@ impl<'t> Reader<'t> {
 
     /// The flag under a key; absent is `default`.
     pub fn flag_or(&mut self, map: Map, key: &str, default: bool) -> bool {
-        map.get(key)
-            .and_then(|node| self.flag(node))
-            .unwrap_or(default)
+        map.get(key).and_then(|node| self.flag(node)).unwrap_or(default)
     }
 
     /// A number that is not negative.
@@ -279,10 +253,7 @@ impl<'t> Reader<'t> {
     /// One of a set of words, as what it stands for.
     pub fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node)?;
-        let found = words
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, value)| *value);
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             self.unknown_word(node, what, text, &known);
@@ -299,10 +270,7 @@ impl<'t> Reader<'t> {
         match ascii.or_else(|_| Regex::new(text)) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                self.mistake(
-                    node,
-                    format!("bad regular expression: {}", last_line(&error.to_string())),
-                );
+                self.mistake(node, format!("bad regular expression: {}", last_line(&error.to_string())));
                 None
             }
         }
@@ -367,14 +335,8 @@ mod tests {
         let (mut reader, node) = Reader::document(text);
         with(&mut reader, &node.expect("a document"));
         let show = |mistake: Mistake| {
-            let suggestion = mistake
-                .suggestion
-                .map(|word| format!(" → {word}"))
-                .unwrap_or_default();
-            format!(
-                "{}:{} {}{suggestion}",
-                mistake.line, mistake.column, mistake.message
-            )
+            let suggestion = mistake.suggestion.map(|word| format!(" → {word}")).unwrap_or_default();
+            format!("{}:{} {}{suggestion}", mistake.line, mistake.column, mistake.message)
         };
         reader.finish().into_iter().map(show).collect()
     }
@@ -382,9 +344,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_kept_in_order() {
         let mistakes = read("colour: red\nsize: big\nstrict: 3\n", |reader, node| {
-            let map = reader
-                .map(node, &["color", "size", "strict", "name"])
-                .expect("a map");
+            let map = reader.map(node, &["color", "size", "strict", "name"]).expect("a map");
             assert_eq!(reader.required_text(map, "name"), None);
             assert_eq!(map.get("size").and_then(|size| reader.count(size)), None);
             assert!(reader.flag_or(map, "strict", true));
@@ -404,19 +364,13 @@ mod tests {
     fn words_are_looked_up_and_suggested() {
         let words = [("low", 1), ("high", 2)];
         let mistakes = read("[high, hihg, banana]", |reader, node| {
-            let found: Vec<_> = reader
-                .list(node)
-                .iter()
-                .map(|item| reader.word(item, "level", &words))
-                .collect();
+            let found: Vec<_> =
+                reader.list(node).iter().map(|item| reader.word(item, "level", &words)).collect();
             assert_eq!(found, [Some(2), None, None]);
         });
         assert_eq!(
             mistakes,
-            [
-                "1:8 unknown level `hihg` → high",
-                "1:14 unknown level `banana`; expected `low` or `high`"
-            ]
+            ["1:8 unknown level `hihg` → high", "1:14 unknown level `banana`; expected `low` or `high`"]
         );
     }
 

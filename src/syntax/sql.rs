@@ -120,9 +120,7 @@ pub fn looks_like_sql(text: &str) -> bool {
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     let comment = start.starts_with("--") || start.starts_with("/*");
     if !comment {
-        let end = start
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(start.len());
+        let end = start.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(start.len());
         if verb_of(&start[..end]).is_none() {
             return false;
         }
@@ -133,18 +131,15 @@ pub fn looks_like_sql(text: &str) -> bool {
 }
 
 const VERBS: &[&str] = &[
-    "INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "CREATE", "ALTER", "MERGE", "REPLACE",
-    "UPSERT", "DROP", "TRUNCATE",
+    "INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "CREATE", "ALTER", "MERGE", "REPLACE", "UPSERT", "DROP",
+    "TRUNCATE",
 ];
 
 fn verb_of(word: &str) -> Option<&'static str> {
     if !(4..=8).contains(&word.len()) {
         return None;
     }
-    VERBS
-        .iter()
-        .find(|verb| verb.eq_ignore_ascii_case(word))
-        .copied()
+    VERBS.iter().find(|verb| verb.eq_ignore_ascii_case(word)).copied()
 }
 
 fn has_form(tokens: &[&Token]) -> bool {
@@ -175,47 +170,27 @@ fn has_form(tokens: &[&Token]) -> bool {
         at.map_or(&[][..], |at| &rest[at + 1..])
     };
     let has = |tokens: &[&Token], names: &[&str]| {
-        tokens
-            .iter()
-            .any(|token| names.iter().any(|name| token.is(name) || token.word(name)))
+        tokens.iter().any(|token| names.iter().any(|name| token.is(name) || token.word(name)))
     };
     match verb {
         "INSERT" | "REPLACE" | "UPSERT" => {
-            find(&["INTO"], 4)
-                && (upper || has(after("INTO"), &["(", "VALUES", "SELECT", "SET", "DEFAULT"]))
+            find(&["INTO"], 4) && (upper || has(after("INTO"), &["(", "VALUES", "SELECT", "SET", "DEFAULT"]))
         }
         "MERGE" => find(&["INTO"], 2) && has(rest, &["USING"]),
         "UPDATE" => find(&["SET"], 40) && has(after("SET"), &["="]),
         "DELETE" => find(&["FROM"], 2) && (upper || has(rest, &["WHERE"])),
         "SELECT" => {
             let from = find(&["FROM"], 400);
-            let call = rest
-                .iter()
-                .any(|token| token.is("(") || token.kind == Kind::Number);
+            let call = rest.iter().any(|token| token.is("(") || token.kind == Kind::Number);
             let form = ["*", "=", ",", "("].iter().any(|mark| has(rest, &[mark]))
                 || rest.iter().any(|token| token.kind == Kind::Param)
                 || bare_select(rest);
-            if upper {
-                from || call
-            } else {
-                from && form && !after("FROM").is_empty()
-            }
+            if upper { from || call } else { from && form && !after("FROM").is_empty() }
         }
         "WITH" => find(&["AS"], 12) && has(after("AS"), &["("]) && has(rest, VERBS),
         "CREATE" => {
-            find(
-                &[
-                    "TABLE",
-                    "INDEX",
-                    "VIEW",
-                    "FUNCTION",
-                    "TRIGGER",
-                    "TYPE",
-                    "EXTENSION",
-                    "SCHEMA",
-                ],
-                5,
-            ) && (upper || has(rest, &["(", "EXISTS"]))
+            find(&["TABLE", "INDEX", "VIEW", "FUNCTION", "TRIGGER", "TYPE", "EXTENSION", "SCHEMA"], 5)
+                && (upper || has(rest, &["(", "EXISTS"]))
         }
         "ALTER" | "DROP" | "TRUNCATE" => {
             let object = find(&["TABLE", "INDEX", "TYPE", "SCHEMA", "VIEW"], 2);
@@ -230,9 +205,7 @@ fn bare_select(rest: &[&Token]) -> bool {
     let ends = ["WHERE", "ORDER", "LIMIT", "GROUP", "JOIN", "FOR", ";"];
     match rest {
         [_, from, _] => from.word("FROM"),
-        [_, from, _, end, ..] if from.word("FROM") => {
-            ends.iter().any(|word| end.word(word) || end.is(word))
-        }
+        [_, from, _, end, ..] if from.word("FROM") => ends.iter().any(|word| end.word(word) || end.is(word)),
         _ => false,
     }
 }

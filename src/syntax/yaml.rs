@@ -135,11 +135,7 @@ impl Node {
             let key = segment.trim_end_matches("[]");
             let lists = (segment.len() - key.len()) / 2;
             if key == "*" {
-                found = found
-                    .iter()
-                    .flat_map(|node| node.entries())
-                    .map(|entry| &entry.value)
-                    .collect();
+                found = found.iter().flat_map(|node| node.entries()).map(|entry| &entry.value).collect();
             } else if !key.is_empty() {
                 found = found.iter().filter_map(|node| node.get(key)).collect();
             }
@@ -192,10 +188,7 @@ pub fn parse_within(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem
 /// below its key is against the specification, and everywhere.
 fn tolerant(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
     let (documents, problems) = guarded(text, max_nodes);
-    if !problems
-        .iter()
-        .any(|problem| problem.message.contains("invalid indentation"))
-    {
+    if !problems.iter().any(|problem| problem.message.contains("invalid indentation")) {
         return (documents, problems);
     }
     let indented = repair::indent_flows(text);
@@ -215,11 +208,8 @@ fn tolerant(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
 /// The library has reachable assertions; a panic in it must not end the run.
 fn guarded(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
     catch_unwind(AssertUnwindSafe(|| build::documents(text, max_nodes))).unwrap_or_else(|_| {
-        let problem = YamlProblem {
-            line: 1,
-            column: 1,
-            message: "the YAML reader failed on this file".to_owned(),
-        };
+        let problem =
+            YamlProblem { line: 1, column: 1, message: "the YAML reader failed on this file".to_owned() };
         (Vec::new(), vec![problem])
     })
 }

@@ -5,19 +5,11 @@ use std::collections::BTreeMap;
 use flowaudit::audit::*;
 
 fn evidence(path: &str, line: u32, role: &str, note: &str) -> Evidence {
-    Evidence {
-        path: path.to_owned(),
-        line,
-        role: role.to_owned(),
-        note: note.to_owned(),
-    }
+    Evidence { path: path.to_owned(), line, role: role.to_owned(), note: note.to_owned() }
 }
 
 fn place(path: &str, line: u32) -> Place {
-    Place {
-        path: path.to_owned(),
-        line,
-    }
+    Place { path: path.to_owned(), line }
 }
 
 fn topic(name: &str) -> TopicName {
@@ -41,25 +33,18 @@ fn service(name: &str, consumer: bool, publisher: bool, letters: &str) -> Servic
         Control::CacheInvalidation,
         Control::Outbox,
     ];
-    let verdicts = controls
-        .into_iter()
-        .zip(letters.chars())
-        .map(|(control, letter)| {
-            let status = match letter {
-                'i' => Status::Implemented,
-                'p' => Status::Partial,
-                'r' => Status::NeedsReview,
-                'm' => Status::Missing,
-                _ => Status::NotApplicable,
-            };
-            let verdict = ServiceVerdict {
-                status,
-                patterns: Vec::new(),
-                evidence: Vec::new(),
-                why: String::new(),
-            };
-            (control, verdict)
-        });
+    let verdicts = controls.into_iter().zip(letters.chars()).map(|(control, letter)| {
+        let status = match letter {
+            'i' => Status::Implemented,
+            'p' => Status::Partial,
+            'r' => Status::NeedsReview,
+            'm' => Status::Missing,
+            _ => Status::NotApplicable,
+        };
+        let verdict =
+            ServiceVerdict { status, patterns: Vec::new(), evidence: Vec::new(), why: String::new() };
+        (control, verdict)
+    });
     Service {
         name: name.to_owned(),
         path: name.to_owned(),
@@ -67,11 +52,7 @@ fn service(name: &str, consumer: bool, publisher: bool, letters: &str) -> Servic
         kind: ServiceKind::Service,
         publisher,
         consumer,
-        subscription_type: if consumer {
-            SubscriptionType::Programmatic
-        } else {
-            SubscriptionType::None
-        },
+        subscription_type: if consumer { SubscriptionType::Programmatic } else { SubscriptionType::None },
         controls: verdicts.collect(),
     }
 }
@@ -97,17 +78,9 @@ fn consumer(service: &str, topic_name: &str, handler: &str, line: u32) -> Consum
         topic: topic(topic_name),
         event_types: names(&["updated", "created"]),
         registration: place(&path, line),
-        handler: Symbol {
-            name: handler.to_owned(),
-            path: path.clone(),
-            line: line + 5,
-        },
+        handler: Symbol { name: handler.to_owned(), path: path.clone(), line: line + 5 },
         controls: BTreeMap::from([(Control::Idempotency, verdict)]),
-        path: vec![Symbol {
-            name: handler.to_owned(),
-            path,
-            line: line + 5,
-        }],
+        path: vec![Symbol { name: handler.to_owned(), path, line: line + 5 }],
     }
 }
 
@@ -137,13 +110,7 @@ fn flow(
     }
 }
 
-fn finding(
-    rule: &str,
-    priority: Priority,
-    consumer: &str,
-    line: u32,
-    texts: (&str, &str),
-) -> Finding {
+fn finding(rule: &str, priority: Priority, consumer: &str, line: u32, texts: (&str, &str)) -> Finding {
     let service = consumer.split('/').next().unwrap_or_default();
     let path = format!("{service}/internal/data/eventbus/consumer.go");
     Finding {
@@ -161,12 +128,7 @@ fn finding(
         message: texts.0.to_owned(),
         help: texts.1.to_owned(),
         location: place(&path, line),
-        evidence: vec![evidence(
-            &path,
-            line,
-            "effect.increment",
-            "total_spent = total_spent + ?",
-        )],
+        evidence: vec![evidence(&path, line, "effect.increment", "total_spent = total_spent + ?")],
         fingerprint: format!("{rule}-{line}"),
         suppressed: None,
     }
@@ -199,10 +161,7 @@ fn findings() -> Vec<Finding> {
             Priority::P1,
             "notification",
             18,
-            (
-                "A message of order.status_changed that keeps failing is retried for ever.",
-                "",
-            ),
+            ("A message of order.status_changed that keeps failing is retried for ever.", ""),
         ),
     ];
     for line in 1..=9 {
@@ -217,13 +176,7 @@ fn findings() -> Vec<Finding> {
             ),
         ));
     }
-    let mut waived = finding(
-        "type-only-payload",
-        Priority::P3,
-        "warehouse",
-        7,
-        ("m", "h"),
-    );
+    let mut waived = finding("type-only-payload", Priority::P3, "warehouse", 7, ("m", "h"));
     waived.suppressed = Some(Suppression {
         kind: SuppressionKind::Inline,
         reason: "internal topic".to_owned(),
@@ -240,11 +193,7 @@ fn diagnostics() -> Vec<Diagnostic> {
         message: message.to_owned(),
     };
     vec![
-        make(
-            Severity::Note,
-            "order/api/order.pb.go",
-            "generated: declarations only",
-        ),
+        make(Severity::Note, "order/api/order.pb.go", "generated: declarations only"),
         make(Severity::Note, "vendor", "vendored"),
         make(
             Severity::Warning,
@@ -269,22 +218,12 @@ fn services() -> Vec<Service> {
 
 fn consumers() -> Vec<Consumer> {
     vec![
-        consumer(
-            "search",
-            "catalog.product.created",
-            "ProductHandler.HandleProductCreated",
-            20,
-        ),
+        consumer("search", "catalog.product.created", "ProductHandler.HandleProductCreated", 20),
         consumer("customer", "order.completed", "HandleOrderCompleted", 30),
         consumer("notification", "order.status_changed", "Handle", 14),
         consumer("warehouse", "product.created", "Handle", 90),
         consumer("warehouse", "product.created", "Other.Handle", 12),
-        consumer(
-            "analytics",
-            "order-events",
-            "EventProcessor.ProcessOrderEvent",
-            8,
-        ),
+        consumer("analytics", "order-events", "EventProcessor.ProcessOrderEvent", 8),
     ]
 }
 
@@ -311,34 +250,10 @@ fn topics() -> Vec<Topic> {
             Some(TopicIssue::NearMiss),
             Some("product.created"),
         ),
-        flow(
-            "cms.page.published",
-            &[],
-            &["search"],
-            Some(TopicIssue::NoPublisher),
-            None,
-        ),
-        flow(
-            "product.created",
-            &["catalog"],
-            &["warehouse", "pricing"],
-            None,
-            None,
-        ),
-        flow(
-            "review.created",
-            &["review"],
-            &[],
-            Some(TopicIssue::NoSubscriber),
-            None,
-        ),
-        flow(
-            "user.registered",
-            &["user"],
-            &[],
-            Some(TopicIssue::NoSubscriber),
-            None,
-        ),
+        flow("cms.page.published", &[], &["search"], Some(TopicIssue::NoPublisher), None),
+        flow("product.created", &["catalog"], &["warehouse", "pricing"], None, None),
+        flow("review.created", &["review"], &[], Some(TopicIssue::NoSubscriber), None),
+        flow("user.registered", &["user"], &[], Some(TopicIssue::NoSubscriber), None),
     ]
 }
 
@@ -351,30 +266,10 @@ fn audits() -> Vec<AuditResult> {
         not_applicable,
     };
     vec![
-        AuditResult::new(
-            "event-processing",
-            Control::Idempotency,
-            19,
-            counts(11, 0, 0, 2, 6),
-        ),
-        AuditResult::new(
-            "event-processing",
-            Control::DeadLetter,
-            19,
-            counts(7, 0, 0, 4, 8),
-        ),
-        AuditResult::new(
-            "data-synchronization",
-            Control::CacheInvalidation,
-            6,
-            counts(4, 0, 0, 0, 2),
-        ),
-        AuditResult::new(
-            "data-synchronization",
-            Control::Schema,
-            0,
-            counts(0, 0, 0, 0, 2),
-        ),
+        AuditResult::new("event-processing", Control::Idempotency, 19, counts(11, 0, 0, 2, 6)),
+        AuditResult::new("event-processing", Control::DeadLetter, 19, counts(7, 0, 0, 4, 8)),
+        AuditResult::new("data-synchronization", Control::CacheInvalidation, 6, counts(4, 0, 0, 0, 2)),
+        AuditResult::new("data-synchronization", Control::Schema, 0, counts(0, 0, 0, 0, 2)),
     ]
 }
 
@@ -390,10 +285,7 @@ fn checklists() -> Vec<Checklist> {
         sections: vec![Section {
             title: "Testing".to_owned(),
             percent: percent(1, 2),
-            items: vec![
-                item("duplicate-test", ItemState::Met),
-                item("load", ItemState::Open),
-            ],
+            items: vec![item("duplicate-test", ItemState::Met), item("load", ItemState::Open)],
         }],
     }]
 }
@@ -415,11 +307,7 @@ pub fn sample() -> Audit {
         audits: audits(),
         checklists: checklists(),
         diagnostics: diagnostics(),
-        stats: Stats {
-            files_walked: 1530,
-            files_parsed: 1204,
-            bytes_parsed: 3_456_789,
-        },
+        stats: Stats { files_walked: 1530, files_parsed: 1204, bytes_parsed: 3_456_789 },
         ..Audit::default()
     };
     // The only part of the document that a release changes.

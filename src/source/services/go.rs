@@ -45,23 +45,13 @@ pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
         let folder = nearest(main, |folder| modules.contains_key(folder)).unwrap_or("");
         modules
             .entry(folder)
-            .or_insert_with(|| Module {
-                folder,
-                proof: ".".to_owned(),
-                name: None,
-                mains: Vec::new(),
-            })
+            .or_insert_with(|| Module { folder, proof: ".".to_owned(), name: None, mains: Vec::new() })
             .mains
             .push(main);
     }
-    let docker: BTreeSet<&str> = repo
-        .of_kind(FileKind::Dockerfile)
-        .map(|file| kind::folder(&file.path))
-        .collect();
-    let with_mains = modules
-        .values()
-        .filter(|module| !module.mains.is_empty())
-        .count();
+    let docker: BTreeSet<&str> =
+        repo.of_kind(FileKind::Dockerfile).map(|file| kind::folder(&file.path)).collect();
+    let with_mains = modules.values().filter(|module| !module.mains.is_empty()).count();
     for module in modules.values() {
         let alone = with_mains == 1 && names::is_generic(names::last(module.folder));
         if module.folder.is_empty() || alone {
@@ -97,18 +87,12 @@ fn nearest(path: &str, is: impl Fn(&str) -> bool) -> Option<&str> {
 
 fn place(module: &str, main: &str, docker: &BTreeSet<&str>) -> Place {
     let relative = names::below(main, module).unwrap_or(main);
-    let parts: Vec<&str> = relative
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> = relative.split('/').filter(|part| !part.is_empty()).collect();
     let folder = |count: usize| Place::Folder(parts[..count].join("/"));
     // services/<name>/…: one unit, unless a folder between the name and cmd divides it.
     if let Some(at) = parts.iter().position(|part| CONTAINERS.contains(part)) {
         let rest = parts.get(at + 2..).unwrap_or(&[]);
-        let divided = rest
-            .iter()
-            .position(|&part| part == "cmd")
-            .is_some_and(|cmd| cmd > 0);
+        let divided = rest.iter().position(|&part| part == "cmd").is_some_and(|cmd| cmd > 0);
         if at + 1 < parts.len() && !divided {
             return folder(at + 2);
         }
@@ -144,11 +128,7 @@ fn unit(kind: ServiceKind, main: &str) -> Unit {
 }
 
 fn kind_of(name: &str) -> ServiceKind {
-    if names::is_tool(name) {
-        ServiceKind::Infrastructure
-    } else {
-        ServiceKind::Service
-    }
+    if names::is_tool(name) { ServiceKind::Infrastructure } else { ServiceKind::Service }
 }
 
 /// The module of the whole repository: each program of `cmd` and each folder with a main is a unit.
@@ -162,11 +142,7 @@ fn root_like(repo: &Repo, module: &Module, docker: &BTreeSet<&str>, units: &mut 
             }
             Place::Folder(folder) => {
                 let kind = kind_of(names::last(&folder));
-                propose(
-                    &mut found,
-                    &names::join(module.folder, &folder),
-                    unit(kind, main),
-                );
+                propose(&mut found, &names::join(module.folder, &folder), unit(kind, main));
             }
             Place::Helper => {}
         }
@@ -191,18 +167,12 @@ fn root_like(repo: &Repo, module: &Module, docker: &BTreeSet<&str>, units: &mut 
             Some(name) if only.as_ref() == Some(&name) => {
                 // One program: everything in the module is its code.
                 let mut whole = unit(ServiceKind::Service, main);
-                whole.name = Some(if names::is_generic(&name) {
-                    whole_name()
-                } else {
-                    name
-                });
+                whole.name = Some(if names::is_generic(&name) { whole_name() } else { name });
                 propose(&mut found, module.folder, whole);
             }
             Some(name) => {
                 let folder = format!("cmd/{name}");
-                let at = main
-                    .find(&folder)
-                    .map_or(main.len(), |at| at + folder.len());
+                let at = main.find(&folder).map_or(main.len(), |at| at + folder.len());
                 let mut program = unit(kind_of(&name), main);
                 program.name = Some(name);
                 propose(&mut found, &main[..at], program);
@@ -210,16 +180,8 @@ fn root_like(repo: &Repo, module: &Module, docker: &BTreeSet<&str>, units: &mut 
         }
     }
     if found.values().all(|unit| unit.kind != ServiceKind::Service) && module.proof != "." {
-        let mut library = Unit::new(
-            ServiceKind::Library,
-            "go",
-            &module.proof,
-            "a module without a program",
-        );
-        library.name = module
-            .name
-            .as_deref()
-            .map(|name| names::module_name(name).to_owned());
+        let mut library = Unit::new(ServiceKind::Library, "go", &module.proof, "a module without a program");
+        library.name = module.name.as_deref().map(|name| names::module_name(name).to_owned());
         propose(&mut found, module.folder, library);
     }
     for (path, unit) in found {
@@ -258,16 +220,8 @@ fn nested(module: &Module, docker: &BTreeSet<&str>, units: &mut Units) {
     } else {
         "a module of its own"
     };
-    let kind = if own.is_empty() && folders.is_empty() {
-        ServiceKind::Library
-    } else {
-        ServiceKind::Service
-    };
-    propose(
-        units,
-        module.folder,
-        Unit::new(kind, "go", &module.proof, why),
-    );
+    let kind = if own.is_empty() && folders.is_empty() { ServiceKind::Library } else { ServiceKind::Service };
+    propose(units, module.folder, Unit::new(kind, "go", &module.proof, why));
     for main in own.into_iter().chain(folders.into_values()) {
         propose(units, module.folder, unit(kind, main));
     }

@@ -5,14 +5,7 @@ use std::collections::BTreeMap;
 use super::ServiceKind;
 
 /// Folders of which every child is a unit.
-pub(super) const CONTAINERS: &[&str] = &[
-    "services",
-    "apps",
-    "microservices",
-    "svcs",
-    "svc",
-    "applications",
-];
+pub(super) const CONTAINERS: &[&str] = &["services", "apps", "microservices", "svcs", "svc", "applications"];
 
 /// Folders that never hold a service.
 const EXCLUDED: &[&str] = &[
@@ -75,10 +68,8 @@ const GENERIC: &[&str] = &[
 ];
 
 /// Parents that add nothing to a generic name.
-const PLAIN_PARENTS: &[&str] = &[
-    "cmd", "src", "internal", "pkg", "backend", "packages", "libs", "app", "service", "crates",
-    "modules",
-];
+const PLAIN_PARENTS: &[&str] =
+    &["cmd", "src", "internal", "pkg", "backend", "packages", "libs", "app", "service", "crates", "modules"];
 
 /// Names of programs that prepare, check or load rather than serve.
 const TOOLS: &[&str] = &[
@@ -176,23 +167,16 @@ pub(super) fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
 pub(super) fn module_name(module: &str) -> &str {
     let mut parts = module.rsplit('/');
     let end = parts.next().unwrap_or(module);
-    let version = end.strip_prefix('v').is_some_and(|digits| {
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    if version {
-        parts.next().unwrap_or(end)
-    } else {
-        end
-    }
+    let version = end
+        .strip_prefix('v')
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    if version { parts.next().unwrap_or(end) } else { end }
 }
 
 /// A name for each folder: its own, with its parents' before it as far as clashes need.
 ///
 /// In a clash a single service keeps the plain name; the others give way.
-pub(super) fn unique(
-    folders: &[(&str, ServiceKind, Option<&str>)],
-    root_name: &str,
-) -> Vec<String> {
+pub(super) fn unique(folders: &[(&str, ServiceKind, Option<&str>)], root_name: &str) -> Vec<String> {
     let mut names: Vec<String> = folders
         .iter()
         .map(|&(path, _, given)| given.map_or_else(|| own_name(path, root_name), str::to_owned))
@@ -203,19 +187,13 @@ pub(super) fn unique(
         for (index, name) in names.iter().enumerate() {
             groups.entry(name.to_lowercase()).or_default().push(index);
         }
-        let clashes: Vec<Vec<usize>> = groups
-            .into_values()
-            .filter(|group| group.len() > 1)
-            .collect();
+        let clashes: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
         if clashes.is_empty() {
             break;
         }
         for group in clashes {
-            let services: Vec<usize> = group
-                .iter()
-                .copied()
-                .filter(|&index| folders[index].1 == ServiceKind::Service)
-                .collect();
+            let services: Vec<usize> =
+                group.iter().copied().filter(|&index| folders[index].1 == ServiceKind::Service).collect();
             for index in group {
                 if services == [index] {
                     continue;
@@ -244,9 +222,7 @@ fn own_name(path: &str, root_name: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();
     match parts[..] {
         [.., parent, end]
-            if is_generic(end)
-                && !PLAIN_PARENTS.contains(&parent)
-                && !CONTAINERS.contains(&parent) =>
+            if is_generic(end) && !PLAIN_PARENTS.contains(&parent) && !CONTAINERS.contains(&parent) =>
         {
             format!("{parent}-{end}")
         }

@@ -69,10 +69,7 @@ const ENTRIES: &[&str] = &["main", "server", "app", "index", "worker"];
 
 pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
     let packages: Vec<_> = repo.of_kind(FileKind::PackageJson).collect();
-    let folders: BTreeSet<&str> = packages
-        .iter()
-        .map(|file| kind::folder(&file.path))
-        .collect();
+    let folders: BTreeSet<&str> = packages.iter().map(|file| kind::folder(&file.path)).collect();
     for file in packages {
         let folder = kind::folder(&file.path);
         let Some(text) = (repo.text)(file) else {
@@ -86,25 +83,16 @@ pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
         if !inner.is_empty() && package.server().is_some() {
             // One package for many programs, as Nest and Nx lay them out.
             for (path, entry) in inner {
-                let unit = Unit::new(
-                    ServiceKind::Service,
-                    "typescript",
-                    &entry,
-                    "starts a program",
-                );
+                let unit = Unit::new(ServiceKind::Service, "typescript", &entry, "starts a program");
                 propose(units, &path, unit);
             }
         } else if let Some((kind, why)) = package.kind(repo, folder) {
             let mut unit = Unit::new(kind, "typescript", &file.path, why);
             if folder.is_empty() {
-                unit.name = package
-                    .text("name")
-                    .map(|name| names::module_name(name).to_owned());
+                unit.name = package.text("name").map(|name| names::module_name(name).to_owned());
             }
             // A service in another language with a package.json for its tools stays one.
-            let tools = units
-                .get(folder)
-                .is_some_and(|known| known.language != "typescript");
+            let tools = units.get(folder).is_some_and(|known| known.language != "typescript");
             if !tools {
                 propose(units, folder, unit);
             }
@@ -128,8 +116,7 @@ fn inner_apps(repo: &Repo, folder: &str, packages: &BTreeSet<&str>) -> Vec<(Stri
             _ => continue,
         };
         let stem = name.split('.').next().unwrap_or(name);
-        let taken =
-            packages.contains(path.as_str()) || found.iter().any(|(known, _)| *known == path);
+        let taken = packages.contains(path.as_str()) || found.iter().any(|(known, _)| *known == path);
         if matches!(stem, "main" | "server") && file.role == Role::Code && !taken {
             found.push((path, file.path.clone()));
         }
@@ -148,10 +135,7 @@ impl Package {
 
     fn depends(&self, section: &str, names: &[&'static str]) -> Option<&'static str> {
         let section = self.package.get(section)?.as_object()?;
-        names
-            .iter()
-            .find(|name| section.contains_key(**name))
-            .copied()
+        names.iter().find(|name| section.contains_key(**name)).copied()
     }
 
     fn server(&self) -> Option<&'static str> {
@@ -159,8 +143,7 @@ impl Package {
     }
 
     fn frontend(&self) -> Option<&'static str> {
-        self.depends("dependencies", FRONTENDS)
-            .or_else(|| self.depends("devDependencies", FRONTENDS))
+        self.depends("dependencies", FRONTENDS).or_else(|| self.depends("devDependencies", FRONTENDS))
     }
 
     fn has_script(&self, wanted: &[&str]) -> bool {
@@ -170,16 +153,12 @@ impl Package {
 
     /// Whether others are meant to import it.
     fn is_imported(&self) -> bool {
-        ["exports", "types", "typings", "module", "main"]
-            .iter()
-            .any(|key| self.package.contains_key(*key))
+        ["exports", "types", "typings", "module", "main"].iter().any(|key| self.package.contains_key(*key))
     }
 
     /// Whether `main` is all that suggests others import it.
     fn only_main(&self) -> bool {
-        ["exports", "types", "typings", "module"]
-            .iter()
-            .all(|key| !self.package.contains_key(*key))
+        ["exports", "types", "typings", "module"].iter().all(|key| !self.package.contains_key(*key))
     }
 
     fn kind(&self, repo: &Repo, folder: &str) -> Option<(ServiceKind, String)> {
@@ -187,14 +166,7 @@ impl Package {
         let parent = names::last(kind::folder(folder));
         let contained = CONTAINERS.contains(&parent);
         let shared = matches!(parent, "packages" | "libs" | "lib" | "shared");
-        let started = self.has_script(&[
-            "start",
-            "start:dev",
-            "start:prod",
-            "dev",
-            "serve",
-            "develop",
-        ]);
+        let started = self.has_script(&["start", "start:dev", "start:prod", "dev", "serve", "develop"]);
         if let Some(server) = self.server() {
             if contained
                 || (started && !(shared && self.is_imported()))
@@ -211,18 +183,10 @@ impl Package {
                 return Some((ServiceKind::Frontend, format!("depends on {frontend}")));
             }
         } else if contained && (started || has_entry(repo, folder, ENTRIES)) {
-            return Some((
-                ServiceKind::Service,
-                "a program among the services".to_owned(),
-            ));
+            return Some((ServiceKind::Service, "a program among the services".to_owned()));
         }
         let library = !workspace && !folder.is_empty() && (shared || self.is_imported());
-        library.then(|| {
-            (
-                ServiceKind::Library,
-                "a package that others import".to_owned(),
-            )
-        })
+        library.then(|| (ServiceKind::Library, "a package that others import".to_owned()))
     }
 }
 
@@ -231,9 +195,7 @@ fn has_entry(repo: &Repo, folder: &str, stems: &[&str]) -> bool {
         ["ts", "js", "mjs", "tsx"].iter().any(|extension| {
             ["src/", ""].iter().any(|inner| {
                 let path = names::join(folder, &format!("{inner}{stem}.{extension}"));
-                repo.files
-                    .binary_search_by(|file| file.path.as_str().cmp(&path))
-                    .is_ok()
+                repo.files.binary_search_by(|file| file.path.as_str().cmp(&path)).is_ok()
             })
         })
     })

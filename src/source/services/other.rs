@@ -41,8 +41,7 @@ const BUILD_FOLDERS: &[&str] = &[
 
 pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
     for file in repo.of_kind(FileKind::CargoToml) {
-        if let Some((path, unit)) = (repo.text)(file).and_then(|text| rust_crate(repo, file, &text))
-        {
+        if let Some((path, unit)) = (repo.text)(file).and_then(|text| rust_crate(repo, file, &text)) {
             propose(units, &path, unit);
         }
     }
@@ -52,13 +51,7 @@ pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
         let folder = folder.strip_suffix("/src").unwrap_or(folder);
         let elsewhere = folder.split('/').any(|part| BUILD_FOLDERS.contains(&part));
         if !elsewhere {
-            built_folder(
-                repo,
-                units,
-                folder,
-                &file.path,
-                "builds an image of this folder",
-            );
+            built_folder(repo, units, folder, &file.path, "builds an image of this folder");
         }
     }
 }
@@ -93,9 +86,7 @@ fn rust_crate(repo: &Repo, file: &SourceFile, text: &str) -> Option<(String, Uni
     let (mut package, mut program, mut server) = (None, false, None);
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
-            line.trim_matches(['[', ']'])
-                .trim()
-                .clone_into(&mut section);
+            line.trim_matches(['[', ']']).trim().clone_into(&mut section);
             program |= section == "bin";
             continue;
         }
@@ -114,26 +105,15 @@ fn rust_crate(repo: &Repo, file: &SourceFile, text: &str) -> Option<(String, Uni
     let has = |path: &str| {
         let path = names::join(folder, path);
         let at = repo.files.partition_point(|file| file.path < path);
-        repo.files
-            .get(at)
-            .is_some_and(|file| file.path.starts_with(&path) && file.role == Role::Code)
+        repo.files.get(at).is_some_and(|file| file.path.starts_with(&path) && file.role == Role::Code)
     };
     program |= has("src/main.rs") || has("src/bin/");
     let contained = CONTAINERS.contains(&names::last(kind::folder(folder)));
     let (kind, why) = match server {
         _ if !program => (ServiceKind::Library, "a crate without a program".to_owned()),
-        Some(server) => (
-            ServiceKind::Service,
-            format!("a program that depends on {server}"),
-        ),
-        None if contained => (
-            ServiceKind::Service,
-            "a program among the services".to_owned(),
-        ),
-        None => (
-            ServiceKind::Infrastructure,
-            "a program that serves nothing".to_owned(),
-        ),
+        Some(server) => (ServiceKind::Service, format!("a program that depends on {server}")),
+        None if contained => (ServiceKind::Service, "a program among the services".to_owned()),
+        None => (ServiceKind::Infrastructure, "a program that serves nothing".to_owned()),
     };
     let mut unit = Unit::new(kind, "rust", &file.path, why);
     if folder.is_empty() {
@@ -150,23 +130,15 @@ pub(super) fn add_builds(repo: &Repo, units: &mut Units) {
         };
         for context in contexts(&text, kind::folder(&file.path)) {
             if let Some(unit) = units.get_mut(&context) {
-                unit.evidence
-                    .push(proof(&file.path, "is built by a compose file"));
+                unit.evidence.push(proof(&file.path, "is built by a compose file"));
             } else {
-                built_folder(
-                    repo,
-                    units,
-                    &context,
-                    &file.path,
-                    "is built by a compose file",
-                );
+                built_folder(repo, units, &context, &file.path, "is built by a compose file");
             }
         }
     }
     for file in repo.of_kind(FileKind::Dockerfile) {
         if let Some(unit) = units.get_mut(kind::folder(&file.path)) {
-            unit.evidence
-                .push(proof(&file.path, "builds an image of this folder"));
+            unit.evidence.push(proof(&file.path, "builds an image of this folder"));
         }
         let Some(image) = image_name(&file.path) else {
             continue;
@@ -184,26 +156,20 @@ pub(super) fn add_builds(repo: &Repo, units: &mut Units) {
             let more_telling = image != names::last(&path) && image.contains(names::last(&path));
             if let Some(unit) = units.get_mut(&path).filter(|_| more_telling) {
                 unit.name = Some(image.to_owned());
-                unit.evidence
-                    .push(proof(&file.path, "builds and names its image"));
+                unit.evidence.push(proof(&file.path, "builds and names its image"));
             }
         }
     }
 }
 
 fn proof(path: &str, why: &str) -> Proof {
-    Proof {
-        path: path.to_owned(),
-        why: why.to_owned(),
-    }
+    Proof { path: path.to_owned(), why: why.to_owned() }
 }
 
 /// `x` of `x.Dockerfile`.
 fn image_name(path: &str) -> Option<&str> {
     let name = names::last(path);
-    let stem = name
-        .strip_suffix(".Dockerfile")
-        .or_else(|| name.strip_suffix(".dockerfile"))?;
+    let stem = name.strip_suffix(".Dockerfile").or_else(|| name.strip_suffix(".dockerfile"))?;
     (!stem.is_empty()).then_some(stem)
 }
 
@@ -222,16 +188,9 @@ fn contexts(text: &str, folder: &str) -> Vec<String> {
     let mut out = Vec::new();
     for line in text.lines() {
         let line = line.trim();
-        let value = line
-            .strip_prefix("build:")
-            .or_else(|| line.strip_prefix("context:"));
+        let value = line.strip_prefix("build:").or_else(|| line.strip_prefix("context:"));
         let Some(value) = value else { continue };
-        let value = value
-            .split(" #")
-            .next()
-            .unwrap_or("")
-            .trim()
-            .trim_matches(['"', '\'']);
+        let value = value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']);
         if let Some(path) = resolve(folder, value).filter(|_| !value.is_empty()) {
             out.push(path);
         }

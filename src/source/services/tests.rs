@@ -31,11 +31,7 @@ fn find(files: &[(&str, &str)]) -> Services {
 }
 
 fn rows(services: &Services) -> Vec<(&str, &str, ServiceKind)> {
-    services
-        .list
-        .iter()
-        .map(|service| (service.name.as_str(), service.path.as_str(), service.kind))
-        .collect()
+    services.list.iter().map(|service| (service.name.as_str(), service.path.as_str(), service.kind)).collect()
 }
 
 const SERVICE: ServiceKind = ServiceKind::Service;
@@ -61,22 +57,13 @@ fn a_module_per_folder_is_a_service_per_folder() {
     ]);
     assert_eq!(
         rows(&found),
-        [
-            ("common", "common", Library),
-            ("order", "order", SERVICE),
-            ("payment", "payment", SERVICE)
-        ]
+        [("common", "common", Library), ("order", "order", SERVICE), ("payment", "payment", SERVICE)]
     );
     assert_eq!(found.owner_of("order/internal/a.go"), Some(1));
     assert_eq!(found.owner_of("order"), Some(1));
     assert_eq!(found.owner_of("orders/a.go"), None);
     assert_eq!(found.list[1].languages, ["go"]);
-    assert!(
-        found.list[1]
-            .evidence
-            .iter()
-            .any(|proof| proof.path == "order/Dockerfile")
-    );
+    assert!(found.list[1].evidence.iter().any(|proof| proof.path == "order/Dockerfile"));
 }
 
 #[test]
@@ -91,10 +78,7 @@ fn one_module_with_programs_in_cmd() {
         ("pkg/x/helper/main.go", "main"),
         ("collector/go.mod", "module y"),
         ("collector/cmd/main.go", "main"),
-        (
-            "shop-collector.Dockerfile",
-            "RUN go build -C ./collector -o /x ./cmd",
-        ),
+        ("shop-collector.Dockerfile", "RUN go build -C ./collector -o /x ./cmd"),
         ("Dockerfile", "RUN go build ./cmd/server"),
     ]);
     assert_eq!(
@@ -114,10 +98,7 @@ fn one_module_with_a_program_per_folder() {
     let found = find(&[
         ("go.mod", "module x"),
         ("baskets/cmd/service/main.go", "main"),
-        (
-            "baskets/ui/package.json",
-            r#"{"scripts":{"test":"mocha"},"dependencies":{"axios":"1"}}"#,
-        ),
+        ("baskets/ui/package.json", r#"{"scripts":{"test":"mocha"},"dependencies":{"axios":"1"}}"#),
         ("ordering/cmd/main.go", "main"),
         ("stores/main.go", "main"),
         ("cmd/mall/main.go", "main"),
@@ -137,11 +118,7 @@ fn one_module_with_a_program_per_folder() {
 
 #[test]
 fn a_single_service_owns_the_repository() {
-    let found = find(&[
-        ("go.mod", "module github.com/x/orders"),
-        ("main.go", "main"),
-        ("internal/a.go", ""),
-    ]);
+    let found = find(&[("go.mod", "module github.com/x/orders"), ("main.go", "main"), ("internal/a.go", "")]);
     assert_eq!(rows(&found), [("orders", ".", SERVICE)]);
     assert_eq!(found.owner_of("internal/a.go"), Some(0));
     let generic = find(&[
@@ -149,21 +126,12 @@ fn a_single_service_owns_the_repository() {
         ("cmd/server/main.go", "main"),
         ("cmd/migrate/main.go", "main"),
     ]);
-    assert_eq!(
-        rows(&generic),
-        [
-            ("orders", ".", SERVICE),
-            ("migrate", "cmd/migrate", Infrastructure)
-        ]
-    );
+    assert_eq!(rows(&generic), [("orders", ".", SERVICE), ("migrate", "cmd/migrate", Infrastructure)]);
     let named = find(&[("go.mod", "module x/y"), ("cmd/mallbots/main.go", "main")]);
     assert_eq!(rows(&named), [("mallbots", ".", SERVICE)]);
     let library = find(&[("go.mod", "module x/lib"), ("a.go", "")]);
     assert_eq!(rows(&library), [("lib", ".", Library)]);
-    assert_eq!(
-        rows(&find(&[("main.go", "main")])),
-        [("repo", ".", SERVICE)]
-    );
+    assert_eq!(rows(&find(&[("main.go", "main")])), [("repo", ".", SERVICE)]);
     assert_eq!(rows(&find(&[])), []);
 }
 
@@ -213,10 +181,7 @@ fn a_sole_backend_module_is_read_like_a_root() {
         ("backend/go.mod", "module x/backend"),
         ("backend/cmd/orders/main.go", "main"),
         ("backend/cmd/payments/main.go", "main"),
-        (
-            "web/package.json",
-            r#"{"scripts":{"build":"vite build"},"devDependencies":{"vite":"5"}}"#,
-        ),
+        ("web/package.json", r#"{"scripts":{"build":"vite build"},"devDependencies":{"vite":"5"}}"#),
     ]);
     assert_eq!(
         rows(&found),
@@ -249,14 +214,8 @@ fn node_packages() {
             "phone/package.json",
             r#"{"main":"expo-router/entry","scripts":{"start":"expo start"},"dependencies":{"expo":"1"}}"#,
         ),
-        (
-            "apps/bff/package.json",
-            r#"{"scripts":{"dev":"x"},"dependencies":{"react":"1","express":"1"}}"#,
-        ),
-        (
-            "packages/core/package.json",
-            r#"{"main":"dist/index.js","dependencies":{"@nestjs/common":"1"}}"#,
-        ),
+        ("apps/bff/package.json", r#"{"scripts":{"dev":"x"},"dependencies":{"react":"1","express":"1"}}"#),
+        ("packages/core/package.json", r#"{"main":"dist/index.js","dependencies":{"@nestjs/common":"1"}}"#),
         (
             "packages/mq/package.json",
             r#"{"main":"dist/index.js","scripts":{"dev":"tsc -w"},"dependencies":{"kafkajs":"1"}}"#,
@@ -266,10 +225,7 @@ fn node_packages() {
             r#"{"scripts":{"build":"tsc"},"peerDependencies":{"react":"1"},"devDependencies":{"react":"1"}}"#,
         ),
         ("broken/package.json", "{"),
-        (
-            "e2e/package.json",
-            r#"{"scripts":{"start":"x"},"dependencies":{"express":"1"}}"#,
-        ),
+        ("e2e/package.json", r#"{"scripts":{"start":"x"},"dependencies":{"express":"1"}}"#),
     ]);
     assert_eq!(
         rows(&found),
@@ -297,13 +253,7 @@ fn one_node_package_with_many_programs() {
         ("apps/payments/src/main.ts", ""),
         ("libs/common/src/index.ts", ""),
     ]);
-    assert_eq!(
-        rows(&found),
-        [
-            ("orders", "apps/orders", SERVICE),
-            ("payments", "apps/payments", SERVICE)
-        ]
-    );
+    assert_eq!(rows(&found), [("orders", "apps/orders", SERVICE), ("payments", "apps/payments", SERVICE)]);
     let single = find(&[
         (
             "package.json",
@@ -317,35 +267,16 @@ fn one_node_package_with_many_programs() {
 #[test]
 fn crates() {
     let found = find(&[
-        (
-            "Cargo.toml",
-            "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\naxum = \"1\"\n",
-        ),
-        (
-            "crates/api/Cargo.toml",
-            "[package]\nname = \"api\"\n[dependencies]\naxum.workspace = true\n",
-        ),
+        ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\naxum = \"1\"\n"),
+        ("crates/api/Cargo.toml", "[package]\nname = \"api\"\n[dependencies]\naxum.workspace = true\n"),
         ("crates/api/src/main.rs", ""),
         ("crates/core/Cargo.toml", "[package]\nname = \"core\"\n"),
         ("crates/core/src/lib.rs", ""),
-        (
-            "crates/xtask/Cargo.toml",
-            "[package]\nname = \"xtask\"\n[dev-dependencies]\naxum = \"1\"\n",
-        ),
+        ("crates/xtask/Cargo.toml", "[package]\nname = \"xtask\"\n[dev-dependencies]\naxum = \"1\"\n"),
         ("crates/xtask/src/main.rs", ""),
     ]);
-    let kinds: Vec<_> = rows(&found)
-        .into_iter()
-        .map(|(_, path, kind)| (path, kind))
-        .collect();
-    assert_eq!(
-        kinds,
-        [
-            ("crates/api", SERVICE),
-            ("crates/core", Library),
-            ("crates/xtask", Infrastructure)
-        ]
-    );
+    let kinds: Vec<_> = rows(&found).into_iter().map(|(_, path, kind)| (path, kind)).collect();
+    assert_eq!(kinds, [("crates/api", SERVICE), ("crates/core", Library), ("crates/xtask", Infrastructure)]);
 }
 
 #[test]
@@ -380,10 +311,7 @@ fn images_of_languages_without_a_front_end() {
 #[test]
 fn names_are_unique_and_the_only_service_keeps_its_own() {
     let found = find(&[
-        (
-            "apps/events/package.json",
-            r#"{"scripts":{"start":"x"},"dependencies":{"express":"1"}}"#,
-        ),
+        ("apps/events/package.json", r#"{"scripts":{"start":"x"},"dependencies":{"express":"1"}}"#),
         ("packages/events/package.json", r#"{"main":"x"}"#),
         ("a/worker/go.mod", "module a"),
         ("a/worker/main.go", "main"),
@@ -393,10 +321,7 @@ fn names_are_unique_and_the_only_service_keeps_its_own() {
         ("c/mail/main.go", "main"),
     ]);
     let names: Vec<_> = rows(&found).into_iter().map(|(name, _, _)| name).collect();
-    assert_eq!(
-        names,
-        ["a-worker", "events", "b-mail", "c-mail", "packages-events"]
-    );
+    assert_eq!(names, ["a-worker", "events", "b-mail", "c-mail", "packages-events"]);
 }
 
 /// The labelled repositories, laid out where the environment says; nothing of them is kept here.
@@ -409,35 +334,21 @@ fn a_real_tree() {
     let walked = started.elapsed();
     let mut mains = Vec::new();
     let mut buffer = Vec::new();
-    for file in tree
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Go && file.role == Role::Code)
-    {
+    for file in tree.files.iter().filter(|file| file.kind == FileKind::Go && file.role == Role::Code) {
         walk::read(&tree.root, file, &mut buffer).unwrap();
         let text = String::from_utf8_lossy(&buffer);
-        let main = text
-            .lines()
-            .any(|line| line == "package main" || line.starts_with("package main "));
+        let main = text.lines().any(|line| line == "package main" || line.starts_with("package main "));
         if main && text.contains("\nfunc main()") && !text.contains("//go:build ignore") {
             mains.push(kind::folder(&file.path).to_owned());
         }
     }
     let found = discover(&tree.root, &tree.files, &mains);
-    println!(
-        "{} files, {} skipped, walked in {walked:?}",
-        tree.files.len(),
-        tree.ledger.len()
-    );
+    println!("{} files, {} skipped, walked in {walked:?}", tree.files.len(), tree.ledger.len());
     for row in tree.ledger.iter().take(12) {
         println!("  skip {} {} ({})", row.path, row.reason.as_str(), row.text);
     }
     for service in &found.list {
-        let why: Vec<_> = service
-            .evidence
-            .iter()
-            .map(|p| format!("{}: {}", p.path, p.why))
-            .collect();
+        let why: Vec<_> = service.evidence.iter().map(|p| format!("{}: {}", p.path, p.why)).collect();
         println!(
             "SVC\t{}\t{}\t{}\t{:?}\t{}",
             service.kind.as_str(),

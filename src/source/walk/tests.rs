@@ -17,10 +17,7 @@ fn paths(tree: &Tree) -> Vec<&str> {
 }
 
 fn reasons(tree: &Tree) -> Vec<(&str, SkipReason)> {
-    tree.ledger
-        .iter()
-        .map(|row| (row.path.as_str(), row.reason))
-        .collect()
+    tree.ledger.iter().map(|row| (row.path.as_str(), row.reason)).collect()
 }
 
 #[test]
@@ -36,15 +33,7 @@ fn files_are_sorted_and_typed() {
         ("Makefile", ""),
     ]);
     let tree = walk(dir.path()).unwrap();
-    assert_eq!(
-        paths(&tree),
-        [
-            ".github/workflows/ci.yml",
-            "a.yaml",
-            "a/x_test.go",
-            "b/main.go"
-        ]
-    );
+    assert_eq!(paths(&tree), [".github/workflows/ci.yml", "a.yaml", "a/x_test.go", "b/main.go"]);
     assert_eq!(tree.files[3].kind, FileKind::Go);
     assert_eq!(tree.files[3].size, 12);
     assert_eq!(tree.files[2].role, Role::Test);
@@ -68,19 +57,11 @@ fn ignored_entries_are_ledgered_with_the_rule() {
         ("sub/dist/b.go", ""),
     ]);
     let tree = walk(dir.path()).unwrap();
-    assert_eq!(
-        paths(&tree),
-        ["keep.log.json", "sub/deep/only.go", "sub/dist/b.go"]
-    );
+    assert_eq!(paths(&tree), ["keep.log.json", "sub/deep/only.go", "sub/dist/b.go"]);
     let ignored = SkipReason::Ignored;
     assert_eq!(
         reasons(&tree),
-        [
-            ("dist", ignored),
-            ("sub/deep/skip.go", ignored),
-            ("sub/only.go", ignored),
-            ("x.log.json", ignored)
-        ]
+        [("dist", ignored), ("sub/deep/skip.go", ignored), ("sub/only.go", ignored), ("x.log.json", ignored)]
     );
     assert_eq!(tree.ledger[0].text, "`dist/` in .gitignore");
     assert_eq!(tree.ledger[1].text, "`deep/skip.go` in .flowauditignore");
@@ -134,14 +115,8 @@ fn dependencies_hidden_folders_and_lock_files_are_named() {
 fn an_empty_folder_is_fine_and_a_missing_one_is_not() {
     let dir = TempDir::new().unwrap();
     let empty = walk(dir.path()).unwrap();
-    assert_eq!(
-        (empty.files.len(), empty.ledger.len(), empty.unread.len()),
-        (0, 0, 0)
-    );
-    assert_eq!(
-        walk(&dir.path().join("no")).unwrap_err().kind(),
-        io::ErrorKind::NotFound
-    );
+    assert_eq!((empty.files.len(), empty.ledger.len(), empty.unread.len()), (0, 0, 0));
+    assert_eq!(walk(&dir.path().join("no")).unwrap_err().kind(), io::ErrorKind::NotFound);
     fs::write(dir.path().join("f.go"), "").unwrap();
     let error = walk(&dir.path().join("f.go")).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
@@ -158,10 +133,7 @@ fn the_number_of_threads_changes_nothing() {
         }
     }
     let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| walk(dir.path()).unwrap())
     };
     assert_eq!(with(1), with(8));
@@ -182,20 +154,12 @@ fn large_and_binary_files_are_ledgered_never_loaded() {
     read(&tree.root, &tree.files[1], &mut buffer).unwrap();
     assert_eq!(buffer, b"package x");
     // The file grows, then goes, between the walk and the reading.
-    fs::OpenOptions::new()
-        .write(true)
-        .open(dir.path().join("ok.go"))
-        .unwrap()
-        .set_len(50 << 20)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(dir.path().join("ok.go")).unwrap().set_len(50 << 20).unwrap();
     let grown = read(&tree.root, &tree.files[1], &mut buffer).unwrap_err();
     assert_eq!(grown.reason, SkipReason::TooLarge);
     fs::remove_file(dir.path().join("ok.go")).unwrap();
     let gone = read(&tree.root, &tree.files[1], &mut buffer).unwrap_err();
-    assert_eq!(
-        (gone.reason, gone.text.as_str()),
-        (SkipReason::Unreadable, "no longer there")
-    );
+    assert_eq!((gone.reason, gone.text.as_str()), (SkipReason::Unreadable, "no longer there"));
 }
 
 #[cfg(unix)]
@@ -213,20 +177,12 @@ mod unix {
         symlink("self", dir.path().join("self")).unwrap();
         symlink(outside.path(), dir.path().join("out")).unwrap();
         symlink(outside.path().join("secret.go"), dir.path().join("s.go")).unwrap();
-        symlink(
-            outside.path().join("secret.go"),
-            dir.path().join("a/.gitignore"),
-        )
-        .unwrap();
+        symlink(outside.path().join("secret.go"), dir.path().join("a/.gitignore")).unwrap();
         let tree = walk(dir.path()).unwrap();
         assert_eq!(paths(&tree), ["a/b/x.go"]);
         let named: Vec<_> = reasons(&tree).into_iter().map(|(path, _)| path).collect();
         assert_eq!(named, ["a/.gitignore", "a/b/loop", "out", "s.go", "self"]);
-        assert!(
-            tree.ledger
-                .iter()
-                .all(|row| row.reason == SkipReason::Symlink)
-        );
+        assert!(tree.ledger.iter().all(|row| row.reason == SkipReason::Symlink));
         // The root itself may be a link.
         symlink(dir.path(), outside.path().join("root")).unwrap();
         assert_eq!(walk(&outside.path().join("root")).unwrap().files.len(), 1);
@@ -241,11 +197,7 @@ mod unix {
         let tree = walk(dir.path()).unwrap();
         assert_eq!(paths(&tree), ["ok.go"]);
         assert_eq!(tree.ledger.len(), 2);
-        assert!(
-            tree.ledger
-                .iter()
-                .all(|row| row.reason == SkipReason::BadName)
-        );
+        assert!(tree.ledger.iter().all(|row| row.reason == SkipReason::BadName));
         assert!(tree.ledger.iter().any(|row| row.path == "bad\u{fffd}.go"));
     }
 
@@ -270,10 +222,7 @@ mod unix {
         }
         assert_eq!(reasons(&tree), [("locked", SkipReason::Unreadable)]);
         let skipped = result.unwrap_err();
-        assert_eq!(
-            (skipped.reason, skipped.text.as_str()),
-            (SkipReason::Unreadable, "permission denied")
-        );
+        assert_eq!((skipped.reason, skipped.text.as_str()), (SkipReason::Unreadable, "permission denied"));
     }
 
     #[test]

@@ -55,17 +55,8 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub fn new(source: &'a [u8]) -> Self {
-        let pos = if source.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
-        Lexer {
-            source,
-            pos,
-            ends: false,
-            fault: None,
-        }
+        let pos = if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        Lexer { source, pos, ends: false, fault: None }
     }
 
     /// Where the next token is looked for.
@@ -130,11 +121,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&self, kind: Kind, start: usize) -> Token {
-        Token {
-            kind,
-            start: start as u32,
-            end: self.pos as u32,
-        }
+        Token { kind, start: start as u32, end: self.pos as u32 }
     }
 
     /// The byte `ahead` of the position; 0 past the end.
@@ -143,10 +130,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn report(&mut self, message: &'static str, pos: usize) {
-        self.fault.get_or_insert(Fault {
-            message,
-            pos: pos as u32,
-        });
+        self.fault.get_or_insert(Fault { message, pos: pos as u32 });
     }
 
     /// Steps over a comment, if there is one. A line comment leaves its line end.
@@ -181,21 +165,15 @@ impl<'a> Lexer<'a> {
         }
         self.pos = pos;
         let kind = keyword(&self.source[start..pos]);
-        self.ends = matches!(
-            kind,
-            Kind::Ident | Kind::Break | Kind::Continue | Kind::Fallthrough | Kind::Return
-        );
+        self.ends =
+            matches!(kind, Kind::Ident | Kind::Break | Kind::Continue | Kind::Fallthrough | Kind::Return);
         self.token(kind, start)
     }
 
     /// The length of the letter or digit beyond ASCII at `pos`, or 0.
     fn letter(&self, pos: usize) -> usize {
         let rest = &self.source[pos..self.source.len().min(pos + 4)];
-        match rest
-            .utf8_chunks()
-            .next()
-            .and_then(|chunk| chunk.valid().chars().next())
-        {
+        match rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) {
             Some(letter) if letter.is_alphanumeric() => letter.len_utf8(),
             _ => 0,
         }
@@ -307,11 +285,7 @@ impl<'a> Lexer<'a> {
 
     /// `kind`, unless an `=` follows.
     fn assigning(&self, kind: Kind, len: usize) -> (Kind, usize) {
-        if self.at(len) == b'=' {
-            (Kind::OtherAssign, len + 1)
-        } else {
-            (kind, len)
-        }
+        if self.at(len) == b'=' { (Kind::OtherAssign, len + 1) } else { (kind, len) }
     }
 
     /// From behind a `{`, steps behind its `}` without making tokens. False when there is none.

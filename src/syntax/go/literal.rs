@@ -30,13 +30,7 @@ pub(super) fn unquote_raw(token: &[u8]) -> Cow<'_, [u8]> {
     if memchr(b'\r', inner).is_none() {
         return Cow::Borrowed(inner);
     }
-    Cow::Owned(
-        inner
-            .iter()
-            .copied()
-            .filter(|&byte| byte != b'\r')
-            .collect(),
-    )
+    Cow::Owned(inner.iter().copied().filter(|&byte| byte != b'\r').collect())
 }
 
 /// Without the opening quote and, where the literal is terminated, the closing one.

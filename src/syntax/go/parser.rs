@@ -40,11 +40,7 @@ pub(super) fn parse(source: &[u8], bodies: Bodies) -> Facts {
     let mut parser = Parser {
         source,
         lexer: Lexer::new(source),
-        token: Token {
-            kind: Kind::Stop,
-            start: 0,
-            end: 0,
-        },
+        token: Token { kind: Kind::Stop, start: 0, end: 0 },
         held: Kind::Stop,
         last_end: 0,
         b: Builder::new(Lang::Go, read_closely),
@@ -55,11 +51,7 @@ pub(super) fn parse(source: &[u8], bodies: Bodies) -> Facts {
         leaving: false,
         func: None,
     };
-    parser
-        .b
-        .facts
-        .lines
-        .extend(memchr_iter(b'\n', source).map(|at| at as u32 + 1));
+    parser.b.facts.lines.extend(memchr_iter(b'\n', source).map(|at| at as u32 + 1));
     parser.directives();
     parser.read();
     parser.file();
@@ -98,10 +90,7 @@ impl Parser<'_> {
             let comment = &self.source[range.clone()];
             if memmem::find(comment, DIRECTIVE).is_some() {
                 let text = String::from_utf8_lossy(comment).trim_end().to_owned();
-                self.b.facts.directives.push(Directive {
-                    text,
-                    pos: range.start as u32,
-                });
+                self.b.facts.directives.push(Directive { text, pos: range.start as u32 });
             }
         }
     }
@@ -204,9 +193,7 @@ impl Parser<'_> {
     fn enter(&mut self) -> bool {
         self.nesting += 1;
         if self.nesting > MAX_NESTING && !self.frozen() {
-            self.freeze(format!(
-                "nested more than {MAX_NESTING} levels deep; not read"
-            ));
+            self.freeze(format!("nested more than {MAX_NESTING} levels deep; not read"));
         }
         !self.frozen()
     }
@@ -226,9 +213,7 @@ impl Parser<'_> {
     /// A name that must be here, else the empty one.
     fn name(&mut self, expected: &str) -> Sym {
         if self.at(Kind::Ident) {
-            let sym = self
-                .b
-                .intern(&self.source[self.token.start as usize..self.token.end as usize]);
+            let sym = self.b.intern(&self.source[self.token.start as usize..self.token.end as usize]);
             self.next();
             return sym;
         }
@@ -239,11 +224,7 @@ impl Parser<'_> {
     /// The current token, a string literal.
     fn string(&mut self) -> Sym {
         let bytes = &self.source[self.token.start as usize..self.token.end as usize];
-        let text = if self.at(Kind::RawStr) {
-            unquote_raw(bytes)
-        } else {
-            unquote(bytes)
-        };
+        let text = if self.at(Kind::RawStr) { unquote_raw(bytes) } else { unquote(bytes) };
         let sym = self.b.intern(&text);
         self.next();
         sym

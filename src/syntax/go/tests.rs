@@ -20,10 +20,7 @@ fn file(source: &str) -> String {
 /// What statements in a function say.
 fn body(source: &str) -> String {
     let said = file(&format!("func f() {{\n{source}\n}}\n"));
-    said.strip_prefix("func f() {")
-        .and_then(|rest| rest.strip_suffix('}'))
-        .unwrap_or(&said)
-        .to_owned()
+    said.strip_prefix("func f() {").and_then(|rest| rest.strip_suffix('}')).unwrap_or(&said).to_owned()
 }
 
 /// Checks a table of source and dump, all rows at once.

@@ -23,9 +23,9 @@ const CLAUSE_ENDS: &[&str] = &[
 
 /// Words that are never a column.
 const NOT_COLUMNS: &[&str] = &[
-    "AND", "OR", "NOT", "NULL", "TRUE", "FALSE", "IS", "IN", "ANY", "ALL", "SOME", "EXISTS",
-    "CASE", "WHEN", "THEN", "ELSE", "END", "WHERE", "SELECT", "FROM", "BETWEEN", "LIKE", "ILIKE",
-    "INTERVAL", "DISTINCT", "ON", "SET", "VALUES", "AS", "CURRENT", "COLLATE",
+    "AND", "OR", "NOT", "NULL", "TRUE", "FALSE", "IS", "IN", "ANY", "ALL", "SOME", "EXISTS", "CASE", "WHEN",
+    "THEN", "ELSE", "END", "WHERE", "SELECT", "FROM", "BETWEEN", "LIKE", "ILIKE", "INTERVAL", "DISTINCT",
+    "ON", "SET", "VALUES", "AS", "CURRENT", "COLLATE",
 ];
 
 /// One `target = value` of a `SET` list.
@@ -37,13 +37,8 @@ pub(super) struct Assignment<'t, 'a> {
 pub(super) fn assignments<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<Assignment<'t, 'a>> {
     split(tokens, ",")
         .filter_map(|part| {
-            let equals = part
-                .iter()
-                .position(|token| token.is("=") || token.is(":="))?;
-            Some(Assignment {
-                target: &part[..equals],
-                value: &part[equals + 1..],
-            })
+            let equals = part.iter().position(|token| token.is("=") || token.is(":="))?;
+            Some(Assignment { target: &part[..equals], value: &part[equals + 1..] })
         })
         .collect()
 }
@@ -54,11 +49,7 @@ pub(super) fn targets(set: &Assignment) -> Vec<String> {
         [open, inner @ .., _] if open.is("(") => names_in(inner),
         target => {
             let (column, used) = name(target);
-            if used == 0 {
-                Vec::new()
-            } else {
-                vec![last_part(&column)]
-            }
+            if used == 0 { Vec::new() } else { vec![last_part(&column)] }
         }
     }
 }
@@ -69,10 +60,7 @@ pub(super) fn increments(sets: &[Assignment], alias: Option<&str>, fact: &mut Sq
         let [column] = &targets(set)[..] else {
             continue;
         };
-        let computes = set
-            .value
-            .iter()
-            .any(|token| ["+", "-", "*", "/"].iter().any(|sign| token.is(sign)));
+        let computes = set.value.iter().any(|token| ["+", "-", "*", "/"].iter().any(|sign| token.is(sign)));
         if computes && reads_own(set.value, column, alias) {
             fact.increments = true;
             push_unique(&mut fact.increment_columns, column.clone());
@@ -89,9 +77,7 @@ fn reads_own(value: &[Token], column: &str, alias: Option<&str>) -> bool {
         }
         let (found, used) = name(&value[at..]);
         if used > 0 {
-            let qualifier = found
-                .rsplit_once('.')
-                .map_or("", |(qualifier, _)| qualifier);
+            let qualifier = found.rsplit_once('.').map_or("", |(qualifier, _)| qualifier);
             let incoming = qualifier.eq_ignore_ascii_case("excluded")
                 || alias.is_some_and(|alias| alias.eq_ignore_ascii_case(qualifier));
             if !incoming && last_part(&found).eq_ignore_ascii_case(column) {
@@ -122,10 +108,7 @@ pub(super) fn compared(tokens: &[Token], out: &mut Vec<String>) {
             continue;
         }
         if token.is("(") {
-            if tokens
-                .get(at + 1)
-                .is_some_and(|next| next.word("SELECT") || next.word("WITH"))
-            {
+            if tokens.get(at + 1).is_some_and(|next| next.word("SELECT") || next.word("WITH")) {
                 at = closing(tokens, at) + 1;
                 continue;
             }
@@ -135,10 +118,7 @@ pub(super) fn compared(tokens: &[Token], out: &mut Vec<String>) {
             if let Some(open) = open.filter(|_| compares(&tokens[at + 1..])) {
                 // (a, b) = …, lower(a) = …
                 let inner = &tokens[open + 1..at];
-                if inner
-                    .iter()
-                    .all(|token| token.is_name() || token.is(",") || token.is("."))
-                {
+                if inner.iter().all(|token| token.is_name() || token.is(",") || token.is(".")) {
                     for column in names_in(inner) {
                         push_unique(out, column);
                     }
@@ -151,9 +131,8 @@ pub(super) fn compared(tokens: &[Token], out: &mut Vec<String>) {
             continue;
         }
         let last = last_part(&column);
-        let keyword = token.kind == Kind::Word
-            && used == 1
-            && NOT_COLUMNS.iter().any(|word| token.word(word));
+        let keyword =
+            token.kind == Kind::Word && used == 1 && NOT_COLUMNS.iter().any(|word| token.word(word));
         let param = tokens[at + used - 1].kind == Kind::Param;
         let call = tokens.get(at + used).is_some_and(|next| next.is("("));
         if !keyword && !param && !call {
@@ -173,12 +152,8 @@ fn compares(tokens: &[Token]) -> bool {
         tokens => tokens,
     };
     tokens.first().is_some_and(|token| {
-        ["=", "<", ">", "<>", "!=", "<=", ">=", "~", "@"]
-            .iter()
-            .any(|sign| token.is(sign))
-            || ["IN", "LIKE", "ILIKE", "IS", "BETWEEN", "NOT"]
-                .iter()
-                .any(|word| token.word(word))
+        ["=", "<", ">", "<>", "!=", "<=", ">=", "~", "@"].iter().any(|sign| token.is(sign))
+            || ["IN", "LIKE", "ILIKE", "IS", "BETWEEN", "NOT"].iter().any(|word| token.word(word))
     })
 }
 
@@ -217,10 +192,7 @@ pub(super) fn names_in(tokens: &[Token]) -> Vec<String> {
         let argument = part.get(used).is_some_and(|token| token.is("("))
             && part.get(used + 1).is_some_and(Token::is_name);
         let column = if argument || used == 0 {
-            let inner = part
-                .iter()
-                .position(|token| token.is("("))
-                .map_or(part.len(), |at| at + 1);
+            let inner = part.iter().position(|token| token.is("(")).map_or(part.len(), |at| at + 1);
             name(&part[inner..]).0
         } else {
             column
@@ -321,7 +293,5 @@ pub(super) fn has_word(tokens: &[Token], word: &str) -> bool {
 }
 
 pub(super) fn pair(tokens: &[Token], first: &str, second: &str) -> bool {
-    tokens
-        .windows(2)
-        .any(|pair| pair[0].word(first) && pair[1].word(second))
+    tokens.windows(2).any(|pair| pair[0].word(first) && pair[1].word(second))
 }

@@ -12,8 +12,7 @@ const MAX_NESTING: usize = 16;
 
 /// Heads of statements that are SQL and say nothing more.
 const OTHER_HEADS: &[&str] = &[
-    "DROP", "TRUNCATE", "GRANT", "REVOKE", "COMMENT", "CALL", "LOCK", "COPY", "VACUUM", "REFRESH",
-    "RENAME",
+    "DROP", "TRUNCATE", "GRANT", "REVOKE", "COMMENT", "CALL", "LOCK", "COPY", "VACUUM", "REFRESH", "RENAME",
 ];
 
 /// Reads one statement; facts of common table expressions that write come before its own.
@@ -114,11 +113,7 @@ fn insert(tokens: &[Token], line: u32, conflict: Conflict) -> SqlFact {
     if tokens.get(at).is_some_and(|token| token.word("AS")) {
         at += 2;
     }
-    let end = clause_start(
-        tokens,
-        at,
-        &["VALUES", "SELECT", "WITH", "SET", "DEFAULT", "ON"],
-    );
+    let end = clause_start(tokens, at, &["VALUES", "SELECT", "WITH", "SET", "DEFAULT", "ON"]);
     if tokens.get(at).is_some_and(|token| token.is("(")) {
         let close = closing(tokens, at);
         if !tokens.get(at + 1).is_some_and(|token| token.word("SELECT")) {
@@ -128,10 +123,7 @@ fn insert(tokens: &[Token], line: u32, conflict: Conflict) -> SqlFact {
     if tokens.get(end).is_some_and(|token| token.word("SET")) {
         // MySQL: INSERT INTO t SET a = 1.
         let stop = clause_start(tokens, end + 1, &["ON"]);
-        fact.columns = assignments(&tokens[end + 1..stop])
-            .iter()
-            .flat_map(targets)
-            .collect();
+        fact.columns = assignments(&tokens[end + 1..stop]).iter().flat_map(targets).collect();
     }
     if let Some(values_alias) = values_alias(tokens, end) {
         alias = Some(values_alias);
@@ -162,9 +154,8 @@ fn on_conflict(tokens: &[Token], from: usize, alias: Option<&str>, fact: &mut Sq
             let start = find_word(tokens, at, "UPDATE").map_or(tokens.len(), |update| update + 1);
             let stop = clause_start(tokens, start, &["RETURNING"]);
             let sets = assignments(&tokens[start..stop]);
-            let no_op = |set: &Assignment| {
-                set.value.len() == 1 && targets(set) == [set.value[0].text.to_owned()]
-            };
+            let no_op =
+                |set: &Assignment| set.value.len() == 1 && targets(set) == [set.value[0].text.to_owned()];
             if !sets.is_empty() && sets.iter().all(no_op) {
                 fact.conflict = Conflict::DoNothing;
             }
@@ -176,10 +167,7 @@ fn on_conflict(tokens: &[Token], from: usize, alias: Option<&str>, fact: &mut Sq
             let Some(action) = find_word(tokens, at, "DO") else {
                 return;
             };
-            if tokens
-                .get(action + 1)
-                .is_some_and(|token| token.word("UPDATE"))
-            {
+            if tokens.get(action + 1).is_some_and(|token| token.word("UPDATE")) {
                 fact.conflict = Conflict::DoUpdate;
                 let start = find_word(tokens, action, "SET").map_or(tokens.len(), |set| set + 1);
                 let stop = clause_start(tokens, start, &["WHERE", "RETURNING", "ON"]);
@@ -220,16 +208,9 @@ fn merge(tokens: &[Token], line: u32) -> SqlFact {
         // The source's columns are no old values of the target's.
         let source = find_word(&tokens[..when], 0, "USING").and_then(|using| {
             let on = find_word(&tokens[..when], using, "ON")?;
-            tokens[using + 1..on]
-                .iter()
-                .rev()
-                .find(|token| token.is_name())
+            tokens[using + 1..on].iter().rev().find(|token| token.is_name())
         });
-        increments(
-            &assignments(&tokens[set..stop]),
-            source.map(|token| token.text),
-            &mut fact,
-        );
+        increments(&assignments(&tokens[set..stop]), source.map(|token| token.text), &mut fact);
     }
     if let Some(insert) = find_word(tokens, when, "INSERT")
         && tokens.get(insert + 1).is_some_and(|token| token.is("("))
@@ -263,10 +244,7 @@ fn select(tokens: &[Token], line: u32) -> SqlFact {
     let from = find_word(tokens, 0, "FROM").unwrap_or(tokens.len());
     let mut fact = SqlFact::new(Verb::Select, String::new(), line);
     let mut source = tokens.get(from + 1..).unwrap_or(&[]);
-    while source
-        .first()
-        .is_some_and(|token| token.is("(") || token.word("LATERAL"))
-    {
+    while source.first().is_some_and(|token| token.is("(") || token.word("LATERAL")) {
         source = match find_any_depth(source, "FROM") {
             Some(inner) => &source[inner + 1..],
             None => &source[1..],
@@ -280,10 +258,7 @@ fn select(tokens: &[Token], line: u32) -> SqlFact {
             where_columns(&source[..close], &mut fact.where_columns);
         }
     }
-    let source = source
-        .iter()
-        .position(|token| !token.word("ONLY"))
-        .map_or(source, |at| &source[at..]);
+    let source = source.iter().position(|token| !token.word("ONLY")).map_or(source, |at| &source[at..]);
     fact.table = name(source).0;
     for item in split(&tokens[..from], ",") {
         let item = match item {
@@ -309,10 +284,7 @@ fn select(tokens: &[Token], line: u32) -> SqlFact {
 
 fn create(tokens: &[Token], line: u32) -> SqlFact {
     let unique = tokens.first().is_some_and(|token| token.word("UNIQUE"));
-    let object = tokens
-        .iter()
-        .take(5)
-        .position(|token| token.word("TABLE") || token.word("INDEX"));
+    let object = tokens.iter().take(5).position(|token| token.word("TABLE") || token.word("INDEX"));
     let Some(object) = object else {
         return SqlFact::new(Verb::Other, String::new(), line);
     };
@@ -407,10 +379,7 @@ fn alter_table(tokens: &[Token], line: u32) -> SqlFact {
         if rest.first().is_some_and(|token| token.word("COLUMN")) {
             rest = &rest[1..];
         }
-        while rest
-            .first()
-            .is_some_and(|token| ["IF", "NOT", "EXISTS"].iter().any(|word| token.word(word)))
-        {
+        while rest.first().is_some_and(|token| ["IF", "NOT", "EXISTS"].iter().any(|word| token.word(word))) {
             rest = &rest[1..];
         }
         definition_of(rest, &mut fact);

@@ -10,36 +10,15 @@ fn one(text: &str) -> SqlFact {
 #[test]
 fn plain_inserts() {
     let fact = one("INSERT INTO orders (id, \"total\", `note`) VALUES ($1, ?, :note)");
-    assert_eq!(
-        (fact.verb, fact.table.as_str(), fact.conflict),
-        (Verb::Insert, "orders", Conflict::None)
-    );
+    assert_eq!((fact.verb, fact.table.as_str(), fact.conflict), (Verb::Insert, "orders", Conflict::None));
     assert_eq!(fact.columns, ["id", "total", "note"]);
-    assert_eq!(
-        one("insert into \"shop\".\"orders\" values ($1)").table,
-        "shop.orders"
-    );
-    assert_eq!(
-        one("insert into [dbo].[orders] values (@id)").table,
-        "dbo.orders"
-    );
-    assert_eq!(
-        one("INSERT INTO shop.orders VALUES (1)").table_name(),
-        "orders"
-    );
+    assert_eq!(one("insert into \"shop\".\"orders\" values ($1)").table, "shop.orders");
+    assert_eq!(one("insert into [dbo].[orders] values (@id)").table, "dbo.orders");
+    assert_eq!(one("INSERT INTO shop.orders VALUES (1)").table_name(), "orders");
     assert_eq!(one("INSERT INTO %s (id, name) VALUES ($1, $2)").table, "%s");
-    assert_eq!(
-        one("INSERT INTO {table} (id) VALUES ({id})").table,
-        "{table}"
-    );
-    assert_eq!(
-        one("INSERT INTO %s_events (id) VALUES (1)").table,
-        "%s_events"
-    );
-    assert_eq!(
-        one("INSERT INTO ${schema}.events (id) VALUES (1)").table,
-        "${schema}.events"
-    );
+    assert_eq!(one("INSERT INTO {table} (id) VALUES ({id})").table, "{table}");
+    assert_eq!(one("INSERT INTO %s_events (id) VALUES (1)").table, "%s_events");
+    assert_eq!(one("INSERT INTO ${schema}.events (id) VALUES (1)").table, "${schema}.events");
     assert_eq!(one("INSERT INTO t SET a = 1, b = 2").columns, ["a", "b"]);
 }
 
@@ -59,31 +38,14 @@ fn conflicts_in_every_dialect() {
     assert_eq!(update.conflict_columns, ["sku", "warehouse_id"]);
     assert_eq!(update.columns, ["sku", "warehouse_id", "qty"]);
     assert!(!update.increments);
-    let named = one(
-        "INSERT INTO t (a) VALUES (1) ON CONFLICT ON CONSTRAINT t_a_key DO NOTHING RETURNING id",
-    );
+    let named = one("INSERT INTO t (a) VALUES (1) ON CONFLICT ON CONSTRAINT t_a_key DO NOTHING RETURNING id");
     assert_eq!(named.conflict_constraint.as_deref(), Some("t_a_key"));
     assert_eq!(named.conflict, Conflict::DoNothing);
-    assert_eq!(
-        one("INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING").conflict,
-        Conflict::DoNothing
-    );
-    assert_eq!(
-        one("INSERT IGNORE INTO t (a) VALUES (1)").conflict,
-        Conflict::DoNothing
-    );
-    assert_eq!(
-        one("INSERT OR IGNORE INTO t (a) VALUES (1)").conflict,
-        Conflict::DoNothing
-    );
-    assert_eq!(
-        one("INSERT OR REPLACE INTO t (a) VALUES (1)").conflict,
-        Conflict::DoUpdate
-    );
-    assert_eq!(
-        one("REPLACE INTO t (a) VALUES (1)").conflict,
-        Conflict::DoUpdate
-    );
+    assert_eq!(one("INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING").conflict, Conflict::DoNothing);
+    assert_eq!(one("INSERT IGNORE INTO t (a) VALUES (1)").conflict, Conflict::DoNothing);
+    assert_eq!(one("INSERT OR IGNORE INTO t (a) VALUES (1)").conflict, Conflict::DoNothing);
+    assert_eq!(one("INSERT OR REPLACE INTO t (a) VALUES (1)").conflict, Conflict::DoUpdate);
+    assert_eq!(one("REPLACE INTO t (a) VALUES (1)").conflict, Conflict::DoUpdate);
     assert_eq!(
         one("INSERT INTO t (a,b) VALUES (1,2) ON DUPLICATE KEY UPDATE b = VALUES(b)").conflict,
         Conflict::DoUpdate
@@ -92,16 +54,12 @@ fn conflicts_in_every_dialect() {
         one("INSERT INTO t (a,b) VALUES (1,2) ON DUPLICATE KEY UPDATE a = a").conflict,
         Conflict::DoNothing
     );
-    let guarded =
-        one("INSERT INTO t (id) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM t WHERE id = $1)");
+    let guarded = one("INSERT INTO t (id) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM t WHERE id = $1)");
     assert!(guarded.guarded);
     let merge = one(
         "MERGE INTO stock AS t USING incoming AS s ON t.sku = s.sku WHEN MATCHED THEN UPDATE SET qty = t.qty + s.qty WHEN NOT MATCHED THEN INSERT (sku, qty) VALUES (s.sku, s.qty)",
     );
-    assert_eq!(
-        (merge.verb, merge.conflict, merge.increments),
-        (Verb::Insert, Conflict::DoUpdate, true)
-    );
+    assert_eq!((merge.verb, merge.conflict, merge.increments), (Verb::Insert, Conflict::DoUpdate, true));
     assert_eq!(merge.conflict_columns, ["sku"]);
     assert_eq!(merge.columns, ["sku", "qty"]);
 }
@@ -140,10 +98,7 @@ fn where_columns_are_those_compared() {
         "UPDATE orders o SET status = 'paid', (a, b) = ($3, $4) WHERE o.id = $1 AND status <> 'paid' AND deleted_at IS NULL AND tenant::text = $2 AND lower(mail) = $5 RETURNING id",
     );
     assert_eq!(fact.columns, ["status", "a", "b"]);
-    assert_eq!(
-        fact.where_columns,
-        ["id", "status", "deleted_at", "tenant", "mail"]
-    );
+    assert_eq!(fact.where_columns, ["id", "status", "deleted_at", "tenant", "mail"]);
     let select = one(
         "SELECT DISTINCT ON (a, b) o.id, total AS t, count(*) AS n FROM shop.orders o JOIN x ON x.id = o.id WHERE (a, b) IN ((1, 2)) AND $1 = c AND id IN (SELECT id FROM other WHERE z = 1) ORDER BY id",
     );
@@ -156,18 +111,14 @@ fn where_columns_are_those_compared() {
         ("processed_events", &["event_id".to_owned()][..])
     );
     let delete = one("DELETE FROM outbox WHERE created_at < now() - interval '7 days'");
-    assert_eq!(
-        (delete.verb, delete.table.as_str()),
-        (Verb::Delete, "outbox")
-    );
+    assert_eq!((delete.verb, delete.table.as_str()), (Verb::Delete, "outbox"));
     assert_eq!(delete.where_columns, ["created_at"]);
 }
 
 #[test]
 fn polling_an_outbox() {
-    let plain = one(
-        "SELECT id FROM outbox WHERE status = 'pending' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
-    );
+    let plain =
+        one("SELECT id FROM outbox WHERE status = 'pending' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED");
     assert!(plain.skip_locked);
     let claim = one(
         "UPDATE outbox SET status = 'sending' WHERE id IN (SELECT id FROM outbox WHERE status='pending' FOR UPDATE SKIP LOCKED LIMIT 10) RETURNING *",
@@ -177,14 +128,8 @@ fn polling_an_outbox() {
     let facts = statements(
         "WITH picked AS (SELECT id FROM outbox FOR NO KEY UPDATE SKIP LOCKED), gone AS (DELETE FROM old WHERE id = 1 RETURNING id) UPDATE outbox SET n = n + 1 FROM picked WHERE outbox.id = picked.id",
     );
-    let verbs: Vec<_> = facts
-        .iter()
-        .map(|f| (f.verb, f.table.as_str(), f.skip_locked))
-        .collect();
-    assert_eq!(
-        verbs,
-        [(Verb::Delete, "old", true), (Verb::Update, "outbox", true)]
-    );
+    let verbs: Vec<_> = facts.iter().map(|f| (f.verb, f.table.as_str(), f.skip_locked)).collect();
+    assert_eq!(verbs, [(Verb::Delete, "old", true), (Verb::Update, "outbox", true)]);
     assert!(facts[1].increments);
     assert!(!one("SELECT 1 FROM outbox FOR UPDATE").skip_locked);
 }
@@ -210,10 +155,7 @@ ALTER TABLE ONLY orders ADD CONSTRAINT pk PRIMARY KEY (id, sku), ADD COLUMN IF N
 DROP TABLE shop.orders;
 ";
     let facts = statements(text);
-    let verbs: Vec<_> = facts
-        .iter()
-        .map(|f| (f.verb, f.table.as_str(), f.line_offset))
-        .collect();
+    let verbs: Vec<_> = facts.iter().map(|f| (f.verb, f.table.as_str(), f.line_offset)).collect();
     assert_eq!(
         verbs,
         [
@@ -225,15 +167,7 @@ DROP TABLE shop.orders;
         ]
     );
     assert_eq!(facts[0].columns, ["id", "number", "sku", "total"]);
-    assert_eq!(
-        facts[0].unique_keys,
-        [
-            vec!["id"],
-            vec!["number"],
-            vec!["sku", "number"],
-            vec!["total"]
-        ]
-    );
+    assert_eq!(facts[0].unique_keys, [vec!["id"], vec!["number"], vec!["sku", "number"], vec!["total"]]);
     assert_eq!(facts[1].unique_keys, [vec!["number", "sku"]]);
     assert_eq!(facts[1].where_columns, ["deleted_at"]);
     assert!(facts[2].unique_keys.is_empty());

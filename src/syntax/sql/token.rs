@@ -51,13 +51,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
 
 /// The first tokens, at most `limit`.
 pub(super) fn first_tokens(text: &str, limit: usize) -> Vec<Token<'_>> {
-    let mut scanner = Scanner {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        line: 0,
-        out: Vec::new(),
-    };
+    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, line: 0, out: Vec::new() };
     while scanner.out.len() < limit && scanner.step() {}
     scanner.out
 }
@@ -122,9 +116,7 @@ impl Scanner<'_> {
                 self.take(length, Kind::Word);
             }
             _ => {
-                let pair = PAIRS
-                    .iter()
-                    .any(|pair| self.bytes[self.at..].starts_with(pair));
+                let pair = PAIRS.iter().any(|pair| self.bytes[self.at..].starts_with(pair));
                 self.take(if pair { 2 } else { 1 }, Kind::Symbol);
             }
         }
@@ -133,10 +125,7 @@ impl Scanner<'_> {
 
     fn at_line_start(&self) -> bool {
         let before = &self.bytes[..self.at];
-        let blank = before
-            .iter()
-            .rev()
-            .find(|&&byte| byte != b' ' && byte != b'\t');
+        let blank = before.iter().rev().find(|&&byte| byte != b' ' && byte != b'\t');
         blank.is_none_or(|&byte| byte == b'\n')
     }
 
@@ -146,9 +135,9 @@ impl Scanner<'_> {
 
     /// Whether the bracket is an array index rather than a quote.
     fn follows_name(&self) -> bool {
-        self.out.last().is_some_and(|token| {
-            token.end == self.at && (token.is_name() || token.is("]") || token.is(")"))
-        })
+        self.out
+            .last()
+            .is_some_and(|token| token.end == self.at && (token.is_name() || token.is("]") || token.is(")")))
     }
 
     /// Passes over a comment; false when it marks a migration's way down.
@@ -157,17 +146,8 @@ impl Scanner<'_> {
         let comment = self.text.get(self.at..end).unwrap_or("");
         let words = comment.trim_start_matches(['-', '#', ' ', '\t']).trim();
         self.at = end;
-        let down = [
-            "+goose down",
-            "+migrate down",
-            "migrate:down",
-            "+micrate down",
-        ];
-        !down.iter().any(|mark| {
-            words
-                .get(..mark.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(mark))
-        })
+        let down = ["+goose down", "+migrate down", "migrate:down", "+micrate down"];
+        !down.iter().any(|mark| words.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark)))
     }
 
     fn find(&self, needle: &str, ahead: usize) -> Option<usize> {
@@ -177,9 +157,7 @@ impl Scanner<'_> {
 
     fn run(&self, belongs: fn(u8) -> bool) -> usize {
         let rest = &self.bytes[self.at..];
-        rest.iter()
-            .position(|&byte| !belongs(byte))
-            .unwrap_or(rest.len())
+        rest.iter().position(|&byte| !belongs(byte)).unwrap_or(rest.len())
     }
 
     fn skip_to(&mut self, end: usize) {
@@ -196,13 +174,7 @@ impl Scanner<'_> {
     /// Adds a token whose text is `from..to` and which ends at `end`.
     fn push(&mut self, kind: Kind, from: usize, to: usize, end: usize) {
         let text = self.text.get(from..to.max(from)).unwrap_or("");
-        self.out.push(Token {
-            kind,
-            text,
-            start: self.at,
-            end,
-            line: self.line,
-        });
+        self.out.push(Token { kind, text, start: self.at, end, line: self.line });
         self.skip_to(end);
     }
 

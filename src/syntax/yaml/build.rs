@@ -122,11 +122,7 @@ struct Builder {
 impl Builder {
     fn problem(&mut self, line: u32, column: u32, message: impl Into<String>) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(YamlProblem {
-                line,
-                column,
-                message: message.into(),
-            });
+            self.problems.push(YamlProblem { line, column, message: message.into() });
         }
     }
 
@@ -137,26 +133,19 @@ impl Builder {
     }
 
     fn at(&self, mark: Marker) -> (u32, u32) {
-        (
-            self.line_base + mark.line().max(1) as u32,
-            mark.col() as u32 + 1,
-        )
+        (self.line_base + mark.line().max(1) as u32, mark.col() as u32 + 1)
     }
 
     fn stop(&mut self, mark: Marker, fatal: bool, message: impl Into<String>) -> Stop {
         let (line, column) = self.at(mark);
         self.problem(line, column, message);
-        Stop {
-            relative_line: mark.line(),
-            fatal,
-        }
+        Stop { relative_line: mark.line(), fatal }
     }
 
     fn read(&mut self, text: &str) -> Result<(), Stop> {
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
-            let (event, span) =
-                event.map_err(|error| self.stop(*error.marker(), false, error.info()))?;
+            let (event, span) = event.map_err(|error| self.stop(*error.marker(), false, error.info()))?;
             self.event(event, span)?;
         }
         Ok(())
@@ -192,11 +181,7 @@ impl Builder {
 
     fn node(&self, value: Value, mark: Marker) -> Node {
         let (line, column) = self.at(mark);
-        Node {
-            line,
-            column,
-            value,
-        }
+        Node { line, column, value }
     }
 
     fn spend(&mut self, nodes: usize, mark: Marker) -> Result<(), Stop> {
@@ -212,9 +197,7 @@ impl Builder {
     }
 
     fn expects_key(&self) -> bool {
-        self.stack
-            .last()
-            .is_some_and(|open| open.key.is_none() && matches!(open.node.value, Value::Map(_)))
+        self.stack.last().is_some_and(|open| open.key.is_none() && matches!(open.node.value, Value::Map(_)))
     }
 
     fn open(&mut self, value: Value, anchor: usize, mark: Marker) -> Result<(), Stop> {
@@ -251,12 +234,7 @@ impl Builder {
                 "a mapping key that is not a scalar (an unquoted `{{ … }}` reads like this)",
             );
             if let Some(parent) = self.stack.last_mut() {
-                parent.key = Some(Key {
-                    text: String::new(),
-                    line,
-                    column,
-                    kind: KeyKind::Dropped,
-                });
+                parent.key = Some(Key { text: String::new(), line, column, kind: KeyKind::Dropped });
             }
             return Ok(());
         }
@@ -277,12 +255,7 @@ impl Builder {
             kind = KeyKind::Dropped;
         }
         let duplicate = (kind == KeyKind::Dropped).then(|| format!("the key `{text}` is repeated"));
-        open.key = Some(Key {
-            text,
-            line,
-            column,
-            kind,
-        });
+        open.key = Some(Key { text, line, column, kind });
         if let Some(message) = duplicate {
             self.problem(line, column, message);
         }
@@ -317,12 +290,7 @@ impl Builder {
                     } else {
                         KeyKind::Dropped
                     };
-                    open.key = Some(Key {
-                        text,
-                        line: at.0,
-                        column: at.1,
-                        kind,
-                    });
+                    open.key = Some(Key { text, line: at.0, column: at.1, kind });
                 }
             }
             _ => {}
@@ -334,11 +302,7 @@ impl Builder {
         let (line, column) = (merged.line, merged.column);
         let parts = match merged.value {
             Value::List(items) => items,
-            value => vec![Node {
-                line,
-                column,
-                value,
-            }],
+            value => vec![Node { line, column, value }],
         };
         let Value::Map(entries) = &mut open.node.value else {
             return;
@@ -381,11 +345,7 @@ impl Builder {
         let depth = depth(&anchored.node);
         self.spend(nodes, mark)?;
         if bytes > self.bytes_left {
-            return Err(self.stop(
-                mark,
-                true,
-                "aliases copy too much text; the rest is not read",
-            ));
+            return Err(self.stop(mark, true, "aliases copy too much text; the rest is not read"));
         }
         self.bytes_left -= bytes;
         if self.stack.len() + depth > MAX_DEPTH {
@@ -447,8 +407,7 @@ fn scalar(text: Cow<'_, str>, quoted: bool, tag: Option<&Tag>) -> Value {
 }
 
 fn is_number(text: &str) -> bool {
-    let digits =
-        |text: &str, ok: fn(&char) -> bool| !text.is_empty() && text.chars().all(|c| ok(&c));
+    let digits = |text: &str, ok: fn(&char) -> bool| !text.is_empty() && text.chars().all(|c| ok(&c));
     if let Some(hex) = text.strip_prefix("0x") {
         return digits(hex, char::is_ascii_hexdigit);
     }
@@ -470,19 +429,14 @@ fn is_number(text: &str) -> bool {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     exponent_ok
         && !(whole.is_empty() && fraction.is_empty())
-        && whole
-            .chars()
-            .chain(fraction.chars())
-            .all(|c| c.is_ascii_digit())
+        && whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit())
 }
 
 /// Whether the first thing in the text opens a JSON document or a comment of one. `{{` opens a
 /// template.
 pub(super) fn looks_like_json(text: &str) -> bool {
     let text = text.trim_start();
-    ["[", "//", "/*"]
-        .iter()
-        .any(|start| text.starts_with(start))
+    ["[", "//", "/*"].iter().any(|start| text.starts_with(start))
         || (text.starts_with('{') && !text.starts_with("{{"))
 }
 

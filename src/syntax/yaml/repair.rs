@@ -18,11 +18,7 @@ impl Indented {
     /// The column in the original text.
     pub(super) fn column(&self, line: u32, column: u32) -> u32 {
         let index = line.saturating_sub(1) as usize;
-        if self.shifted.get(index) == Some(&true) {
-            column.saturating_sub(SHIFT).max(1)
-        } else {
-            column
-        }
+        if self.shifted.get(index) == Some(&true) { column.saturating_sub(SHIFT).max(1) } else { column }
     }
 
     /// Moves every position of a tree back.
@@ -89,11 +85,8 @@ impl Scan {
         let mut chars = content.chars().peekable();
         while let Some(c) = chars.next() {
             if let Some(quote) = self.quote {
-                let escape = if quote == '"' {
-                    c == '\\'
-                } else {
-                    c == quote && chars.peek() == Some(&quote)
-                };
+                let escape =
+                    if quote == '"' { c == '\\' } else { c == quote && chars.peek() == Some(&quote) };
                 if escape {
                     chars.next();
                 } else if c == quote {

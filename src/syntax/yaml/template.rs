@@ -25,9 +25,7 @@ pub(super) fn mask(text: &str) -> Option<Masked> {
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = text;
     while let Some(at) = rest.find("{{") {
-        let end = rest[at..]
-            .find("}}")
-            .map_or(rest.len(), |close| at + close + 2);
+        let end = rest[at..].find("}}").map_or(rest.len(), |close| at + close + 2);
         let (before, action) = (&rest[..at], &rest[at..end]);
         out.push_str(before);
         let own_line = ends_blank_line(&out) && starts_blank_line(&rest[end..]);
@@ -49,10 +47,7 @@ pub(super) fn mask(text: &str) -> Option<Masked> {
 }
 
 fn ends_blank_line(text: &str) -> bool {
-    text.chars()
-        .rev()
-        .take_while(|&c| c != '\n')
-        .all(|c| c == ' ' || c == '\t')
+    text.chars().rev().take_while(|&c| c != '\n').all(|c| c == ' ' || c == '\t')
 }
 
 /// Whether nothing but blanks, actions and comments follows on this line.
@@ -103,11 +98,7 @@ fn unmask_cow(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let shown = |c: char| {
-        if hidden(c) {
-            char::from_u32(c as u32 - BASE).unwrap_or(c)
-        } else {
-            c
-        }
+        if hidden(c) { char::from_u32(c as u32 - BASE).unwrap_or(c) } else { c }
     };
     Cow::Owned(text.chars().map(shown).collect())
 }

@@ -12,10 +12,7 @@ fn one(text: &str) -> Node {
 
 fn problems(text: &str) -> Vec<(u32, u32, String)> {
     let (_, problems) = parse(text);
-    problems
-        .into_iter()
-        .map(|p| (p.line, p.column, p.message))
-        .collect()
+    problems.into_iter().map(|p| (p.line, p.column, p.message)).collect()
 }
 
 const SUBSCRIPTION: &str = "\
@@ -50,11 +47,8 @@ fn positions_point_at_keys_and_values() {
 #[test]
 fn a_path_goes_through_lists_and_wildcards() {
     let node = one(SUBSCRIPTION);
-    let found: Vec<_> = node
-        .path("spec.routes.rules[].path")
-        .iter()
-        .map(|n| (n.as_str().unwrap(), n.line))
-        .collect();
+    let found: Vec<_> =
+        node.path("spec.routes.rules[].path").iter().map(|n| (n.as_str().unwrap(), n.line)).collect();
     assert_eq!(found, [("/orders/created", 10), ("/orders/paid", 12)]);
     assert!(node.path("spec.nothing[].path").is_empty());
     assert_eq!(node.path("").len(), 1);
@@ -86,11 +80,7 @@ fn scalars_follow_the_core_schema() {
 fn several_documents_keep_their_lines() {
     let (documents, problems) = parse("a: 1\n---\n---\nb: 2\n...\n---\nc: 3\n");
     assert_eq!(problems, []);
-    let lines: Vec<_> = documents
-        .iter()
-        .filter_map(|d| d.entries().first())
-        .map(|e| e.key_line)
-        .collect();
+    let lines: Vec<_> = documents.iter().filter_map(|d| d.entries().first()).map(|e| e.key_line).collect();
     assert_eq!(lines, [1, 4, 7]);
 }
 
@@ -124,19 +114,11 @@ fn long_json_keys_and_nested_strings_are_read() {
 
 #[test]
 fn aliases_and_merge_keys_expand() {
-    let node = one(
-        "base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nuse:\n  <<: [*b, *m]\n  x: 9\nalso: *b\n",
-    );
+    let node = one("base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nuse:\n  <<: [*b, *m]\n  x: 9\nalso: *b\n");
     let merged = node.get("use").unwrap();
     let text = |key: &str| merged.get(key).unwrap().as_text().unwrap().to_owned();
-    assert_eq!(
-        (text("x"), text("y"), text("z")),
-        ("9".into(), "2".into(), "4".into())
-    );
-    assert_eq!(
-        node.get("also").unwrap().get("y").unwrap().as_text(),
-        Some("2")
-    );
+    assert_eq!((text("x"), text("y"), text("z")), ("9".into(), "2".into(), "4".into()));
+    assert_eq!(node.get("also").unwrap().get("y").unwrap().as_text(), Some("2"));
     assert_eq!(one("'<<': {a: 1}").get("<<").unwrap().entries().len(), 1);
     assert_eq!(problems("a: {<<: 5}").len(), 1);
 }
@@ -166,11 +148,7 @@ fn alias_bombs_end_in_a_problem() {
         "{found:?}"
     );
 
-    let long = format!(
-        "a: &a {}\nb:\n{}",
-        "y".repeat(1 << 20),
-        "- *a\n".repeat(100_000)
-    );
+    let long = format!("a: &a {}\nb:\n{}", "y".repeat(1 << 20), "- *a\n".repeat(100_000));
     assert!(problems(&long)[0].2.contains("copy too much text"));
     assert!(problems("a: &a [*a]\n")[0].2.contains("refers to itself"));
     assert!(problems("a: *nope\n")[0].2.contains("unknown anchor"));
@@ -178,11 +156,7 @@ fn alias_bombs_end_in_a_problem() {
 
 #[test]
 fn depth_is_bounded() {
-    for text in [
-        "[".repeat(100_000),
-        "{a: ".repeat(50_000),
-        "- ".repeat(50_000),
-    ] {
+    for text in ["[".repeat(100_000), "{a: ".repeat(50_000), "- ".repeat(50_000)] {
         assert!(!problems(&text).is_empty());
     }
     let fine = format!("{}1{}", "[".repeat(100), "]".repeat(100));
@@ -210,19 +184,13 @@ spec:
     let topic = node.path("spec.topic")[0];
     assert_eq!(topic.as_str(), Some("{{ .Values.topic }}"));
     assert_eq!((topic.line, topic.column), (8, 10));
-    assert_eq!(
-        node.path("metadata.name")[0].as_str(),
-        Some("{{ include \"x.name\" . }}-sub")
-    );
+    assert_eq!(node.path("metadata.name")[0].as_str(), Some("{{ include \"x.name\" . }}-sub"));
 }
 
 #[test]
 fn actions_in_quotes_need_no_template_reading() {
     let node = one("summary: '{{ $labels.topic }} is late'\n");
-    assert_eq!(
-        node.get("summary").unwrap().as_str(),
-        Some("{{ $labels.topic }} is late")
-    );
+    assert_eq!(node.get("summary").unwrap().as_str(), Some("{{ $labels.topic }} is late"));
 }
 
 #[test]
@@ -247,19 +215,10 @@ last:
 ";
     let node = one(text);
     let command = node.path("a.command[]");
-    let seen: Vec<_> = command
-        .iter()
-        .map(|n| (n.as_str().unwrap(), n.line, n.column))
-        .collect();
+    let seen: Vec<_> = command.iter().map(|n| (n.as_str().unwrap(), n.line, n.column)).collect();
     assert_eq!(seen[0], ("--config=it's ]", 5, 5));
     assert_eq!(seen.last().unwrap(), &("b", 6, 3));
-    let n = node
-        .get("a")
-        .unwrap()
-        .get("quoted [")
-        .unwrap()
-        .entry("n")
-        .unwrap();
+    let n = node.get("a").unwrap().get("quoted [").unwrap().entry("n").unwrap();
     assert_eq!((n.key_line, n.key_column, n.value.column), (9, 3, 6));
     assert_eq!(node.path("a.tail")[0].as_str(), Some("a[0]"));
     assert_eq!(node.path("last[]").len(), 2);

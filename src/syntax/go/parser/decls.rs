@@ -114,22 +114,9 @@ impl Parser<'_> {
             }
         }
         let names = self.b.end_exprs(mark);
-        let ty = if self.at_type() {
-            self.ty()
-        } else {
-            ExprId::NONE
-        };
-        let values = if self.eat(Kind::Assign) {
-            self.exprs()
-        } else {
-            Exprs::default()
-        };
-        Spec {
-            names,
-            ty,
-            values,
-            pos,
-        }
+        let ty = if self.at_type() { self.ty() } else { ExprId::NONE };
+        let values = if self.eat(Kind::Assign) { self.exprs() } else { Exprs::default() };
+        Spec { names, ty, values, pos }
     }
 
     /// A line of a `const` declaration: without a value it repeats the line above.
@@ -157,13 +144,7 @@ impl Parser<'_> {
             };
             let (ty, pos) = (spec.ty, self.pos_of(id));
             if !name.is_empty() {
-                self.b.facts.globals.push(Global {
-                    name,
-                    ty,
-                    value,
-                    constant,
-                    pos,
-                });
+                self.b.facts.globals.push(Global { name, ty, value, constant, pos });
             }
         }
     }
@@ -192,21 +173,8 @@ impl Parser<'_> {
     }
 
     fn local(&mut self, spec: Spec, pos: u32) {
-        let Spec {
-            names: targets,
-            ty,
-            values,
-            ..
-        } = spec;
-        let id = self.b.stmt(
-            Stmt::Assign {
-                targets,
-                values,
-                ty,
-                op: AssignOp::Define,
-            },
-            pos,
-        );
+        let Spec { names: targets, ty, values, .. } = spec;
+        let id = self.b.stmt(Stmt::Assign { targets, values, ty, op: AssignOp::Define }, pos);
         self.b.stage_stmt(id);
     }
 
@@ -235,11 +203,7 @@ impl Parser<'_> {
                 let ty = self.ty();
                 let decl = self.b.type_mut(id);
                 decl.underlying = ty;
-                decl.kind = if alias {
-                    TypeKind::Alias
-                } else {
-                    TypeKind::Defined
-                };
+                decl.kind = if alias { TypeKind::Alias } else { TypeKind::Defined };
             }
         }
     }
@@ -254,10 +218,7 @@ impl Parser<'_> {
             return;
         }
         let id = self.b.func(name, pos);
-        if let Some(at) = receiver
-            .filter(|list| !list.is_empty())
-            .map(|list| list.start)
-        {
+        if let Some(at) = receiver.filter(|list| !list.is_empty()).map(|list| list.start) {
             let owner = self.base_name(self.b.facts.params[at as usize].ty);
             let func = self.b.func_mut(id);
             (func.receiver, func.owner) = (Some(at), owner);

@@ -19,11 +19,7 @@ enum Literal {
 impl Parser<'_> {
     /// An expression or a type.
     pub(super) fn expr(&mut self) -> ExprId {
-        let expr = if self.enter() {
-            self.binary(1)
-        } else {
-            self.unknown()
-        };
+        let expr = if self.enter() { self.binary(1) } else { self.unknown() };
         self.leave();
         expr
     }
@@ -75,11 +71,7 @@ impl Parser<'_> {
         };
         let pos = self.pos();
         self.next();
-        let operand = if self.enter() {
-            self.unary()
-        } else {
-            self.unknown()
-        };
+        let operand = if self.enter() { self.unary() } else { self.unknown() };
         self.leave();
         // `<-chan T` is a type and not a receive from one.
         if op == UnaryOp::Receive && matches!(self.b.facts.expr(operand), Expr::ChanType(_)) {
@@ -110,9 +102,7 @@ impl Parser<'_> {
                     literal = Literal::No;
                 }
                 Kind::LBrack => expr = self.bracketed(|p| p.index(expr, &mut literal)),
-                Kind::LBrace
-                    if literal == Literal::Type || (literal == Literal::Name && !self.header) =>
-                {
+                Kind::LBrace if literal == Literal::Type || (literal == Literal::Name && !self.header) => {
                     let entries = self.entries();
                     expr = self.b.expr(Expr::Composite { ty: expr, entries }, start);
                     literal = Literal::No;
@@ -208,11 +198,7 @@ impl Parser<'_> {
     /// `.(T)` or `.(type)`, from its `(`.
     fn assert(&mut self, value: ExprId) -> ExprId {
         self.next();
-        let ty = if self.eat(Kind::Type) {
-            ExprId::NONE
-        } else {
-            self.ty()
-        };
+        let ty = if self.eat(Kind::Type) { ExprId::NONE } else { self.ty() };
         self.expect(Kind::RParen, "`)` after the type");
         let pos = self.pos_of(value);
         self.b.expr(Expr::Assert { value, ty }, pos)
@@ -225,14 +211,7 @@ impl Parser<'_> {
         let spread = self.bracketed(Parser::arguments);
         self.expect(Kind::RParen, "`,` or `)` in the arguments");
         let args = self.b.end_exprs(mark);
-        self.b.expr(
-            Expr::Call {
-                callee,
-                args,
-                spread,
-            },
-            pos,
-        )
+        self.b.expr(Expr::Call { callee, args, spread }, pos)
     }
 
     /// Stages arguments; whether the last is spread.
@@ -309,13 +288,7 @@ impl Parser<'_> {
         let pos = self.pos();
         let element = if self.enter() {
             let entries = self.entries();
-            self.b.expr(
-                Expr::Composite {
-                    ty: ExprId::NONE,
-                    entries,
-                },
-                pos,
-            )
+            self.b.expr(Expr::Composite { ty: ExprId::NONE, entries }, pos)
         } else {
             self.unknown()
         };
@@ -339,9 +312,7 @@ fn infix(kind: Kind) -> (BinaryOp, u8) {
         Kind::Minus => (BinaryOp::Sub, 4),
         Kind::Pipe | Kind::Caret => (BinaryOp::Other, 4),
         Kind::Star => (BinaryOp::Mul, 5),
-        Kind::Slash | Kind::Percent | Kind::Shift | Kind::Amp | Kind::AndNot => {
-            (BinaryOp::Other, 5)
-        }
+        Kind::Slash | Kind::Percent | Kind::Shift | Kind::Amp | Kind::AndNot => (BinaryOp::Other, 5),
         _ => (BinaryOp::Other, 0),
     }
 }

@@ -126,10 +126,7 @@ impl Parser<'_> {
 }
 
 fn is_type_keyword(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Interface | Kind::Struct | Kind::Map | Kind::Chan | Kind::Func
-    )
+    matches!(kind, Kind::Interface | Kind::Struct | Kind::Map | Kind::Chan | Kind::Func)
 }
 
 /// Steps `lexer`, which stands behind an opening bracket, behind the closing one.

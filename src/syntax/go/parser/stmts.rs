@@ -131,18 +131,12 @@ impl Parser<'_> {
             Simple::Expr(id) if matches!(self.b.facts.expr(id), Expr::Name(_)) => self.next(),
             _ => self.fail("the end of the statement"),
         }
-        if !matches!(
-            self.kind(),
-            Kind::RBrace | Kind::Case | Kind::Default | Kind::Stop
-        ) {
+        if !matches!(self.kind(), Kind::RBrace | Kind::Case | Kind::Default | Kind::Stop) {
             if self.enter() {
                 if self.at(Kind::Semi) {
                     self.next();
                 }
-                if !matches!(
-                    self.kind(),
-                    Kind::RBrace | Kind::Semi | Kind::Case | Kind::Default
-                ) {
+                if !matches!(self.kind(), Kind::RBrace | Kind::Semi | Kind::Case | Kind::Default) {
                     self.stmt();
                 }
             }
@@ -170,10 +164,7 @@ impl Parser<'_> {
     /// An expression, an assignment, a send, `x++`, or with `range` what a loop ranges over.
     fn simple(&mut self, range: bool) -> Simple {
         if range && self.eat(Kind::Range) {
-            return Simple::Range {
-                targets: Exprs::default(),
-                over: self.expr(),
-            };
+            return Simple::Range { targets: Exprs::default(), over: self.expr() };
         }
         let first = self.expr();
         let op = match self.kind() {
@@ -184,19 +175,12 @@ impl Parser<'_> {
             Kind::OtherAssign => AssignOp::Other,
             Kind::Arrow => {
                 self.next();
-                return Simple::Stmt(Stmt::Send {
-                    channel: first,
-                    value: self.expr(),
-                });
+                return Simple::Stmt(Stmt::Send { channel: first, value: self.expr() });
             }
             _ => return Simple::Expr(first),
         };
         let targets = self.exprs_after(first);
-        let op = if self.at(Kind::Define) {
-            AssignOp::Define
-        } else {
-            op
-        };
+        let op = if self.at(Kind::Define) { AssignOp::Define } else { op };
         let values = match self.kind() {
             Kind::Inc | Kind::Dec => {
                 let one = self.b.intern(b"1");
@@ -204,17 +188,10 @@ impl Parser<'_> {
                 self.next();
                 self.b.single(one)
             }
-            Kind::Define
-            | Kind::Assign
-            | Kind::PlusAssign
-            | Kind::MinusAssign
-            | Kind::OtherAssign => {
+            Kind::Define | Kind::Assign | Kind::PlusAssign | Kind::MinusAssign | Kind::OtherAssign => {
                 self.next();
                 if range && self.eat(Kind::Range) {
-                    return Simple::Range {
-                        targets,
-                        over: self.expr(),
-                    };
+                    return Simple::Range { targets, over: self.expr() };
                 }
                 self.exprs()
             }
@@ -223,12 +200,7 @@ impl Parser<'_> {
                 Exprs::default()
             }
         };
-        Simple::Stmt(Stmt::Assign {
-            targets,
-            values,
-            ty: ExprId::NONE,
-            op,
-        })
+        Simple::Stmt(Stmt::Assign { targets, values, ty: ExprId::NONE, op })
     }
 
     /// A simple statement in a header or a `select` case.
@@ -267,9 +239,7 @@ impl Parser<'_> {
             match self.kind() {
                 Kind::If if arms.len() < MAX_ELSE_IF => {}
                 Kind::If => {
-                    self.freeze(format!(
-                        "more than {MAX_ELSE_IF} `else if` in a row; not read"
-                    ));
+                    self.freeze(format!("more than {MAX_ELSE_IF} `else if` in a row; not read"));
                     break;
                 }
                 Kind::LBrace => {
@@ -282,22 +252,8 @@ impl Parser<'_> {
                 }
             }
         }
-        while let Some(Arm {
-            init,
-            cond,
-            then,
-            pos,
-        }) = arms.pop()
-        {
-            let id = self.b.stmt(
-                Stmt::If {
-                    init,
-                    cond,
-                    then,
-                    otherwise,
-                },
-                pos,
-            );
+        while let Some(Arm { init, cond, then, pos }) = arms.pop() {
+            let id = self.b.stmt(Stmt::If { init, cond, then, otherwise }, pos);
             if arms.is_empty() {
                 self.b.stage_stmt(id);
             } else {
@@ -313,11 +269,7 @@ impl Parser<'_> {
         let (init, cond) = self.in_header(|p| {
             let mut init = None;
             let start = p.pos();
-            let mut tested = if p.at(Kind::Semi) {
-                None
-            } else {
-                Some(p.condition())
-            };
+            let mut tested = if p.at(Kind::Semi) { None } else { Some(p.condition()) };
             if p.eat(Kind::Semi) {
                 init = tested.map(|simple| p.held_stmt(simple, start));
                 tested = Some(p.condition());
@@ -325,12 +277,7 @@ impl Parser<'_> {
             (init, tested.map_or(ExprId::NONE, |simple| p.tested(simple)))
         });
         let then = self.block();
-        Arm {
-            init,
-            cond,
-            then,
-            pos,
-        }
+        Arm { init, cond, then, pos }
     }
 
     /// A simple statement that must be here, and is not the block.
@@ -352,11 +299,7 @@ impl Parser<'_> {
                 Kind::Semi => None,
                 _ => Some(p.simple(true)),
             };
-            if let Some(Simple::Range {
-                targets: names,
-                over: what,
-            }) = first
-            {
+            if let Some(Simple::Range { targets: names, over: what }) = first {
                 (targets, over) = (names, what);
             } else if p.eat(Kind::Semi) {
                 init = first.map(|simple| p.held_stmt(simple, start));
@@ -375,14 +318,7 @@ impl Parser<'_> {
             }
         });
         let body = self.block();
-        Stmt::Loop {
-            targets,
-            over,
-            init,
-            cond,
-            post,
-            body,
-        }
+        Stmt::Loop { targets, over, init, cond, post, body }
     }
 
     /// `switch init; subject {…}` and `switch binding := value.(type) {…}`.
@@ -397,31 +333,19 @@ impl Parser<'_> {
             };
             if p.eat(Kind::Semi) {
                 init = subject.map(|simple| p.held_stmt(simple, start));
-                subject = if p.at(Kind::LBrace) {
-                    None
-                } else {
-                    Some(p.simple(false))
-                };
+                subject = if p.at(Kind::LBrace) { None } else { Some(p.simple(false)) };
             }
             (init, subject)
         });
         let (subject, binding) = match subject {
             None => (ExprId::NONE, Sym::EMPTY),
-            Some(Simple::Stmt(Stmt::Assign {
-                targets,
-                values,
-                op: AssignOp::Define,
-                ..
-            })) => self.type_switch(targets, values),
+            Some(Simple::Stmt(Stmt::Assign { targets, values, op: AssignOp::Define, .. })) => {
+                self.type_switch(targets, values)
+            }
             Some(simple) => (self.tested(simple), Sym::EMPTY),
         };
         let cases = self.cases(false);
-        Stmt::Switch {
-            init,
-            subject,
-            binding,
-            cases,
-        }
+        Stmt::Switch { init, subject, binding, cases }
     }
 
     /// What `binding := value.(type)` switches on and the name it binds.
@@ -429,9 +353,7 @@ impl Parser<'_> {
         let facts = &self.b.facts;
         if let (&[target], &[value]) = (facts.list(targets), facts.list(values))
             && let Expr::Name(name) = facts.expr(target)
-            && let Expr::Assert {
-                ty: ExprId::NONE, ..
-            } = facts.expr(value)
+            && let Expr::Assert { ty: ExprId::NONE, .. } = facts.expr(value)
         {
             return (value, name);
         }
@@ -442,12 +364,7 @@ impl Parser<'_> {
     fn select(&mut self) -> Stmt {
         self.next();
         let cases = self.cases(true);
-        Stmt::Switch {
-            init: None,
-            subject: ExprId::NONE,
-            binding: Sym::EMPTY,
-            cases,
-        }
+        Stmt::Switch { init: None, subject: ExprId::NONE, binding: Sym::EMPTY, cases }
     }
 
     /// `{ case …: … }`.

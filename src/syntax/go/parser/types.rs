@@ -37,11 +37,7 @@ impl Parser<'_> {
 
     /// A type.
     pub(super) fn ty(&mut self) -> ExprId {
-        let ty = if self.enter() {
-            self.ty_inside()
-        } else {
-            self.unknown()
-        };
+        let ty = if self.enter() { self.ty_inside() } else { self.unknown() };
         self.leave();
         ty
     }
@@ -56,13 +52,7 @@ impl Parser<'_> {
             Kind::Star => {
                 self.next();
                 let operand = self.ty();
-                self.b.expr(
-                    Expr::Unary {
-                        op: UnaryOp::Deref,
-                        operand,
-                    },
-                    pos,
-                )
+                self.b.expr(Expr::Unary { op: UnaryOp::Deref, operand }, pos)
             }
             Kind::LParen => {
                 self.next();
@@ -94,11 +84,7 @@ impl Parser<'_> {
             let name = self.name("a name after the dot");
             ty = self.b.expr(Expr::Field { base: ty, name }, pos);
         }
-        if self.at(Kind::LBrack) {
-            self.type_args(ty)
-        } else {
-            ty
-        }
+        if self.at(Kind::LBrack) { self.type_args(ty) } else { ty }
     }
 
     /// `base[A, B]`.
@@ -172,11 +158,7 @@ impl Parser<'_> {
             let mark = self.b.begin_params();
             if self.at_type() {
                 let ty = self.ty();
-                self.b.stage_param(Param {
-                    name: Sym::EMPTY,
-                    ty,
-                    variadic: false,
-                });
+                self.b.stage_param(Param { name: Sym::EMPTY, ty, variadic: false });
             }
             self.b.end_params(mark)
         };
@@ -217,11 +199,7 @@ impl Parser<'_> {
             let whole = match self.kind() {
                 Kind::LBrack => match self.after_name(first, pos) {
                     AfterName::Typed(ty) => {
-                        return Param {
-                            name: first,
-                            ty,
-                            variadic: false,
-                        };
+                        return Param { name: first, ty, variadic: false };
                     }
                     AfterName::Itself(ty) => ty,
                 },
@@ -231,11 +209,7 @@ impl Parser<'_> {
                 _ => self.b.leaf(Expr::Name(first), pos),
             };
             if !whole.is_none() {
-                return Param {
-                    name,
-                    ty: whole,
-                    variadic: false,
-                };
+                return Param { name, ty: whole, variadic: false };
             }
             name = first;
         }
@@ -293,16 +267,8 @@ impl Parser<'_> {
         self.next();
         while !self.at(Kind::RBrack) && !self.frozen() {
             let name = self.name("a type parameter");
-            let ty = if self.at(Kind::Comma) {
-                ExprId::NONE
-            } else {
-                self.constraint()
-            };
-            self.b.stage_param(Param {
-                name,
-                ty,
-                variadic: false,
-            });
+            let ty = if self.at(Kind::Comma) { ExprId::NONE } else { self.constraint() };
+            self.b.stage_param(Param { name, ty, variadic: false });
             if !self.eat(Kind::Comma) {
                 break;
             }
@@ -319,14 +285,7 @@ impl Parser<'_> {
             let pos = self.pos();
             self.next();
             let right = self.constraint_term();
-            left = self.b.expr(
-                Expr::Binary {
-                    op: BinaryOp::Other,
-                    left,
-                    right,
-                },
-                pos,
-            );
+            left = self.b.expr(Expr::Binary { op: BinaryOp::Other, left, right }, pos);
         }
         left
     }
@@ -337,13 +296,7 @@ impl Parser<'_> {
             return self.ty();
         }
         let operand = self.ty();
-        self.b.expr(
-            Expr::Unary {
-                op: UnaryOp::Other,
-                operand,
-            },
-            pos,
-        )
+        self.b.expr(Expr::Unary { op: UnaryOp::Other, operand }, pos)
     }
 
     /// `struct {…}` in place.
@@ -427,24 +380,12 @@ impl Parser<'_> {
     }
 
     fn field(&mut self, name: Sym, ty: ExprId, pos: u32) {
-        self.b.stage_field(Field {
-            name,
-            ty,
-            tag: Sym::EMPTY,
-            embedded: false,
-            pos,
-        });
+        self.b.stage_field(Field { name, ty, tag: Sym::EMPTY, embedded: false, pos });
     }
 
     fn embedded(&mut self, ty: ExprId, pos: u32) {
         let name = self.base_name(ty);
-        self.b.stage_field(Field {
-            name,
-            ty,
-            tag: Sym::EMPTY,
-            embedded: true,
-            pos,
-        });
+        self.b.stage_field(Field { name, ty, tag: Sym::EMPTY, embedded: true, pos });
     }
 
     /// The name of a type without pointer, package and type arguments.
@@ -491,11 +432,6 @@ impl Parser<'_> {
 
     /// Where an expression already built stands.
     pub(super) fn pos_of(&self, id: ExprId) -> u32 {
-        self.b
-            .facts
-            .expr_pos
-            .get(id.0 as usize)
-            .copied()
-            .unwrap_or(0)
+        self.b.facts.expr_pos.get(id.0 as usize).copied().unwrap_or(0)
     }
 }

@@ -70,10 +70,7 @@ fn one_bad_declaration_costs_itself() {
                 "var x = )\nconst c = 1",
                 "var x _ = ?\nconst c _ = 1\nproblem 2: expected an expression, found `)`",
             ),
-            (
-                "hello world\nfunc g() {}",
-                "func g() {}\nproblem 2: expected a declaration, found `hello`",
-            ),
+            ("hello world\nfunc g() {}", "func g() {}\nproblem 2: expected a declaration, found `hello`"),
             (
                 "func f(a int {\n}\nfunc g() {}",
                 "func f(a:int)\nfunc g() {}\nproblem 2: expected `,` or `)` in the parameters, found `{`",
@@ -83,10 +80,7 @@ fn one_bad_declaration_costs_itself() {
                 "func f() {(x ?)}\nproblem 3: expected an expression, found the end of the file",
             ),
             ("/* open", "problem 2: comment not terminated"),
-            (
-                "var x = `open",
-                "var x _ = \"open\"\nproblem 2: raw string not terminated",
-            ),
+            ("var x = `open", "var x _ = \"open\"\nproblem 2: raw string not terminated"),
         ],
     );
 }
@@ -95,13 +89,7 @@ fn one_bad_declaration_costs_itself() {
 fn problems(source: String) -> Vec<String> {
     std::thread::Builder::new()
         .stack_size(2 << 20)
-        .spawn(move || {
-            full(&source)
-                .problems
-                .into_iter()
-                .map(|problem| problem.message)
-                .collect()
-        })
+        .spawn(move || full(&source).problems.into_iter().map(|problem| problem.message).collect())
         .expect("a thread starts")
         .join()
         .expect("no panic and no overflow")
@@ -130,17 +118,11 @@ fn deep_nesting_is_one_problem() {
         ("type x[T ", "interface{ ", "", "}", "] int\n"),
     ];
     for (before, open, middle, close, after) in shapes {
-        let source = format!(
-            "package p\n{before}{}{middle}{}{after}",
-            open.repeat(10_000),
-            close.repeat(10_000)
-        );
+        let source =
+            format!("package p\n{before}{}{middle}{}{after}", open.repeat(10_000), close.repeat(10_000));
         let found = problems(source);
         assert_eq!(found.len(), 1, "{open}: {found:?}");
-        assert!(
-            found[0].starts_with("nested more than"),
-            "{open}: {found:?}"
-        );
+        assert!(found[0].starts_with("nested more than"), "{open}: {found:?}");
     }
 }
 
@@ -155,9 +137,8 @@ fn long_chains_are_no_problem() {
     for source in shapes {
         assert_eq!(problems(format!("package p\n{source}")), [""; 0]);
     }
-    let found = problems(
-        "package p\nfunc f() {\n if a {}".to_owned() + &" else if b {}".repeat(9000) + "\n}",
-    );
+    let found =
+        problems("package p\nfunc f() {\n if a {}".to_owned() + &" else if b {}".repeat(9000) + "\n}");
     assert_eq!(found, ["more than 1000 `else if` in a row; not read"]);
 }
 

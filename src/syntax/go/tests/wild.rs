@@ -68,39 +68,15 @@ fn run(source: &[u8]) {
 fn check(facts: &Facts, len: u32) {
     assert_eq!(facts.exprs.len(), facts.expr_pos.len());
     assert_eq!(facts.stmts.len(), facts.stmt_pos.len());
-    assert!(
-        facts
-            .expr_pos
-            .iter()
-            .chain(&facts.stmt_pos)
-            .all(|&pos| pos <= len)
-    );
-    assert!(
-        facts
-            .funcs
-            .iter()
-            .all(|func| func.pos <= func.end && func.end <= len)
-    );
+    assert!(facts.expr_pos.iter().chain(&facts.stmt_pos).all(|&pos| pos <= len));
+    assert!(facts.funcs.iter().all(|func| func.pos <= func.end && func.end <= len));
     let limit = facts.exprs.len() as u32;
-    assert!(
-        facts
-            .expr_lists
-            .iter()
-            .all(|id| id.is_none() || id.0 < limit)
-    );
-    assert!(
-        facts
-            .stmt_lists
-            .iter()
-            .all(|id| (id.0 as usize) < facts.stmts.len())
-    );
+    assert!(facts.expr_lists.iter().all(|id| id.is_none() || id.0 < limit));
+    assert!(facts.stmt_lists.iter().all(|id| (id.0 as usize) < facts.stmts.len()));
     for (at, expr) in facts.exprs.iter().enumerate() {
         let before = |id: ExprId| assert!(id.is_none() || id.0 < at as u32);
         match *expr {
-            Expr::Call {
-                callee: base, args, ..
-            }
-            | Expr::Index { base, args } => {
+            Expr::Call { callee: base, args, .. } | Expr::Index { base, args } => {
                 before(base);
                 facts.list(args).iter().copied().for_each(before);
             }

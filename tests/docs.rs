@@ -1,0 +1,86 @@
+//! What the documents say is so: the output they show, the configuration they give, the
+//! dependencies they explain.
+//!
+//! To bring the output in README.md up to date: `FLOWAUDIT_UPDATE=1 cargo test --test docs`.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+
+use support::{project, run};
+
+fn document(name: &str) -> String {
+    fs::read_to_string(project().join(name)).unwrap()
+}
+
+/// Text around and inside of a marked region.
+fn region<'a>(text: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+    let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+    let start = text.find(&begin).unwrap_or_else(|| panic!("README.md has no {begin}")) + begin.len();
+    let length = text[start..].find(&end).unwrap_or_else(|| panic!("README.md has no {end}"));
+    (&text[..start], &text[start..start + length], &text[start + length..])
+}
+
+#[test]
+fn the_readme_shows_what_a_scan_says() {
+    let (code, out, err) = run(&["scan", "fixtures/platform"], &project());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let said = format!("```text\n$ flowaudit scan fixtures/platform\n{}\n```\n", out.trim_end());
+
+    let readme = document("README.md");
+    let (before, shown, after) = region(&readme, "scan");
+    if env::var_os("FLOWAUDIT_UPDATE").is_some() {
+        fs::write(project().join("README.md"), format!("{before}{said}{after}")).unwrap();
+        return;
+    }
+    assert!(shown == said, "the output in README.md is stale: run FLOWAUDIT_UPDATE=1 cargo test --test docs");
+}
+
+#[test]
+fn the_readme_gives_a_valid_configuration() {
+    let readme = document("README.md");
+    let (_, block, _) = region(&readme, "config");
+    let text = block.trim().strip_prefix("```yaml\n").unwrap().strip_suffix("```").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for folder in ["apps/billing-v2", "tools/loadtest"] {
+        fs::create_dir_all(dir.path().join(folder)).unwrap();
+    }
+    let file = dir.path().join("flowaudit.yaml");
+    fs::write(&file, text).unwrap();
+    let config = flowaudit::config::load(&file, dir.path());
+    assert!(config.is_ok(), "{config:?}");
+}
+
+#[test]
+fn every_dependency_has_a_reason() {
+    let manifest = document("Cargo.toml");
+    let mut declared = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.trim_end_matches(']').ends_with("dependencies");
+        } else if let Some((name, _)) = line.split_once(" = ")
+            && inside
+        {
+            declared.insert(name.to_owned());
+        }
+    }
+    let reasons = document("docs/dependencies.md");
+    let (used, _) = reasons.split_once("## Looked at").unwrap();
+    let rows = used.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let explained: BTreeSet<String> = rows.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(declared, explained);
+}
+
+#[test]
+fn links_in_the_documents_lead_somewhere() {
+    let link = regex::Regex::new(r"\]\(([^)#:]+)\)").unwrap();
+    for name in ["README.md", "CHANGELOG.md", "docs/dependencies.md", "docs/rules.md", "benches/README.md"] {
+        let folder = project().join(name).parent().unwrap().to_owned();
+        for found in link.captures_iter(&document(name)) {
+            assert!(folder.join(&found[1]).exists(), "{name} links to {}", &found[1]);
+        }
+    }
+}
