@@ -1,70 +1,120 @@
 //! Assembly: the flow and the verdicts put together as an audit.
 
-use std::collections::BTreeMap;
+use rayon::prelude::*;
 
 use crate::audit::{
-    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Place, Publisher, Service, ServiceVerdict,
-    Status, SubscriptionType, Symbol, TopicName, Verdict,
+    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service, ServiceVerdict,
+    Status, SubscriptionType, Symbol, TopicName, number_consumers,
 };
 use crate::config::{Denominator, Scope, Settings};
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
-use super::topics;
+use super::verdict::Tables;
+use super::{cache, service, topics, verdict};
 
 /// Judges everything the flow found.
 pub fn judge(flow: &Flow<'_>, repository: &Repository, diagnostics: Vec<Diagnostic>, settings: &Settings) -> Audit {
     let names: Vec<String> = repository.services.list.iter().map(|s| s.name.clone()).collect();
-    let consumers: Vec<Consumer> = flow.consumers.iter().map(|c| consumer(flow, c, &names)).collect();
+    let tables = Tables::new();
+    let judged: Vec<(Consumer, Vec<Finding>)> = flow
+        .consumers
+        .par_iter()
+        .map(|found| consumer(flow, found, &names, &tables, settings))
+        .collect();
+    let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
+    let findings = numbered(&mut consumers, found);
     let publishers: Vec<Publisher> = flow
         .publishers
         .iter()
         .filter(|p| !topics::is_dead_letter(&p.topic.name))
         .map(|p| publisher(p, &names))
         .collect();
+    let caches = cache::collect(flow, &names);
     let mut audit = Audit {
         policy: settings.policy,
         depth: settings.depth,
         topics: topics::align(&consumers, &publishers),
-        services: services(repository, &consumers, &publishers),
+        services: services(flow, repository, &consumers, &publishers, &caches, &tables),
         consumers,
         publishers,
+        caches: caches.into_iter().flat_map(|c| c.caches).collect(),
+        findings,
         diagnostics,
         stats: repository.stats,
         ..Audit::default()
     };
+    let aligned = topics::findings(&audit);
+    audit.findings.extend(aligned);
     audit.audits = audits(&audit, settings);
     audit.sort();
     audit
 }
 
-fn consumer(flow: &Flow<'_>, found: &flow::Consumer, names: &[String]) -> Consumer {
-    let program = flow.types.program;
-    let (path, line) = &found.registration;
-    let handler = match found.handlers.first() {
-        Some(closure) => {
-            let (path, line) = program.func_place(closure.func);
-            Symbol { name: program.func_name(closure.func), path: path.to_owned(), line }
+/// Gives consumers their ids and findings the consumer they are about and their identity.
+fn numbered(consumers: &mut Vec<Consumer>, found: Vec<Vec<Finding>>) -> Vec<Finding> {
+    // Numbering sorts the consumers, so findings find theirs again by its place.
+    let place = |c: &Consumer| (c.service.clone(), c.registration.clone(), c.topic.clone());
+    let places: Vec<_> = consumers.iter().map(place).collect();
+    number_consumers(consumers);
+    let mut out = Vec::new();
+    for (at, list) in places.into_iter().zip(found) {
+        let owner = consumers.iter().find(|c| place(c) == at);
+        for mut finding in list {
+            finding.consumer = owner.map(|c| c.id.clone());
+            finding.fingerprint = fingerprint(&finding.rule, &finding.service, owner.map_or("", |c| &c.id));
+            out.push(finding);
         }
-        None => Symbol { name: "unknown".to_owned(), path: path.clone(), line: *line },
-    };
+    }
+    out
+}
+
+/// Identity of a finding: rule, service and consumer, which no moved line changes (64-bit FNV-1a).
+pub(super) fn fingerprint(rule: &str, service: &str, subject: &str) -> String {
+    let text = format!("{rule}\n{service}\n{subject}");
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+fn consumer(
+    flow: &Flow<'_>,
+    found: &flow::Consumer,
+    names: &[String],
+    tables: &Tables,
+    settings: &Settings,
+) -> (Consumer, Vec<Finding>) {
+    let (path, line) = &found.registration;
+    let service = &names[found.service];
+    let judged = verdict::judge(flow, found, service, tables, settings.policy, settings.depth);
+    let handler = judged.handler.unwrap_or_else(|| Symbol {
+        name: "unknown".to_owned(),
+        path: path.clone(),
+        line: *line,
+    });
     let mut event_types = found.event_types.clone();
     event_types.sort();
     event_types.dedup();
-    Consumer {
+    let kind = SubscriptionType::from_word(&found.registration_kind).unwrap_or(SubscriptionType::Programmatic);
+    let consumer = Consumer {
         id: String::new(),
-        service: names[found.service].clone(),
+        service: service.clone(),
         transport: found.transport.clone(),
         framework: found.framework.clone(),
-        registration_kind: SubscriptionType::from_word(&found.registration_kind)
-            .unwrap_or(SubscriptionType::Programmatic),
+        registration_kind: if judged.observes && kind == SubscriptionType::Programmatic {
+            SubscriptionType::Observer
+        } else {
+            kind
+        },
         topic: topic(&found.topic),
         event_types,
         registration: Place { path: path.clone(), line: *line },
         handler,
-        controls: BTreeMap::<Control, Verdict>::new(),
-        path: Vec::new(),
-    }
+        controls: judged.controls,
+        path: judged.path,
+    };
+    (consumer, judged.findings)
 }
 
 fn topic(found: &flow::endpoints::TopicName) -> TopicName {
@@ -81,23 +131,40 @@ fn publisher(found: &flow::Publisher, names: &[String]) -> Publisher {
     }
 }
 
-fn services(repository: &Repository, consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Service> {
-    repository
-        .services
-        .list
-        .iter()
-        .map(|service| {
+fn services(
+    flow: &Flow<'_>,
+    repository: &Repository,
+    consumers: &[Consumer],
+    publishers: &[Publisher],
+    caches: &[cache::Caches],
+    tables: &Tables,
+) -> Vec<Service> {
+    let list = &repository.services.list;
+    list.iter()
+        .enumerate()
+        .map(|(index, service)| {
             let mine: Vec<&Consumer> = consumers.iter().filter(|c| c.service == service.name).collect();
+            let cache = caches.get(index).and_then(|found| {
+                let row = tables.get(Control::CacheInvalidation)?.decide(&found.signals)?;
+                Some(ServiceVerdict {
+                    status: row.status,
+                    patterns: row.pattern.clone().filter(|p| p != "none").into_iter().collect(),
+                    evidence: found.proof.clone(),
+                    why: row.why.clone(),
+                })
+            });
+            let mut languages = service.languages.clone();
+            languages.sort();
             Service {
                 name: service.name.clone(),
                 path: service.path.clone(),
-                languages: service.languages.clone(),
+                languages,
                 kind: crate::audit::ServiceKind::from_word(service.kind.as_str())
                     .unwrap_or(crate::audit::ServiceKind::Service),
                 publisher: publishers.iter().any(|p| p.service == service.name),
                 consumer: !mine.is_empty(),
                 subscription_type: subscription_type(&mine),
-                controls: BTreeMap::<Control, ServiceVerdict>::new(),
+                controls: service::verdicts(flow, index, &mine, cache),
             }
         })
         .collect()
@@ -138,7 +205,11 @@ fn in_scope(scope: &Scope, service: &Service) -> bool {
         Scope::All => service.kind == crate::audit::ServiceKind::Service,
         Scope::Named(names) => names.contains(&service.name),
         Scope::ConsumersAndCaches => {
-            service.consumer || service.controls.contains_key(&Control::CacheInvalidation)
+            service.consumer
+                || service
+                    .controls
+                    .get(&Control::CacheInvalidation)
+                    .is_some_and(|v| v.status != Status::NotApplicable)
         }
     }
 }

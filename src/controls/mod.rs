@@ -1,10 +1,18 @@
 //! Controls: from the flow to statuses, evidence, weaknesses and findings.
 //!
-//! Every control has the same shape: what the path shows is reduced to signals, a decision table
-//! turns them into a status, and each weakness becomes a finding. It knows nothing of files or
-//! output formats.
+//! Every control has the same shape: what the path shows (`scan`) is reduced to signals, a
+//! decision table (`table`, `rules/controls/*.yaml`) turns them into a status, and each weakness
+//! becomes a finding. `service` rolls consumers up. It knows nothing of output formats.
 
 mod assemble;
+mod cache;
+mod dead_letter;
+mod idempotency;
+mod verdict;
+mod scan;
+mod schema;
+mod service;
+mod table;
 mod topics;
 
 pub use assemble::judge;

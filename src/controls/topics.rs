@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Consumer, Publisher, Topic, TopicIssue};
+use crate::audit::{
+    Audit, Confidence, Consumer, Finding, Priority, Publisher, Severity, Topic, TopicIssue,
+};
 
 /// The topics that consumers and publishers name, with what is wrong with each.
 pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
@@ -39,6 +41,49 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
         } else if topic.subscribers.is_empty() && !is_dead_letter(&topic.name) {
             topic.issue = Some(TopicIssue::NoSubscriber);
         }
+    }
+    out
+}
+
+/// A finding for each topic that has only one end, at the first subscription to it.
+pub fn findings(audit: &Audit) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for topic in &audit.topics {
+        let (rule, priority, message, help) = match topic.issue {
+            Some(TopicIssue::NearMiss) => (
+                "topic-near-miss",
+                Priority::P1,
+                format!(
+                    "{} is subscribed to and never published; {} is published and looks like it.",
+                    topic.name,
+                    topic.near.as_deref().unwrap_or_default()
+                ),
+                "Give both ends the same name.",
+            ),
+            Some(TopicIssue::NoPublisher) => (
+                "topic-without-publisher",
+                Priority::P1,
+                format!("{} is subscribed to, and nothing in the repository publishes it.", topic.name),
+                "Remove the subscription, or say where the topic is published.",
+            ),
+            _ => continue,
+        };
+        let Some(consumer) = audit.consumers.iter().find(|c| c.topic.name == topic.name) else { continue };
+        out.push(Finding {
+            id: String::new(),
+            rule: rule.to_owned(),
+            severity: Severity::Warning,
+            priority,
+            confidence: Confidence::Medium,
+            service: consumer.service.clone(),
+            consumer: Some(consumer.id.clone()),
+            message,
+            help: help.to_owned(),
+            location: consumer.registration.clone(),
+            evidence: Vec::new(),
+            fingerprint: super::assemble::fingerprint(rule, &consumer.service, &consumer.id),
+            suppressed: None,
+        });
     }
     out
 }

@@ -1,0 +1,166 @@
+//! Idempotency: is redelivering this message harmless?
+
+use super::verdict::{Subject, evidence};
+use super::scan::{GuardKind, HARMFUL, Scan, Seen};
+use super::table::Signals;
+use crate::audit::{Evidence, Leniency};
+use crate::flow::path::{CutReason, ErrorUse};
+use crate::rules::Role;
+
+/// What the scan says about redelivery.
+pub fn signals(subject: &Subject<'_, '_>) -> Signals {
+    let mut signals = Signals::new();
+    let Some(scan) = subject.scan else {
+        signals.insert("no-handler");
+        return signals;
+    };
+    let harmful: Vec<_> = scan.effects.iter().filter(|e| HARMFUL.contains(&e.role)).collect();
+    let guarded = |kind: GuardKind| {
+        harmful.iter().filter(|e| e.guard.is_some_and(|g| scan.guards[g].kind == kind)).count()
+    };
+    let by_dedupe = guarded(GuardKind::Dedupe);
+    let by_state = guarded(GuardKind::State);
+    if harmful.len() > by_dedupe + by_state {
+        signals.insert("unguarded-effects");
+    }
+    if harmful.iter().any(|e| e.guard.is_none() && corrupts(e.role)) {
+        signals.insert("corrupts");
+    }
+    // With no harmful effect, a check that ends the handler still says what is meant.
+    let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
+    if by_dedupe > 0 || harmful.is_empty() && dedupe_guard {
+        signals.insert(if by_dedupe + by_state == harmful.len() { "dedupe-guards-all" } else { "dedupe-guards-some" });
+    } else if by_state > 0 || harmful.is_empty() && !scan.guards.is_empty() {
+        signals.insert(if by_state == harmful.len() { "state-guards-all" } else { "state-guards-some" });
+    }
+    if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
+        && !scan.guards.iter().any(|g| g.kind == GuardKind::State && !g.fails)
+    {
+        signals.insert("repeat-fails");
+    }
+    dedupe(subject, scan, &mut signals);
+    if harmful.is_empty() {
+        if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {
+            signals.insert("upserts");
+        } else if !scan.effects.is_empty() {
+            signals.insert("settles");
+        }
+        if scan.of(Role::EffectHttp).next().is_some() {
+            signals.insert("remote-calls");
+        }
+    }
+    if scan.cut_by_depth().is_some() {
+        signals.insert("cut-by-depth");
+    }
+    if scan.cuts.iter().any(|c| c.why != CutReason::Depth) {
+        signals.insert("unresolved");
+    }
+    signals
+}
+
+/// Kinds of effects that corrupt money, stock or metrics when repeated.
+fn corrupts(role: Role) -> bool {
+    matches!(role, Role::EffectIncrement | Role::EffectCharge)
+}
+
+fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
+    let policy = subject.policy.idempotency;
+    let ignored = |s: &Seen| matches!(s.error, ErrorUse::Dropped | ErrorUse::Logged | ErrorUse::Swallowed);
+    let marks: Vec<&Seen> = scan.of(Role::DedupeMark).chain(scan.of(Role::DedupeClaim)).collect();
+    let checks: Vec<&Seen> = scan.of(Role::DedupeCheck).collect();
+    for middleware in scan.of(Role::DedupeMiddleware) {
+        let memory = middleware.detector == "watermill";
+        signals.insert(if memory { "in-memory-dedupe" } else { "middleware" });
+    }
+    if !checks.is_empty() || !marks.is_empty() {
+        signals.insert("check-seen");
+    }
+    if marks.is_empty() {
+        signals.insert("never-marked");
+    }
+    if scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe && g.bypassed) {
+        signals.insert("bypass");
+    }
+    if checks.iter().chain(&marks).any(|s| ignored(s)) {
+        signals.insert("error-ignored");
+    }
+    if policy.fail_open == Leniency::Partial {
+        signals.insert("bypass-counts");
+    }
+    if policy.ignored_error == Leniency::Partial {
+        signals.insert("error-counts");
+    }
+    if let (Some(check), Some(mark)) = (checks.first(), marks.first())
+        && check.site != mark.site
+        && check.below.has(Role::CacheGet)
+    {
+        signals.insert("check-then-act");
+    }
+    if marks.first().is_some_and(|m| m.role == Role::DedupeMark && m.after_effects == 0)
+        && scan.effects.iter().any(|e| HARMFUL.contains(&e.role))
+    {
+        signals.insert("marks-first");
+    }
+}
+
+/// How duplicates are recognised, for rows whose pattern is `@`.
+pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
+    let scan = subject.scan?;
+    let steps: Vec<&Seen> =
+        [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark].iter().flat_map(|&r| scan.of(r)).collect();
+    let program = subject.flow.types.program;
+    let in_own_package = steps.iter().filter_map(|s| s.into).any(|func| {
+        let dir = &program.package_of(func.file).dir;
+        let mut parts = dir.rsplit('/');
+        parts.next().is_some_and(|last| last.contains("idempot")) && parts.any(|p| matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app"))
+    });
+    if in_own_package {
+        return Some("biz-layer".to_owned());
+    }
+    let redis = steps.iter().any(|s| {
+        s.detector.contains("redis") || s.below.any(&[Role::CacheGet, Role::CacheSet])
+    });
+    Some(if redis { "redis" } else { "database" }.to_owned())
+}
+
+/// The places the verdict rests on.
+pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
+    let Some(scan) = subject.scan else { return Vec::new() };
+    let mut out = Vec::new();
+    for role in [Role::DedupeMiddleware, Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark] {
+        out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
+    }
+    for guard in scan.guards.iter().filter(|g| g.kind == GuardKind::State).take(2) {
+        out.push(evidence(subject.flow, guard.check, "guard.state"));
+    }
+    let mut effects: Vec<_> = scan.effects.iter().collect();
+    effects.sort_by_key(|e| (e.guard.is_some(), !HARMFUL.contains(&e.role)));
+    out.extend(effects.iter().take(4).map(|e| evidence(subject.flow, e.site, e.role.name())));
+    if let Some(cut) = scan.cuts.first()
+        && out.is_empty()
+    {
+        out.push(evidence(subject.flow, cut.site, "cut"));
+    }
+    out
+}
+
+/// The effect a second delivery repeats, in words.
+pub fn effect(subject: &Subject<'_, '_>) -> String {
+    let Some(scan) = subject.scan else { return "its effects".to_owned() };
+    let open = scan.effects.iter().filter(|e| e.guard.is_none() && HARMFUL.contains(&e.role));
+    let worst = open.min_by_key(|e| HARMFUL.iter().position(|r| *r == e.role).map(|p| (!corrupts(e.role), p)));
+    match worst {
+        Some(effect) => {
+            let (path, line) = subject.flow.types.program.place(effect.site);
+            let what = match effect.role {
+                Role::EffectIncrement => "an addition to a stored value",
+                Role::EffectEmail => "a mail",
+                Role::EffectCharge => "a charge",
+                Role::EffectInsert => "an insert",
+                _ => "a publish",
+            };
+            format!("{what} ({path}:{line})")
+        }
+        None => "its effects".to_owned(),
+    }
+}

@@ -1,0 +1,345 @@
+//! The scan of a trace: which effects a handler has, what stands before each, and what becomes of
+//! errors. Controls read the scan; they do not walk traces themselves.
+
+use crate::flow::Flow;
+use crate::flow::path::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
+use crate::flow::program::{Fn, Site};
+use crate::rules::Role;
+use rustc_hash::FxHashMap;
+
+/// A set of roles.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Roles(u64);
+
+impl Roles {
+    /// Adds a role.
+    pub fn add(&mut self, role: Role) {
+        self.0 |= 1 << role as u64;
+    }
+
+    /// Whether a role is in the set.
+    pub fn has(self, role: Role) -> bool {
+        self.0 & (1 << role as u64) != 0
+    }
+
+    /// Whether any of `roles` is in the set.
+    pub fn any(self, roles: &[Role]) -> bool {
+        roles.iter().any(|&r| self.has(r))
+    }
+
+    fn join(self, other: Roles) -> Roles {
+        Roles(self.0 | other.0)
+    }
+}
+
+/// How an effect is protected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GuardKind {
+    /// A record of the message.
+    Dedupe,
+    /// The state or existence of the entity.
+    State,
+}
+
+/// A check that ends the handler for a message seen before.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// What it rests on.
+    pub kind: GuardKind,
+    /// The check.
+    pub check: Site,
+    /// It stands inside `if id != ""`: an empty id goes round it.
+    pub bypassed: bool,
+    /// A message seen before ends in an error, so it is delivered again.
+    pub fails: bool,
+}
+
+/// A lasting effect.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// Where.
+    pub site: Site,
+    /// What.
+    pub role: Role,
+    /// Index into [`Scan::guards`].
+    pub guard: Option<usize>,
+}
+
+/// A step of a role that controls ask about.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Where.
+    pub site: Site,
+    /// What.
+    pub role: Role,
+    /// What becomes of its error.
+    pub error: ErrorUse,
+    /// The rule's kind (`json-schema`, `table`, …), if it has one.
+    pub kind: Option<String>,
+    /// Detector of the rule.
+    pub detector: String,
+    /// Roles of what it does inside.
+    pub below: Roles,
+    /// The function it was followed into.
+    pub into: Option<Fn>,
+    /// Effects seen before it.
+    pub after_effects: usize,
+}
+
+/// What a trace shows.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// Effects in order.
+    pub effects: Vec<Effect>,
+    /// Guards in order.
+    pub guards: Vec<Guard>,
+    /// Dedupe, validate, decode, dead-letter, ack and cache steps in order.
+    pub seen: Vec<Seen>,
+    /// Conditions that refuse a message for what it says (`if id == "" { return err }`).
+    pub refusals: Vec<Site>,
+    /// Calls not followed.
+    pub cuts: Vec<Cut>,
+}
+
+/// Effects that a second delivery repeats.
+pub const HARMFUL: [Role; 6] = [
+    Role::EffectInsert,
+    Role::EffectIncrement,
+    Role::EffectEmail,
+    Role::EffectCharge,
+    Role::Publisher,
+    Role::OutboxWrite,
+];
+/// Effects that a second delivery does not change.
+pub const HARMLESS: [Role; 3] = [Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
+const NOTED: [Role; 14] = [
+    Role::DedupeCheck,
+    Role::DedupeMark,
+    Role::DedupeClaim,
+    Role::DedupeMiddleware,
+    Role::Validate,
+    Role::Decode,
+    Role::DeadLetter,
+    Role::CacheInvalidate,
+    Role::CacheSet,
+    Role::Requeue,
+    Role::Reject,
+    Role::Ack,
+    Role::Retry,
+    Role::EffectHttp,
+];
+const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
+
+struct Scanner<'f, 'a> {
+    flow: &'f Flow<'a>,
+    out: Scan,
+    results: FxHashMap<Site, Roles>,
+}
+
+/// Scans a trace.
+pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
+    let mut scanner = Scanner { flow, out: Scan::default(), results: FxHashMap::default() };
+    scanner.nodes(&trace.nodes, None);
+    scanner.out
+}
+
+impl Scanner<'_, '_> {
+    fn roles(&self, step: &Step) -> Roles {
+        let mut roles = Roles::default();
+        for &rule in &step.rules {
+            roles.add(self.flow.index.rule(rule).role);
+        }
+        roles
+    }
+
+    fn below(&self, nodes: &[Node]) -> Roles {
+        let mut roles = Roles::default();
+        for node in nodes {
+            roles = roles.join(match node {
+                Node::Step(step) => self.roles(step).join(self.below(&step.inner)),
+                Node::Branch(branch) => self.below(&branch.then).join(self.below(&branch.otherwise)),
+                Node::Loop(nodes) => self.below(nodes),
+                Node::Exit(_) | Node::Cut(_) => Roles::default(),
+            });
+        }
+        roles
+    }
+
+    /// Scans nodes under a guard; gives the guard that holds behind them.
+    fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
+        for node in nodes {
+            match node {
+                Node::Step(step) => {
+                    if let Some(found) = self.step(step, guard) {
+                        guard = Some(found);
+                    }
+                }
+                Node::Branch(branch) => guard = self.branch(branch, guard),
+                Node::Loop(body) => {
+                    self.nodes(body, guard);
+                }
+                Node::Exit(_) => {}
+                Node::Cut(cut) => self.out.cuts.push(cut.clone()),
+            }
+        }
+        guard
+    }
+
+    /// Gives a guard when the step itself is one (middleware, a claim that runs its argument).
+    fn step(&mut self, step: &Step, guard: Option<usize>) -> Option<usize> {
+        let own = self.roles(step);
+        let below = self.below(&step.inner);
+        let known = self.results.entry(step.site).or_default();
+        *known = known.join(own).join(below);
+        let mut noted = false;
+        for &id in &step.rules {
+            let rule = self.flow.index.rule(id);
+            if NOTED.contains(&rule.role) {
+                noted = true;
+                self.out.seen.push(Seen {
+                    site: step.site,
+                    role: rule.role,
+                    error: step.error,
+                    kind: rule.registration_kind.clone(),
+                    detector: self.flow.index.detector(id).id.clone(),
+                    below: own.join(below),
+                    into: step.into,
+                    after_effects: self.out.effects.len(),
+                });
+            }
+        }
+        // What a dedupe record, a dead letter or a cache does inside is not an effect of its own.
+        let closed = own.any(&[Role::DeadLetter, Role::CacheInvalidate, Role::CacheSet, Role::CacheGet, Role::Validate]);
+        if own.any(&DEDUPE) || closed {
+            if closed && own.has(Role::Validate) {
+                self.nodes(&step.inner, guard);
+            }
+            if own.has(Role::DedupeMiddleware) {
+                return Some(self.guard(GuardKind::Dedupe, step.site, false));
+            }
+            return None;
+        }
+        let effect = HARMFUL.iter().chain(&HARMLESS).copied().find(|&r| own.has(r));
+        let deeper = below.any(&HARMFUL) || below.any(&HARMLESS);
+        match effect {
+            // A named effect is what it does inside, when that was seen.
+            Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
+                self.out.effects.push(Effect { site: step.site, role, guard });
+            }
+            _ if noted && own.has(Role::EffectHttp) => {}
+            _ => {
+                self.nodes(&step.inner, guard);
+            }
+        }
+        None
+    }
+
+    fn guard(&mut self, kind: GuardKind, check: Site, fails: bool) -> usize {
+        self.out.guards.push(Guard { kind, check, bypassed: false, fails });
+        self.out.guards.len() - 1
+    }
+
+    fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
+        let deps = branch
+            .deps
+            .iter()
+            .filter_map(|site| self.results.get(site))
+            .fold(Roles::default(), |all, &roles| all.join(roles));
+        let check = branch
+            .deps
+            .iter()
+            .copied()
+            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.has(Role::Read)))
+            .unwrap_or(branch.cond);
+        let kind = if deps.any(&DEDUPE) {
+            Some(GuardKind::Dedupe)
+        } else if deps.has(Role::Read) || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert]) {
+            Some(GuardKind::State)
+        } else {
+            None
+        };
+        let then_exit = ends(&branch.then);
+        let effects_in_then = {
+            let roles = self.below(&branch.then);
+            roles.any(&HARMFUL) || roles.any(&HARMLESS)
+        };
+        if matches!(branch.asks, Asks::NotGiven | Asks::Absence | Asks::Other | Asks::State)
+            && then_exit == Some(Exit::Failure)
+            && branch.deps.is_empty()
+        {
+            self.out.refusals.push(branch.cond);
+        }
+
+        let asks_for_seen = matches!(branch.asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
+        let quiet_exit = matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
+        let mut behind = guard;
+        let (mut then_guard, mut else_guard) = (guard, guard);
+        if let Some(kind) = kind
+            && asks_for_seen
+        {
+            let refuses = kind == GuardKind::State
+                && matches!(branch.asks, Asks::State | Asks::Conflict)
+                && then_exit == Some(Exit::Failure);
+            if quiet_exit || refuses {
+                // "Not found" that ends the handler quietly says nothing about a second delivery.
+                let absent_row = kind == GuardKind::State && branch.asks == Asks::Absence;
+                if !absent_row {
+                    behind = Some(self.guard(kind, check, refuses));
+                }
+            } else if then_exit.is_none() || effects_in_then {
+                let made = self.guard(kind, check, false);
+                match branch.asks {
+                    Asks::Absence => then_guard = Some(made),
+                    Asks::Presence if deps.has(Role::DedupeClaim) => then_guard = Some(made),
+                    Asks::Presence | Asks::State | Asks::Conflict => else_guard = Some(made),
+                    _ => {}
+                }
+                // `if existing != nil { update; return }`: the rest is the other arm.
+                if then_exit.is_some() && matches!(branch.asks, Asks::Presence | Asks::State) {
+                    behind = Some(made);
+                }
+                if branch.asks == Asks::State {
+                    then_guard = then_guard.or(Some(made));
+                }
+            }
+        }
+        let inner = self.nodes(&branch.then, then_guard);
+        self.nodes(&branch.otherwise, else_guard);
+        // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
+        if branch.asks == Asks::Given && inner != then_guard && then_exit.is_none() {
+            if let Some(index) = inner {
+                self.out.guards[index].bypassed = true;
+            }
+            return inner;
+        }
+        // `if err == nil { … }` and the like do not take a guard away.
+        if branch.asks == Asks::Error && inner != then_guard && then_exit.is_none() {
+            return inner;
+        }
+        behind
+    }
+}
+
+/// How nodes end, if they always end.
+fn ends(nodes: &[Node]) -> Option<Exit> {
+    match nodes.last()? {
+        Node::Exit(exit) => Some(*exit),
+        Node::Branch(branch) => match (ends(&branch.then), ends(&branch.otherwise)) {
+            (Some(a), Some(b)) => Some(if a == Exit::Failure { b } else { a }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Scan {
+    /// Steps of a role.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Seen> {
+        self.seen.iter().filter(move |s| s.role == role)
+    }
+
+    /// The first call that a bound of depth cut.
+    pub fn cut_by_depth(&self) -> Option<&Cut> {
+        self.cuts.iter().find(|c| c.why == CutReason::Depth)
+    }
+}

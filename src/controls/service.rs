@@ -1,0 +1,133 @@
+//! Services: the verdicts of their consumers rolled up, and what they prove without consumers.
+
+use crate::audit::{Consumer, Control, Evidence, ServiceVerdict, Status, Verdict};
+use crate::flow::Flow;
+use crate::rules::Role;
+use std::collections::BTreeMap;
+
+use super::verdict::evidence;
+
+/// The verdict of a service for one control: the worst of its consumers, except that a mixture of
+/// implemented and missing is partial.
+pub fn roll_up(control: Control, consumers: &[&Consumer]) -> Option<ServiceVerdict> {
+    let verdicts: Vec<(&Consumer, &Verdict)> =
+        consumers.iter().filter_map(|c| Some((*c, c.controls.get(&control)?))).collect();
+    if verdicts.is_empty() {
+        return None;
+    }
+    let statuses: Vec<Status> = verdicts.iter().map(|(_, v)| v.status).collect();
+    let status = worst(&statuses);
+    let mut patterns: Vec<String> = verdicts.iter().filter_map(|(_, v)| v.pattern.clone()).collect();
+    patterns.sort();
+    patterns.dedup();
+    let decisive: Vec<&(&Consumer, &Verdict)> = verdicts
+        .iter()
+        .filter(|(_, v)| v.status == status || status == Status::Partial && v.status == Status::Missing)
+        .collect();
+    let evidence: Vec<Evidence> =
+        decisive.iter().flat_map(|(_, v)| v.evidence.iter().take(2).cloned()).take(8).collect();
+    let why = match decisive.first() {
+        Some((consumer, verdict)) if verdicts.len() > 1 && decisive.len() < verdicts.len() => {
+            format!("{}: {}", consumer.topic.name, verdict.why)
+        }
+        Some((_, verdict)) => verdict.why.clone(),
+        None => String::new(),
+    };
+    Some(ServiceVerdict { status, patterns, evidence, why })
+}
+
+fn worst(statuses: &[Status]) -> Status {
+    let has = |s: Status| statuses.contains(&s);
+    if has(Status::Missing) {
+        return if has(Status::Implemented) || has(Status::Partial) { Status::Partial } else { Status::Missing };
+    }
+    for status in [Status::Partial, Status::NeedsReview, Status::Implemented] {
+        if has(status) {
+            return status;
+        }
+    }
+    Status::NotApplicable
+}
+
+/// A service without consumers whose commands ask an explicit idempotency use case.
+pub fn command_path(flow: &Flow<'_>, service: usize) -> Option<ServiceVerdict> {
+    let mut check = None;
+    let mut mark = None;
+    for m in &flow.matches {
+        let role = flow.index.rule(m.rule).role;
+        let slot = match role {
+            Role::DedupeCheck | Role::DedupeClaim => &mut check,
+            Role::DedupeMark => &mut mark,
+            _ => continue,
+        };
+        // The use case itself calls its store; what counts is who asks the use case.
+        if slot.is_none() && flow.attribution.owner(m.site.file) == Some(service) {
+            *slot = Some(evidence(flow, m.site, role.name()));
+        }
+    }
+    let proof: Vec<Evidence> = [check?, mark?].into_iter().collect();
+    Some(ServiceVerdict {
+        status: Status::Implemented,
+        patterns: vec!["biz-layer".to_owned()],
+        evidence: proof,
+        why: "Commands ask an idempotency use case before they act.".to_owned(),
+    })
+}
+
+/// A verdict that nothing speaks against: the control does not apply.
+pub fn not_applicable(why: &str) -> ServiceVerdict {
+    ServiceVerdict { status: Status::NotApplicable, patterns: Vec::new(), evidence: Vec::new(), why: why.to_owned() }
+}
+
+/// Outbox, per publishing service.
+pub fn outbox(flow: &Flow<'_>, service: usize) -> Option<ServiceVerdict> {
+    let mine: Vec<_> = flow.publishers.iter().filter(|p| p.service == service).collect();
+    if mine.is_empty() {
+        return None;
+    }
+    let through = mine.iter().filter(|p| p.outbox).count();
+    let status = if through == mine.len() {
+        Status::Implemented
+    } else if through > 0 {
+        Status::Partial
+    } else {
+        Status::Missing
+    };
+    let why = match status {
+        Status::Implemented => "Every event is written into the outbox of the business transaction.",
+        Status::Partial => "Some events go through an outbox, others are sent beside the transaction.",
+        _ => "Events are sent beside the transaction: a crash between the two loses or invents one.",
+    };
+    let evidence = mine.iter().take(4).map(|p| evidence(flow, p.place, if p.outbox { "outbox.write" } else { "publisher" })).collect();
+    Some(ServiceVerdict {
+        status,
+        patterns: if through > 0 { vec!["outbox".to_owned()] } else { Vec::new() },
+        evidence,
+        why: why.to_owned(),
+    })
+}
+
+/// All verdicts of a service.
+pub fn verdicts(
+    flow: &Flow<'_>,
+    service: usize,
+    consumers: &[&Consumer],
+    cache: Option<ServiceVerdict>,
+) -> BTreeMap<Control, ServiceVerdict> {
+    let mut out = BTreeMap::new();
+    for control in [Control::Idempotency, Control::DeadLetter, Control::Schema] {
+        let verdict = roll_up(control, consumers)
+            .or_else(|| (control == Control::Idempotency).then(|| command_path(flow, service)).flatten())
+            .unwrap_or_else(|| not_applicable("The service receives no messages."));
+        out.insert(control, verdict);
+    }
+    out.insert(
+        Control::CacheInvalidation,
+        cache.unwrap_or_else(|| not_applicable("The service caches nothing that was seen.")),
+    );
+    out.insert(
+        Control::Outbox,
+        outbox(flow, service).unwrap_or_else(|| not_applicable("The service publishes nothing.")),
+    );
+    out
+}

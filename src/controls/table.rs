@@ -1,0 +1,151 @@
+//! Decision tables: signals in, status out. The tables are data (`rules/controls/*.yaml`), in
+//! order, first match wins.
+
+use crate::audit::{Confidence, Control, Priority, Severity, Status};
+use crate::syntax::yaml::{self, Node};
+use std::collections::BTreeSet;
+
+/// What a control's scan boils down to: words that tables ask for.
+pub type Signals = BTreeSet<&'static str>;
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Signals that must be there.
+    pub when: Vec<String>,
+    /// Signals that must not.
+    pub unless: Vec<String>,
+    /// The status.
+    pub status: Status,
+    /// The pattern; `@` asks the scan.
+    pub pattern: Option<String>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub why: String,
+}
+
+/// A weakness to report when its signals are there.
+#[derive(Debug, Clone)]
+pub struct Weakness {
+    /// Finding rule.
+    pub id: String,
+    /// Signals that must be there.
+    pub when: Vec<String>,
+    /// Signals that must not.
+    pub unless: Vec<String>,
+    /// Severity.
+    pub severity: Severity,
+    /// Priority.
+    pub priority: Priority,
+    /// What goes wrong; `{…}` is filled in.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// A control's table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Which control.
+    pub control: Control,
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// Weaknesses in order.
+    pub weaknesses: Vec<Weakness>,
+}
+
+impl Table {
+    /// The first row whose signals are there.
+    pub fn decide(&self, signals: &Signals) -> Option<&Row> {
+        self.rows.iter().find(|row| fits(&row.when, &row.unless, signals))
+    }
+
+    /// The weaknesses whose signals are there.
+    pub fn weaknesses(&self, signals: &Signals) -> Vec<&Weakness> {
+        self.weaknesses.iter().filter(|w| fits(&w.when, &w.unless, signals)).collect()
+    }
+}
+
+fn fits(when: &[String], unless: &[String], signals: &Signals) -> bool {
+    when.iter().all(|s| signals.contains(s.as_str())) && !unless.iter().any(|s| signals.contains(s.as_str()))
+}
+
+/// Reads a table; the text is embedded, so a mistake in it is a mistake of the program and tests
+/// hold every table to [`problems`].
+pub fn read(text: &str) -> Option<Table> {
+    let (nodes, _) = yaml::parse(text);
+    let root = nodes.first()?;
+    let control = Control::from_word(root.get("control")?.as_str()?)?;
+    let rows = root.get("table")?.items().iter().filter_map(row).collect();
+    let weaknesses = root.get("weaknesses").map_or(&[][..], Node::items).iter().filter_map(weakness).collect();
+    Some(Table { control, rows, weaknesses })
+}
+
+fn words(node: &Node, key: &str) -> Vec<String> {
+    match node.get(key) {
+        Some(list) if !list.items().is_empty() => {
+            list.items().iter().filter_map(Node::as_str).map(str::to_owned).collect()
+        }
+        Some(one) => one.as_str().map(str::to_owned).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn text(node: &Node, key: &str) -> Option<String> {
+    node.get(key)?.as_str().map(str::to_owned)
+}
+
+fn row(node: &Node) -> Option<Row> {
+    Some(Row {
+        when: words(node, "when"),
+        unless: words(node, "unless"),
+        status: Status::from_word(&text(node, "status")?)?,
+        pattern: text(node, "pattern"),
+        confidence: Confidence::from_word(&text(node, "confidence")?)?,
+        why: text(node, "why")?,
+    })
+}
+
+fn weakness(node: &Node) -> Option<Weakness> {
+    Some(Weakness {
+        id: text(node, "id")?,
+        when: words(node, "when"),
+        unless: words(node, "unless"),
+        severity: Severity::from_word(&text(node, "severity")?)?,
+        priority: Priority::from_word(&text(node, "priority")?)?,
+        message: text(node, "message")?,
+        help: text(node, "help")?,
+    })
+}
+
+/// The embedded tables.
+pub const TABLES: [&str; 4] = [
+    include_str!("../../rules/controls/idempotency.yaml"),
+    include_str!("../../rules/controls/dead_letter.yaml"),
+    include_str!("../../rules/controls/schema.yaml"),
+    include_str!("../../rules/controls/cache_invalidation.yaml"),
+];
+
+/// The table of a control.
+pub fn of(control: Control) -> Option<Table> {
+    TABLES.iter().filter_map(|text| read(text)).find(|t| t.control == control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_every_table_is_read() {
+        for text in TABLES {
+            let table = read(text).expect("a table");
+            let (nodes, problems) = yaml::parse(text);
+            assert!(problems.is_empty(), "{problems:?}");
+            assert_eq!(table.rows.len(), nodes[0].get("table").map_or(0, |t| t.items().len()));
+            assert_eq!(table.weaknesses.len(), nodes[0].get("weaknesses").map_or(0, |t| t.items().len()));
+            let last = table.rows.last().expect("a row");
+            assert!(last.when.is_empty() && last.unless.is_empty(), "the last row catches all");
+        }
+    }
+}

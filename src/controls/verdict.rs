@@ -1,0 +1,211 @@
+//! Verdicts of one consumer: the trace of its handler, scanned once, put to each control.
+
+use crate::audit::{
+    Confidence, Control, Evidence, Finding, Place, Policy, Status, Symbol, Verdict,
+};
+use crate::flow::path::{Trace, Tracer};
+use crate::flow::program::{Fn, Site};
+use crate::flow::value::{Closure, Value};
+use crate::flow::{Consumer, Flow};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::scan::{Scan, scan};
+use super::table::{self, Row, Signals, Table};
+use super::{dead_letter, idempotency, schema};
+
+/// A consumer under judgement.
+pub struct Subject<'s, 'a> {
+    /// The flow.
+    pub flow: &'s Flow<'a>,
+    /// The consumer.
+    pub consumer: &'s Consumer,
+    /// What its handler does; `None` when no handler was found.
+    pub scan: Option<&'s Scan>,
+    /// How strictly weak controls are read.
+    pub policy: Policy,
+    /// Bound on calls followed.
+    pub depth: Option<u32>,
+}
+
+/// What was decided of one consumer.
+pub struct Judged {
+    /// The function people would call its handler.
+    pub handler: Option<Symbol>,
+    /// Verdicts.
+    pub controls: BTreeMap<Control, Verdict>,
+    /// The functions followed.
+    pub path: Vec<Symbol>,
+    /// Findings, with neither consumer id nor fingerprint yet.
+    pub findings: Vec<Finding>,
+    /// It hands messages to in-process observers.
+    pub observes: bool,
+}
+
+/// The tables of the consumer controls, read once.
+pub struct Tables {
+    tables: Vec<Table>,
+}
+
+impl Tables {
+    /// Reads the embedded tables.
+    pub fn new() -> Tables {
+        let controls = [Control::Idempotency, Control::DeadLetter, Control::Schema, Control::CacheInvalidation];
+        Tables { tables: controls.iter().filter_map(|&c| table::of(c)).collect() }
+    }
+
+    /// The table of a control.
+    pub fn get(&self, control: Control) -> Option<&Table> {
+        self.tables.iter().find(|t| t.control == control)
+    }
+}
+
+/// Judges a consumer.
+pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Tables, policy: Policy, depth: Option<u32>) -> Judged {
+    let program = flow.types.program;
+    let handler = consumer.handlers.first().map(|h| {
+        let own = own_function(flow, consumer, h);
+        let wrapped = u32::from(own.func != h.func);
+        (h.clone(), own, wrapped)
+    });
+    let traces: Vec<Trace> = consumer
+        .handlers
+        .iter()
+        .take(4)
+        .map(|h| {
+            let own = own_function(flow, consumer, h);
+            // Wrappers around the handler belong to the consumer layer.
+            let levels = u32::from(own.func != h.func) * 2;
+            Tracer::new(flow, Some(consumer.service), depth.map(|d| d + levels)).trace(h)
+        })
+        .collect();
+    let merged = Trace {
+        nodes: traces.iter().flat_map(|t| t.nodes.iter().cloned()).collect(),
+        functions: traces.iter().flat_map(|t| t.functions.iter().copied()).collect(),
+    };
+    let scanned = handler.as_ref().map(|_| scan(flow, &merged));
+    let subject = Subject { flow, consumer, scan: scanned.as_ref(), policy, depth };
+    let mut controls = BTreeMap::new();
+    let mut findings = Vec::new();
+    for control in [Control::Idempotency, Control::DeadLetter, Control::Schema] {
+        let (mut signals, pattern, proof): (Signals, _, _) = match control {
+            Control::Idempotency => {
+                (idempotency::signals(&subject), idempotency::pattern(&subject), idempotency::proof(&subject))
+            }
+            Control::DeadLetter => (dead_letter::signals(&subject), None, dead_letter::proof(&subject)),
+            _ => (schema::signals(&subject), schema::pattern(&subject), schema::proof(&subject)),
+        };
+        let Some(table) = tables.get(control) else { continue };
+        let Some(row) = table.decide(&signals) else { continue };
+        let verdict = verdict(row, pattern, proof);
+        if verdict.status == Status::Missing {
+            signals.insert("status-missing");
+        }
+        for weakness in table.weaknesses(&signals) {
+            findings.push(finding(&subject, service, weakness, &verdict));
+        }
+        controls.insert(control, verdict);
+    }
+    let path = merged
+        .functions
+        .iter()
+        .take(40)
+        .map(|&f| symbol(flow, f))
+        .collect();
+    let observes = merged.nodes.iter().any(|n| triggers(flow, n));
+    let _ = program;
+    Judged { handler: handler.map(|(_, own, _)| symbol(flow, own.func)), controls, path, findings, observes }
+}
+
+/// The function of the service itself behind wrappers of shared code: what people call the handler.
+fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) -> Arc<Closure> {
+    let owner = |f: Fn| flow.attribution.owner(f.file);
+    if owner(handler.func) == Some(consumer.service) && flow.types.program.func(handler.func).parent.is_none() {
+        return handler.clone();
+    }
+    let mut inside: Vec<Arc<Closure>> = Vec::new();
+    captured(handler, &mut inside, 4);
+    let named = |c: &&Arc<Closure>| flow.types.program.func(c.func).parent.is_none();
+    let own = |c: &&Arc<Closure>| owner(c.func) == Some(consumer.service);
+    let found = inside.iter().filter(own).find(named).or_else(|| inside.iter().find(own));
+    found.cloned().unwrap_or_else(|| handler.clone())
+}
+
+/// Functions a closure has captured, nearest first.
+fn captured(closure: &Closure, found: &mut Vec<Arc<Closure>>, depth: u8) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    for binding in closure.env.iter().rev() {
+        for value in binding.args.iter() {
+            if let Value::Func(inner) = value {
+                if !found.iter().any(|c| c.func == inner.func) {
+                    found.push(inner.clone());
+                    captured(inner, found, depth);
+                }
+            }
+        }
+    }
+}
+
+fn triggers(flow: &Flow<'_>, node: &crate::flow::path::Node) -> bool {
+    use crate::flow::path::Node;
+    match node {
+        Node::Step(step) => {
+            step.rules.iter().any(|&r| flow.index.rule(r).role == crate::rules::Role::ObserverTrigger)
+                || step.inner.iter().any(|n| triggers(flow, n))
+        }
+        Node::Branch(branch) => branch.then.iter().chain(&branch.otherwise).any(|n| triggers(flow, n)),
+        Node::Loop(nodes) => nodes.iter().any(|n| triggers(flow, n)),
+        Node::Exit(_) | Node::Cut(_) => false,
+    }
+}
+
+fn verdict(row: &Row, pattern: Option<String>, evidence: Vec<Evidence>) -> Verdict {
+    let pattern = match row.pattern.as_deref() {
+        Some("@") => pattern,
+        Some("none") | None => None,
+        Some(name) => Some(name.to_owned()),
+    };
+    Verdict { status: row.status, pattern, confidence: row.confidence, evidence, why: row.why.clone() }
+}
+
+fn finding(subject: &Subject<'_, '_>, service: &str, weakness: &table::Weakness, verdict: &Verdict) -> Finding {
+    let consumer = subject.consumer;
+    let topic = if consumer.topic.name.is_empty() { "the message" } else { &consumer.topic.name };
+    let message = weakness
+        .message
+        .replace("{topic}", topic)
+        .replace("{service}", service)
+        .replace("{effect}", &if weakness.message.contains("{effect}") { idempotency::effect(subject) } else { String::new() });
+    let location = verdict.evidence.first().map_or_else(
+        || Place { path: consumer.registration.0.clone(), line: consumer.registration.1 },
+        |e| Place { path: e.path.clone(), line: e.line },
+    );
+    Finding {
+        id: String::new(),
+        rule: weakness.id.clone(),
+        severity: weakness.severity,
+        priority: weakness.priority,
+        confidence: if verdict.status == Status::Missing { verdict.confidence } else { Confidence::Medium },
+        service: service.to_owned(),
+        consumer: None,
+        message,
+        help: weakness.help.clone(),
+        location,
+        evidence: verdict.evidence.clone(),
+        fingerprint: String::new(),
+        suppressed: None,
+    }
+}
+
+/// A function as the contract names it.
+pub fn symbol(flow: &Flow<'_>, func: Fn) -> Symbol {
+    let (path, line) = flow.types.program.func_place(func);
+    Symbol { name: flow.types.program.func_name(func), path: path.to_owned(), line }
+}
+
+/// A place as evidence, with its text as the note.
+pub fn evidence(flow: &Flow<'_>, site: Site, role: &str) -> Evidence {
+    let (path, line) = flow.types.program.place(site);
+    let note: String = flow.types.program.render(site).split_whitespace().collect::<Vec<_>>().join(" ");
+    Evidence { path: path.to_owned(), line, role: role.to_owned(), note }
+}
