@@ -6,7 +6,7 @@ use crate::audit::{
     Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service, ServiceVerdict,
     Status, SubscriptionType, Symbol, TopicName, number_consumers,
 };
-use crate::config::{Denominator, Scope, Settings};
+use crate::config::{AuditEntry, Denominator, Scope, Settings};
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
@@ -187,8 +187,7 @@ fn audits(audit: &Audit, settings: &Settings) -> Vec<AuditResult> {
         for &control in &entry.controls {
             let in_scope: Vec<&Service> =
                 audit.services.iter().filter(|s| in_scope(&entry.scope, s)).collect();
-            let status =
-                |s: &&Service| s.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
+            let status = |s: &&Service| status_in(audit, entry, s, control);
             let counts = Counts::of(in_scope.iter().map(status));
             let denominator = match entry.denominator {
                 Denominator::Scope => in_scope.len() as u32,
@@ -198,6 +197,17 @@ fn audits(audit: &Audit, settings: &Settings) -> Vec<AuditResult> {
         }
     }
     out
+}
+
+/// The status of a service in one audit: of the consumers whose topics the audit looks at.
+fn status_in(audit: &Audit, entry: &AuditEntry, service: &Service, control: Control) -> Status {
+    let whole = service.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
+    let all: Vec<&Consumer> = audit.consumers.iter().filter(|c| c.service == service.name).collect();
+    let looked_at: Vec<&Consumer> = all.iter().copied().filter(|c| entry.topics.admits(&c.topic.name)).collect();
+    if all.len() == looked_at.len() || matches!(control, Control::CacheInvalidation | Control::Outbox) {
+        return whole;
+    }
+    service::roll_up(control, &looked_at).map_or(Status::NotApplicable, |v| v.status)
 }
 
 fn in_scope(scope: &Scope, service: &Service) -> bool {

@@ -40,7 +40,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if let Some(scan) = subject.scan {
         for step in scan.of(Role::DeadLetter) {
+            // What it does inside says more than what it is called.
+            let stores = step.below.any(&[Role::EffectInsert, Role::EffectUpsert]);
+            let sends = step.below.has(Role::Publisher);
             signals.insert(match step.kind.as_deref() {
+                _ if stores && !sends => "stored",
+                _ if sends && !stores => "parked",
                 Some("table") => "stored",
                 _ => "parked",
             });
@@ -77,7 +82,7 @@ fn visible(subject: &Subject<'_, '_>, name: &str) -> bool {
 
 fn names(value: &Value, name: &str) -> bool {
     match value {
-        Value::Str(text) => **text == *name,
+        Value::Str(text) => name.split('|').any(|n| **text == *n),
         Value::Object(object) => object.fields.iter().any(|(_, v)| names(v, name)),
         Value::List(items) | Value::OneOf(items) => items.iter().any(|v| names(v, name)),
         _ => false,

@@ -92,7 +92,7 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     }
     if let (Some(check), Some(mark)) = (checks.first(), marks.first())
         && check.site != mark.site
-        && check.below.has(Role::CacheGet)
+        && check.redis
     {
         signals.insert("check-then-act");
     }
@@ -111,15 +111,15 @@ pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     let program = subject.flow.types.program;
     let in_own_package = steps.iter().filter_map(|s| s.into).any(|func| {
         let dir = &program.package_of(func.file).dir;
-        let mut parts = dir.rsplit('/');
-        parts.next().is_some_and(|last| last.contains("idempot")) && parts.any(|p| matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app"))
+        let business = |p: &str| matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app");
+        let own = dir.rsplit('/').next().is_some_and(|last| last.contains("idempot"));
+        // A webhook is a command: whatever use case it asks counts.
+        (own || subject.consumer.transport == "webhook") && dir.split('/').any(business)
     });
     if in_own_package {
         return Some("biz-layer".to_owned());
     }
-    let redis = steps.iter().any(|s| {
-        s.detector.contains("redis") || s.below.any(&[Role::CacheGet, Role::CacheSet])
-    });
+    let redis = steps.iter().any(|s| s.redis);
     Some(if redis { "redis" } else { "database" }.to_owned())
 }
 

@@ -84,6 +84,8 @@ pub struct Seen {
     pub into: Option<Fn>,
     /// Effects seen before it.
     pub after_effects: usize,
+    /// It reaches Redis.
+    pub redis: bool,
 }
 
 /// What a trace shows.
@@ -165,6 +167,19 @@ impl Scanner<'_, '_> {
         roles
     }
 
+    fn reaches_redis(&self, step: &Step) -> bool {
+        let own = step.rules.iter().any(|&r| self.flow.index.detector(r).imports.iter().any(|i| i.contains("redis")));
+        own || step.inner.iter().any(|node| match node {
+            Node::Step(step) => self.reaches_redis(step),
+            Node::Branch(branch) => branch
+                .then
+                .iter()
+                .chain(&branch.otherwise)
+                .any(|n| matches!(n, Node::Step(step) if self.reaches_redis(step))),
+            _ => false,
+        })
+    }
+
     /// Scans nodes under a guard; gives the guard that holds behind them.
     fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
         for node in nodes {
@@ -205,6 +220,7 @@ impl Scanner<'_, '_> {
                     below: own.join(below),
                     into: step.into,
                     after_effects: self.out.effects.len(),
+                    redis: self.reaches_redis(step),
                 });
             }
         }

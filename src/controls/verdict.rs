@@ -62,21 +62,15 @@ impl Tables {
 
 /// Judges a consumer.
 pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Tables, policy: Policy, depth: Option<u32>) -> Judged {
-    let program = flow.types.program;
     let handler = consumer.handlers.first().map(|h| {
-        let own = own_function(flow, consumer, h);
-        let wrapped = u32::from(own.func != h.func);
-        (h.clone(), own, wrapped)
+        own_function(flow, consumer, h)
     });
     let traces: Vec<Trace> = consumer
         .handlers
         .iter()
         .take(4)
         .map(|h| {
-            let own = own_function(flow, consumer, h);
-            // Wrappers around the handler belong to the consumer layer.
-            let levels = u32::from(own.func != h.func) * 2;
-            Tracer::new(flow, Some(consumer.service), depth.map(|d| d + levels)).trace(h)
+            Tracer::new(flow, Some(consumer.service), depth).trace(h)
         })
         .collect();
     let merged = Trace {
@@ -113,8 +107,7 @@ pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Table
         .map(|&f| symbol(flow, f))
         .collect();
     let observes = merged.nodes.iter().any(|n| triggers(flow, n));
-    let _ = program;
-    Judged { handler: handler.map(|(_, own, _)| symbol(flow, own.func)), controls, path, findings, observes }
+    Judged { handler: handler.map(|own| symbol(flow, own.func)), controls, path, findings, observes }
 }
 
 /// The function of the service itself behind wrappers of shared code: what people call the handler.

@@ -165,6 +165,7 @@ pub struct Tracer<'f, 'a> {
     nodes: usize,
     visits: FxHashMap<Fn, u32>,
     stack: Vec<Fn>,
+    calls: Vec<Site>,
     functions: Vec<Fn>,
     service: Option<usize>,
 }
@@ -179,6 +180,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             nodes: 0,
             visits: FxHashMap::default(),
             stack: Vec::new(),
+            calls: Vec::new(),
             functions: Vec::new(),
             service,
         }
@@ -441,17 +443,21 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.targets(site, frame)
         };
         let mut followed = false;
+        // While the message is handed on as it came, it is still in the consumer's hands.
+        let deeper = depth + u32::from(!self.hands_on(func, id));
         for closure in &targets {
             let target = closure.func;
             if self.stack.contains(&target) {
                 continue;
             }
-            if depth >= self.max_depth {
-                if rules.is_empty() {
+            if deeper > self.max_depth {
+                self.step(site, func, rules.clone(), error, depth, out);
+                // A named role says what the call does; a hand-over only that something follows.
+                if rules.is_empty() || role(Role::ObserverTrigger) || role(Role::MediatorSend) {
                     out.push(Node::Cut(Cut { site, why: CutReason::Depth }));
-                } else {
-                    self.step(site, func, rules.clone(), error, depth, out);
                 }
+                // A function literal among the arguments belongs to this layer.
+                self.callbacks(func, id, &[], frame, depth, out);
                 return;
             }
             let visits = self.visits.entry(target).or_default();
@@ -466,7 +472,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
             let bound = self.bind_in(&binding, frame);
             let mut inner_frame = closure.env.clone();
             inner_frame.push(bound);
-            let inner = self.function(target, &inner_frame, depth + 1);
+            self.calls.push(site);
+            let inner = self.function(target, &inner_frame, deeper);
+            self.calls.pop();
             let interesting = inner.iter().any(matters);
             if interesting || !rules.is_empty() {
                 self.nodes += 1;
@@ -490,6 +498,29 @@ impl<'f, 'a> Tracer<'f, 'a> {
             out.push(Node::Cut(Cut { site, why: CutReason::Unresolved }));
         }
         self.callbacks(func, id, &targets, frame, depth, out);
+    }
+
+    /// Whether a call passes on what the function itself was given, other than a context.
+    fn hands_on(&self, func: Fn, id: ExprId) -> bool {
+        let facts = self.flow.types.program.facts(func.file);
+        let Expr::Call { args, .. } = facts.expr(id) else { return false };
+        facts.list(args).iter().any(|&arg| {
+            let value = self.eval.value(Site { file: func.file, expr: arg });
+            matches!(value.free(), Some(super::value::Free::Param(owner, _)) if owner == func)
+                && match &value {
+                    Value::Param(..) => !self.is_context(&value),
+                    Value::Field(..) | Value::Made(_) => true,
+                    _ => false,
+                }
+                || matches!(&value, Value::Object(object) if object.open)
+        })
+    }
+
+    fn is_context(&self, value: &Value) -> bool {
+        match self.eval.type_of(value) {
+            Type::External(path, _) => self.flow.types.program.external(path) == "context",
+            _ => false,
+        }
     }
 
     /// Closures given to library calls run there (transactions, iterations).
@@ -748,13 +779,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// The calls whose results an expression rests on, through local names.
     pub fn deps(&self, site: Site) -> Vec<Site> {
         let mut found = Vec::new();
-        self.collect_deps(site, &mut found, 3);
+        self.collect_deps(site, &mut found, 4, self.calls.len());
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    fn collect_deps(&self, site: Site, found: &mut Vec<Site>, depth: u8) {
+    fn collect_deps(&self, site: Site, found: &mut Vec<Site>, depth: u8, level: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let facts = self.flow.types.program.facts(site.file);
         let mut names = Vec::new();
@@ -764,12 +795,36 @@ impl<'f, 'a> Tracer<'f, 'a> {
             _ => {}
         });
         for (expr, name) in names {
-            if let Some((owner, def)) = self.flow.types.local(Site { file: site.file, expr }, name)
-                && let DefKind::Value(value, _) = def.kind
-            {
-                self.collect_deps(Site { file: owner.file, expr: value }, found, depth);
+            let Some((owner, def)) = self.flow.types.local(Site { file: site.file, expr }, name) else { continue };
+            match def.kind {
+                DefKind::Value(value, _) => {
+                    self.collect_deps(Site { file: owner.file, expr: value }, found, depth, level);
+                }
+                // What the caller gave rests on what the caller knew.
+                DefKind::Param(_) | DefKind::Receiver => {
+                    if let Some(level) = level.checked_sub(1)
+                        && let Some(given) = self.given(self.calls[level], def.kind)
+                    {
+                        self.collect_deps(given, found, depth, level);
+                    }
+                }
+                _ => {}
             }
         }
+    }
+
+    /// The expression a call gives for a parameter or receiver.
+    fn given(&self, call: Site, kind: DefKind) -> Option<Site> {
+        let facts = self.flow.types.program.facts(call.file);
+        let Expr::Call { callee, args, .. } = facts.expr(call.expr) else { return None };
+        let expr = match kind {
+            DefKind::Param(i) => *facts.list(args).get(i as usize)?,
+            _ => match facts.expr(callee) {
+                Expr::Field { base, .. } => base,
+                _ => return None,
+            },
+        };
+        Some(Site { file: call.file, expr })
     }
 
     fn is_state(&self, site: Site) -> bool {
