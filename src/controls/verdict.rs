@@ -3,7 +3,7 @@
 use crate::audit::{
     Confidence, Control, Evidence, Finding, Place, Policy, Status, Symbol, Verdict,
 };
-use crate::flow::path::{Trace, Tracer};
+use crate::flow::path::{Ingredients, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
@@ -70,7 +70,7 @@ pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Table
         .iter()
         .take(4)
         .map(|h| {
-            Tracer::new(flow, Some(consumer.service), depth).trace(h)
+            Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place).trace(h)
         })
         .collect();
     let merged = Trace {
@@ -121,7 +121,24 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
     let named = |c: &&Arc<Closure>| flow.types.program.func(c.func).parent.is_none();
     let own = |c: &&Arc<Closure>| owner(c.func) == Some(consumer.service);
     let found = inside.iter().filter(own).find(named).or_else(|| inside.iter().find(own));
-    found.cloned().unwrap_or_else(|| handler.clone())
+    if let Some(found) = found {
+        return found.clone();
+    }
+    // A shared consumer loop: the handler is among what the registration is made of.
+    if owner(handler.func) != Some(consumer.service)
+        && let Some(place) = consumer.place
+    {
+        for &ty in &Ingredients::of(flow, place).types {
+            let value = Value::Typed(crate::flow::types::Type::Named(ty, Arc::from([])));
+            let eval = crate::flow::eval::Eval::new(flow.types);
+            if let Some(found) = crate::flow::endpoints::method_handler(&eval, &value)
+                && owner(found.func) == Some(consumer.service)
+            {
+                return found;
+            }
+        }
+    }
+    handler.clone()
 }
 
 /// Functions a closure has captured, nearest first.

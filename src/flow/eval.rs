@@ -171,21 +171,30 @@ impl<'a> Eval<'a> {
         let object = match &value {
             Value::Object(object) => object.clone(),
             // `var x T` with fields set one by one.
-            Value::Typed(ty @ Type::Named(..)) => {
+            Value::Typed(ty @ (Type::Named(..) | Type::Map(..))) => {
                 Arc::new(Object::new(ty.clone(), Vec::new(), site))
             }
             _ => return value,
         };
         let file = self.types.program.file(owner.file);
         let facts = &file.facts;
-        let writes: Vec<(&Write, Sym)> = file.scopes[owner.func.0 as usize]
+        let mut copied = Vec::new();
+        let writes: Vec<(&Write, Arc<str>)> = file.scopes[owner.func.0 as usize]
             .writes
             .iter()
             .filter_map(|write| match facts.expr(write.target) {
-                Expr::Field { base, name: field } if facts.expr(base) == Expr::Name(name) => Some((write, field)),
+                Expr::Field { base, name: field } if facts.expr(base) == Expr::Name(name) => {
+                    Some((write, facts.text(field).into()))
+                }
                 Expr::Index { base, args } if facts.expr(base) == Expr::Name(name) => {
-                    match facts.list(args).first().map(|&a| facts.expr(a)) {
-                        Some(Expr::Str(key)) => Some((write, key)),
+                    let key = *facts.list(args).first()?;
+                    match self.nth(Site { file: owner.file, expr: key }, 0) {
+                        Value::Str(key) => Some((write, key)),
+                        // `for k, v := range other { m[k] = v }`: all of the other's entries.
+                        Value::Field(base, step) if &*step == "key" => {
+                            copied.push((*base).clone());
+                            None
+                        }
                         _ => None,
                     }
                 }
@@ -199,15 +208,15 @@ impl<'a> Eval<'a> {
         let mut changed = false;
         for (write, field) in writes.into_iter().filter(|(w, _)| !here || w.pos < pos) {
             let written = self.nth(Site { file: owner.file, expr: write.value }, write.index);
-            let field: Arc<str> = facts.text(field).into();
             fields.retain(|(name, _)| *name != field);
             fields.push((field, written));
             changed = true;
         }
-        if !changed {
+        if !changed && copied.is_empty() {
             return value;
         }
-        Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site)))
+        copied.push(Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site))));
+        Value::one_of(copied)
     }
 
     fn decl(&self, decl: Decl, site: Site) -> Value {

@@ -264,7 +264,12 @@ impl<'a> Index<'a> {
             if value.is_unset() {
                 return pattern.is_match("");
             }
-            value.items().iter().any(|v| pattern.is_match(&v.render(eval.types.program)))
+            // A step that could not be taken yet says nothing.
+            let text = |v: &super::value::Value| match v {
+                super::value::Value::Field(_, name) if name.starts_with(super::value::STEP) => String::new(),
+                other => other.render(eval.types.program),
+            };
+            value.items().iter().any(|v| pattern.is_match(&text(v)))
         };
         rule.when.iter().all(fits) && !rule.unless.iter().any(fits)
     }

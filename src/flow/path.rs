@@ -168,6 +168,7 @@ pub struct Tracer<'f, 'a> {
     calls: Vec<Site>,
     functions: Vec<Fn>,
     service: Option<usize>,
+    ingredients: Ingredients,
 }
 
 impl<'f, 'a> Tracer<'f, 'a> {
@@ -183,7 +184,17 @@ impl<'f, 'a> Tracer<'f, 'a> {
             calls: Vec::new(),
             functions: Vec::new(),
             service,
+            ingredients: Ingredients::default(),
         }
+    }
+
+    /// Tells what the registration at `place` is made of, to narrow calls that could go anywhere.
+    #[must_use]
+    pub fn registered_at(mut self, place: Option<Site>) -> Self {
+        if let Some(place) = place {
+            self.ingredients = Ingredients::of(self.flow, place);
+        }
+        self
     }
 
     /// The trace of `handler`.
@@ -578,8 +589,17 @@ impl<'f, 'a> Tracer<'f, 'a> {
             Some(Callee::Tree(targets)) if targets.len() == 1 => vec![plain(targets[0])],
             Some(Callee::Tree(targets)) => {
                 let narrowed = self.narrowed(site, callee, frame);
-                if narrowed.is_empty() { targets.iter().take(8).map(|&t| plain(t)).collect() } else { narrowed }
+                if !narrowed.is_empty() {
+                    return narrowed;
+                }
+                let registered: Vec<Fn> =
+                    targets.iter().copied().filter(|&t| self.ingredients.has_method(self.flow, t)).collect();
+                let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
+                // Code in another service's folder does not run in this one's process.
+                let near = candidates.into_iter().filter(|t| self.same_service(t.file));
+                near.take(8).map(plain).collect()
             }
+            Some(Callee::Library { method: true, .. }) => self.held_callbacks(site),
             Some(Callee::Dynamic | Callee::Abstract(_)) => {
                 let value = self.value_in(Site { file: site.file, expr: callee }, frame);
                 let mut found: Vec<Arc<Closure>> = Vec::new();
@@ -598,6 +618,18 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A library calls back what it was given: `handler.Handle(…)` on a handler that the library
+    /// made from the closures of the registration.
+    fn held_callbacks(&self, site: Site) -> Vec<Arc<Closure>> {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
+        let Expr::Field { name, .. } = facts.expr(callee) else { return Vec::new() };
+        if !matches!(facts.text(name), "Handle" | "HandleMessage" | "HandleEvent" | "HandleFunc" | "Process" | "Consume" | "Execute") {
+            return Vec::new();
+        }
+        self.ingredients.closures.iter().map(|&f| Arc::new(Closure::plain(f))).collect()
     }
 
     /// The method of the concrete value behind an interface, when the frame or the type's
@@ -930,6 +962,119 @@ fn is_state_name(name: &str) -> bool {
     ["status", "state", "phase", "stage", "completed", "cancelled", "canceled", "processed", "fulfilled", "applied", "paid", "closed", "deletedat", "voided", "version"]
         .iter()
         .any(|word| name.ends_with(word))
+}
+
+/// What a registration is made of: the closures in its arguments and the types they build,
+/// followed through local names and the functions that make the handler.
+#[derive(Debug, Default)]
+pub struct Ingredients {
+    /// Closures, in order.
+    pub closures: Vec<Fn>,
+    /// Types built or returned, in order.
+    pub types: Vec<super::program::Ty>,
+}
+
+const INGREDIENTS: usize = 4_000;
+
+impl Ingredients {
+    /// Collects what the call at `place` is made of.
+    pub fn of(flow: &Flow<'_>, place: Site) -> Ingredients {
+        let mut found = Ingredients::default();
+        let mut seen = rustc_hash::FxHashSet::default();
+        let facts = flow.types.program.facts(place.file);
+        if let Expr::Call { args, .. } = facts.expr(place.expr) {
+            for &arg in facts.list(args) {
+                found.collect(flow, Site { file: place.file, expr: arg }, 4, &mut seen);
+            }
+        }
+        found
+    }
+
+    fn collect(&mut self, flow: &Flow<'_>, site: Site, depth: u8, seen: &mut rustc_hash::FxHashSet<Site>) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let facts = flow.types.program.facts(site.file);
+        let mut inside = Vec::new();
+        super::walk::exprs(facts, site.expr, &mut |e| inside.push(e));
+        for expr in inside {
+            let at = Site { file: site.file, expr };
+            if seen.len() > INGREDIENTS || !seen.insert(at) {
+                continue;
+            }
+            match facts.expr(expr) {
+                Expr::Closure(func) => {
+                    self.closures.push(Fn { file: site.file, func });
+                    self.body(flow, Fn { file: site.file, func }, depth, seen);
+                }
+                Expr::Call { .. } => {
+                    if let Type::Named(ty, _) = flow.types.of(at) {
+                        self.add_type(flow, ty);
+                    }
+                    if let Some(Callee::Tree(targets)) = flow.graph.at(at).map(|c| &c.callee)
+                        && let [target] = **targets
+                    {
+                        self.returned(flow, target, depth, seen);
+                    }
+                }
+                Expr::Composite { ty, .. } if !ty.is_none() => {
+                    if let Type::Named(ty, _) = flow.types.named_by(Site { file: site.file, expr: ty }) {
+                        self.add_type(flow, ty);
+                    }
+                }
+                Expr::Name(name) => {
+                    if let Some((owner, def)) = flow.types.local(at, name)
+                        && let DefKind::Value(value, _) = def.kind
+                    {
+                        self.collect(flow, Site { file: owner.file, expr: value }, depth, seen);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn add_type(&mut self, flow: &Flow<'_>, ty: super::program::Ty) {
+        if !flow.types.is_interface(ty) && !self.types.contains(&ty) {
+            self.types.push(ty);
+        }
+    }
+
+    /// The statements of a closure: builders nest them.
+    fn body(&mut self, flow: &Flow<'_>, func: Fn, depth: u8, seen: &mut rustc_hash::FxHashSet<Site>) {
+        let facts = flow.types.program.facts(func.file);
+        let Some(body) = facts.func(func.func).body else { return };
+        let mut calls = Vec::new();
+        for &stmt in facts.block(body) {
+            super::walk::exprs_of_stmt(facts, stmt, &mut |e| {
+                if matches!(facts.expr(e), Expr::Call { .. }) {
+                    calls.push(e);
+                }
+            });
+        }
+        for expr in calls {
+            self.collect(flow, Site { file: func.file, expr }, depth, seen);
+        }
+    }
+
+    /// What a function that makes a handler returns.
+    fn returned(&mut self, flow: &Flow<'_>, func: Fn, depth: u8, seen: &mut rustc_hash::FxHashSet<Site>) {
+        let file = flow.types.program.file(func.file);
+        for &list in &file.scopes[func.func.0 as usize].returns {
+            for &expr in file.facts.list(list) {
+                self.collect(flow, Site { file: func.file, expr }, depth, seen);
+            }
+        }
+        // The concrete type behind an interface result.
+        if let Value::Object(object) = Eval::new(flow.types).returned(func, 0)
+            && let Type::Named(ty, _) = object.ty
+        {
+            self.add_type(flow, ty);
+        }
+    }
+
+    /// Whether `func` is a method of a type the registration builds.
+    pub fn has_method(&self, flow: &Flow<'_>, func: Fn) -> bool {
+        matches!(flow.types.receiver_type(func), Type::Named(ty, _) if self.types.contains(&ty))
+    }
 }
 
 /// Whether a node says anything about roles, directly or below.
