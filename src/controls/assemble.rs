@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::audit::{
-    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service, ServiceVerdict,
-    Status, SubscriptionType, Symbol, TopicName, number_consumers,
+    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service,
+    ServiceVerdict, Status, SubscriptionType, Symbol, TopicName, number_consumers,
 };
 use crate::config::{AuditEntry, Denominator, Scope, Settings};
 use crate::flow::{self, Flow};
@@ -14,14 +14,16 @@ use super::verdict::Tables;
 use super::{cache, service, topics, verdict};
 
 /// Judges everything the flow found.
-pub fn judge(flow: &Flow<'_>, repository: &Repository, diagnostics: Vec<Diagnostic>, settings: &Settings) -> Audit {
+pub fn judge(
+    flow: &Flow<'_>,
+    repository: &Repository,
+    diagnostics: Vec<Diagnostic>,
+    settings: &Settings,
+) -> Audit {
     let names: Vec<String> = repository.services.list.iter().map(|s| s.name.clone()).collect();
     let tables = Tables::new();
-    let judged: Vec<(Consumer, Vec<Finding>)> = flow
-        .consumers
-        .par_iter()
-        .map(|found| consumer(flow, found, &names, &tables, settings))
-        .collect();
+    let judged: Vec<(Consumer, Vec<Finding>)> =
+        flow.consumers.par_iter().map(|found| consumer(flow, found, &names, &tables, settings)).collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
     let findings = numbered(&mut consumers, found);
     let publishers: Vec<Publisher> = flow
@@ -38,7 +40,7 @@ pub fn judge(flow: &Flow<'_>, repository: &Repository, diagnostics: Vec<Diagnost
         services: services(flow, repository, &consumers, &publishers, &caches, &tables),
         consumers,
         publishers,
-        caches: caches.into_iter().flat_map(|c| c.caches).collect(),
+        caches: caches.into_iter().flat_map(|c| c.fills).collect(),
         findings,
         diagnostics,
         stats: repository.stats,
@@ -52,7 +54,7 @@ pub fn judge(flow: &Flow<'_>, repository: &Repository, diagnostics: Vec<Diagnost
 }
 
 /// Gives consumers their ids and findings the consumer they are about and their identity.
-fn numbered(consumers: &mut Vec<Consumer>, found: Vec<Vec<Finding>>) -> Vec<Finding> {
+fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding> {
     // Numbering sorts the consumers, so findings find theirs again by its place.
     let place = |c: &Consumer| (c.service.clone(), c.registration.clone(), c.topic.clone());
     let places: Vec<_> = consumers.iter().map(place).collect();
@@ -96,7 +98,8 @@ fn consumer(
     let mut event_types = found.event_types.clone();
     event_types.sort();
     event_types.dedup();
-    let kind = SubscriptionType::from_word(&found.registration_kind).unwrap_or(SubscriptionType::Programmatic);
+    let kind =
+        SubscriptionType::from_word(&found.registration_kind).unwrap_or(SubscriptionType::Programmatic);
     let consumer = Consumer {
         id: String::new(),
         service: service.clone(),
@@ -203,7 +206,8 @@ fn audits(audit: &Audit, settings: &Settings) -> Vec<AuditResult> {
 fn status_in(audit: &Audit, entry: &AuditEntry, service: &Service, control: Control) -> Status {
     let whole = service.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
     let all: Vec<&Consumer> = audit.consumers.iter().filter(|c| c.service == service.name).collect();
-    let looked_at: Vec<&Consumer> = all.iter().copied().filter(|c| entry.topics.admits(&c.topic.name)).collect();
+    let looked_at: Vec<&Consumer> =
+        all.iter().copied().filter(|c| entry.topics.admits(&c.topic.name)).collect();
     if all.len() == looked_at.len() || matches!(control, Control::CacheInvalidation | Control::Outbox) {
         return whole;
     }

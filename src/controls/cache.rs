@@ -8,14 +8,14 @@ use crate::flow::select::select;
 use crate::rules::Role;
 use std::collections::BTreeMap;
 
-use super::verdict::evidence;
 use super::table::Signals;
+use super::verdict::evidence;
 
 /// The caches of one service and what the matches say of them.
 #[derive(Default)]
 pub struct Caches {
     /// Places that fill a cache.
-    pub caches: Vec<Cache>,
+    pub fills: Vec<Cache>,
     /// Signals for the table.
     pub signals: Signals,
     /// Evidence.
@@ -64,7 +64,7 @@ fn one(flow: &Flow<'_>, service: &str, fills: &[&Match], removals: &[&Match]) ->
         let ttl = first(&rule.ttl);
         out.signals.insert(if ttl.is_some() { "expires" } else { "no-expiry" });
         let (path, line) = program.place(m.site);
-        out.caches.push(Cache {
+        out.fills.push(Cache {
             service: service.to_owned(),
             key,
             ttl_seconds: ttl.and_then(|v| crate::flow::pure::duration_seconds(&eval, &v)),

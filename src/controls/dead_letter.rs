@@ -1,7 +1,7 @@
 //! Dead letter: does a message that keeps failing end somewhere a person can find it?
 
-use super::verdict::{Subject, evidence};
 use super::table::Signals;
+use super::verdict::{Subject, evidence};
 use crate::audit::Evidence;
 use crate::flow::value::Value;
 use crate::rules::Role;
@@ -32,7 +32,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             Some("middleware") if subject.flow.index.detector(m.rule).id == consumer.framework => {
                 signals.insert("poison-queue");
             }
-            Some("programmatic" | "queue") if subject.flow.index.detector(m.rule).id == consumer.framework => {
+            Some("programmatic" | "queue")
+                if subject.flow.index.detector(m.rule).id == consumer.framework =>
+            {
                 signals.insert("queue-has-exchange");
             }
             _ => {}
@@ -93,7 +95,12 @@ fn names(value: &Value, name: &str) -> bool {
 pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let mut out = Vec::new();
     if let Some((name, path, line)) = &subject.consumer.dead_letter {
-        out.push(Evidence { path: path.clone(), line: *line, role: "dead-letter".into(), note: name.clone() });
+        out.push(Evidence {
+            path: path.clone(),
+            line: *line,
+            role: "dead-letter".into(),
+            note: name.clone(),
+        });
     }
     if let Some(scan) = subject.scan {
         for role in [Role::DeadLetter, Role::Requeue, Role::Reject] {

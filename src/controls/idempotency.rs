@@ -1,8 +1,8 @@
 //! Idempotency: is redelivering this message harmless?
 
-use super::verdict::{Subject, evidence};
 use super::scan::{GuardKind, HARMFUL, Scan, Seen};
 use super::table::Signals;
+use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
 use crate::flow::path::{CutReason, ErrorUse};
 use crate::rules::Role;
@@ -29,7 +29,11 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     // With no harmful effect, a check that ends the handler still says what is meant.
     let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     if by_dedupe > 0 || harmful.is_empty() && dedupe_guard {
-        signals.insert(if by_dedupe + by_state == harmful.len() { "dedupe-guards-all" } else { "dedupe-guards-some" });
+        signals.insert(if by_dedupe + by_state == harmful.len() {
+            "dedupe-guards-all"
+        } else {
+            "dedupe-guards-some"
+        });
     } else if by_state > 0 || harmful.is_empty() && !scan.guards.is_empty() {
         signals.insert(if by_state == harmful.len() { "state-guards-all" } else { "state-guards-some" });
     }
@@ -111,7 +115,9 @@ pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     let program = subject.flow.types.program;
     let in_own_package = steps.iter().filter_map(|s| s.into).any(|func| {
         let dir = &program.package_of(func.file).dir;
-        let business = |p: &str| matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app");
+        let business = |p: &str| {
+            matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app")
+        };
         let own = dir.rsplit('/').next().is_some_and(|last| last.contains("idempot"));
         // A webhook is a command: whatever use case it asks counts.
         (own || subject.consumer.transport == "webhook") && dir.split('/').any(business)
@@ -148,7 +154,8 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
 pub fn effect(subject: &Subject<'_, '_>) -> String {
     let Some(scan) = subject.scan else { return "its effects".to_owned() };
     let open = scan.effects.iter().filter(|e| e.guard.is_none() && HARMFUL.contains(&e.role));
-    let worst = open.min_by_key(|e| HARMFUL.iter().position(|r| *r == e.role).map(|p| (!corrupts(e.role), p)));
+    let worst =
+        open.min_by_key(|e| HARMFUL.iter().position(|r| *r == e.role).map(|p| (!corrupts(e.role), p)));
     match worst {
         Some(effect) => {
             let (path, line) = subject.flow.types.program.place(effect.site);

@@ -8,11 +8,11 @@ mod assemble;
 mod cache;
 mod dead_letter;
 mod idempotency;
-mod verdict;
 mod scan;
 mod schema;
 mod service;
 mod table;
 mod topics;
+mod verdict;
 
 pub use assemble::judge;

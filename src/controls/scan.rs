@@ -168,7 +168,10 @@ impl Scanner<'_, '_> {
     }
 
     fn reaches_redis(&self, step: &Step) -> bool {
-        let own = step.rules.iter().any(|&r| self.flow.index.detector(r).imports.iter().any(|i| i.contains("redis")));
+        let own = step
+            .rules
+            .iter()
+            .any(|&r| self.flow.index.detector(r).imports.iter().any(|i| i.contains("redis")));
         own || step.inner.iter().any(|node| match node {
             Node::Step(step) => self.reaches_redis(step),
             Node::Branch(branch) => branch
@@ -225,7 +228,13 @@ impl Scanner<'_, '_> {
             }
         }
         // What a dedupe record, a dead letter or a cache does inside is not an effect of its own.
-        let closed = own.any(&[Role::DeadLetter, Role::CacheInvalidate, Role::CacheSet, Role::CacheGet, Role::Validate]);
+        let closed = own.any(&[
+            Role::DeadLetter,
+            Role::CacheInvalidate,
+            Role::CacheSet,
+            Role::CacheGet,
+            Role::Validate,
+        ]);
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
                 self.nodes(&step.inner, guard);
@@ -286,8 +295,12 @@ impl Scanner<'_, '_> {
             self.out.refusals.push(branch.cond);
         }
 
-        let asks_for_seen = matches!(branch.asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
-        let quiet_exit = matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
+        let asks_for_seen = matches!(
+            branch.asks,
+            Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other
+        );
+        let quiet_exit =
+            matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
         let mut behind = guard;
         let (mut then_guard, mut else_guard) = (guard, guard);
         if let Some(kind) = kind

@@ -1,8 +1,8 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
-use super::verdict::{Subject, evidence};
 use super::scan::Seen;
 use super::table::Signals;
+use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
 use crate::flow::path::ErrorUse;
 use crate::rules::Role;

@@ -39,7 +39,11 @@ pub fn roll_up(control: Control, consumers: &[&Consumer]) -> Option<ServiceVerdi
 fn worst(statuses: &[Status]) -> Status {
     let has = |s: Status| statuses.contains(&s);
     if has(Status::Missing) {
-        return if has(Status::Implemented) || has(Status::Partial) { Status::Partial } else { Status::Missing };
+        return if has(Status::Implemented) || has(Status::Partial) {
+            Status::Partial
+        } else {
+            Status::Missing
+        };
     }
     for status in [Status::Partial, Status::NeedsReview, Status::Implemented] {
         if has(status) {
@@ -76,7 +80,12 @@ pub fn command_path(flow: &Flow<'_>, service: usize) -> Option<ServiceVerdict> {
 
 /// A verdict that nothing speaks against: the control does not apply.
 pub fn not_applicable(why: &str) -> ServiceVerdict {
-    ServiceVerdict { status: Status::NotApplicable, patterns: Vec::new(), evidence: Vec::new(), why: why.to_owned() }
+    ServiceVerdict {
+        status: Status::NotApplicable,
+        patterns: Vec::new(),
+        evidence: Vec::new(),
+        why: why.to_owned(),
+    }
 }
 
 /// Outbox, per publishing service.
@@ -98,7 +107,11 @@ pub fn outbox(flow: &Flow<'_>, service: usize) -> Option<ServiceVerdict> {
         Status::Partial => "Some events go through an outbox, others are sent beside the transaction.",
         _ => "Events are sent beside the transaction: a crash between the two loses or invents one.",
     };
-    let evidence = mine.iter().take(4).map(|p| evidence(flow, p.place, if p.outbox { "outbox.write" } else { "publisher" })).collect();
+    let evidence = mine
+        .iter()
+        .take(4)
+        .map(|p| evidence(flow, p.place, if p.outbox { "outbox.write" } else { "publisher" }))
+        .collect();
     Some(ServiceVerdict {
         status,
         patterns: if through > 0 { vec!["outbox".to_owned()] } else { Vec::new() },

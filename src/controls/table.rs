@@ -78,7 +78,8 @@ pub fn read(text: &str) -> Option<Table> {
     let root = nodes.first()?;
     let control = Control::from_word(root.get("control")?.as_str()?)?;
     let rows = root.get("table")?.items().iter().filter_map(row).collect();
-    let weaknesses = root.get("weaknesses").map_or(&[][..], Node::items).iter().filter_map(weakness).collect();
+    let weaknesses =
+        root.get("weaknesses").map_or(&[][..], Node::items).iter().filter_map(weakness).collect();
     Some(Table { control, rows, weaknesses })
 }
 

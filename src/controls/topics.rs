@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{
-    Audit, Confidence, Consumer, Finding, Priority, Publisher, Severity, Topic, TopicIssue,
-};
+use crate::audit::{Audit, Confidence, Consumer, Finding, Priority, Publisher, Severity, Topic, TopicIssue};
 
 /// The topics that consumers and publishers name, with what is wrong with each.
 pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {

@@ -1,8 +1,6 @@
 //! Verdicts of one consumer: the trace of its handler, scanned once, put to each control.
 
-use crate::audit::{
-    Confidence, Control, Evidence, Finding, Place, Policy, Status, Symbol, Verdict,
-};
+use crate::audit::{Confidence, Control, Evidence, Finding, Place, Policy, Status, Symbol, Verdict};
 use crate::flow::path::{Ingredients, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
@@ -50,7 +48,8 @@ pub struct Tables {
 impl Tables {
     /// Reads the embedded tables.
     pub fn new() -> Tables {
-        let controls = [Control::Idempotency, Control::DeadLetter, Control::Schema, Control::CacheInvalidation];
+        let controls =
+            [Control::Idempotency, Control::DeadLetter, Control::Schema, Control::CacheInvalidation];
         Tables { tables: controls.iter().filter_map(|&c| table::of(c)).collect() }
     }
 
@@ -61,17 +60,20 @@ impl Tables {
 }
 
 /// Judges a consumer.
-pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Tables, policy: Policy, depth: Option<u32>) -> Judged {
-    let handler = consumer.handlers.first().map(|h| {
-        own_function(flow, consumer, h)
-    });
+pub fn judge(
+    flow: &Flow<'_>,
+    consumer: &Consumer,
+    service: &str,
+    tables: &Tables,
+    policy: Policy,
+    depth: Option<u32>,
+) -> Judged {
+    let handler = consumer.handlers.first().map(|h| own_function(flow, consumer, h));
     let traces: Vec<Trace> = consumer
         .handlers
         .iter()
         .take(4)
-        .map(|h| {
-            Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place).trace(h)
-        })
+        .map(|h| Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place).trace(h))
         .collect();
     let merged = Trace {
         nodes: traces.iter().flat_map(|t| t.nodes.iter().cloned()).collect(),
@@ -100,12 +102,7 @@ pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Table
         }
         controls.insert(control, verdict);
     }
-    let path = merged
-        .functions
-        .iter()
-        .take(40)
-        .map(|&f| symbol(flow, f))
-        .collect();
+    let path = merged.functions.iter().take(40).map(|&f| symbol(flow, f)).collect();
     let observes = merged.nodes.iter().any(|n| triggers(flow, n));
     Judged { handler: handler.map(|own| symbol(flow, own.func)), controls, path, findings, observes }
 }
@@ -113,7 +110,8 @@ pub fn judge(flow: &Flow<'_>, consumer: &Consumer, service: &str, tables: &Table
 /// The function of the service itself behind wrappers of shared code: what people call the handler.
 fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) -> Arc<Closure> {
     let owner = |f: Fn| flow.attribution.owner(f.file);
-    if owner(handler.func) == Some(consumer.service) && flow.types.program.func(handler.func).parent.is_none() {
+    if owner(handler.func) == Some(consumer.service) && flow.types.program.func(handler.func).parent.is_none()
+    {
         return handler.clone();
     }
     let mut inside: Vec<Arc<Closure>> = Vec::new();
@@ -146,11 +144,11 @@ fn captured(closure: &Closure, found: &mut Vec<Arc<Closure>>, depth: u8) {
     let Some(depth) = depth.checked_sub(1) else { return };
     for binding in closure.env.iter().rev() {
         for value in binding.args.iter() {
-            if let Value::Func(inner) = value {
-                if !found.iter().any(|c| c.func == inner.func) {
-                    found.push(inner.clone());
-                    captured(inner, found, depth);
-                }
+            if let Value::Func(inner) = value
+                && !found.iter().any(|c| c.func == inner.func)
+            {
+                found.push(inner.clone());
+                captured(inner, found, depth);
             }
         }
     }
@@ -178,14 +176,18 @@ fn verdict(row: &Row, pattern: Option<String>, evidence: Vec<Evidence>) -> Verdi
     Verdict { status: row.status, pattern, confidence: row.confidence, evidence, why: row.why.clone() }
 }
 
-fn finding(subject: &Subject<'_, '_>, service: &str, weakness: &table::Weakness, verdict: &Verdict) -> Finding {
+fn finding(
+    subject: &Subject<'_, '_>,
+    service: &str,
+    weakness: &table::Weakness,
+    verdict: &Verdict,
+) -> Finding {
     let consumer = subject.consumer;
     let topic = if consumer.topic.name.is_empty() { "the message" } else { &consumer.topic.name };
-    let message = weakness
-        .message
-        .replace("{topic}", topic)
-        .replace("{service}", service)
-        .replace("{effect}", &if weakness.message.contains("{effect}") { idempotency::effect(subject) } else { String::new() });
+    let message = weakness.message.replace("{topic}", topic).replace("{service}", service).replace(
+        "{effect}",
+        &if weakness.message.contains("{effect}") { idempotency::effect(subject) } else { String::new() },
+    );
     let location = verdict.evidence.first().map_or_else(
         || Place { path: consumer.registration.0.clone(), line: consumer.registration.1 },
         |e| Place { path: e.path.clone(), line: e.line },

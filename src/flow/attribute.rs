@@ -19,7 +19,12 @@ pub struct Attribution {
 
 impl Attribution {
     /// `owner_of` gives the service whose folder holds a path; `services` is their number.
-    pub fn new(program: &Program, graph: &Graph, services: usize, owner_of: &dyn std::ops::Fn(&str) -> Option<usize>) -> Attribution {
+    pub fn new(
+        program: &Program,
+        graph: &Graph,
+        services: usize,
+        owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
+    ) -> Attribution {
         let owners: Vec<Option<usize>> = program.files.iter().map(|f| owner_of(&f.path)).collect();
         let mut entries: Vec<Vec<Fn>> = vec![Vec::new(); services];
         let mut stray: Vec<Fn> = Vec::new();

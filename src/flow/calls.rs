@@ -221,7 +221,8 @@ fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
     let inert = generator_input(types, file);
     for (i, expr) in facts.exprs.iter().enumerate() {
         let id = ExprId(i as u32);
-        if inert.contains(&id) || callees.contains(&id) || !matches!(expr, Expr::Name(_) | Expr::Field { .. }) {
+        if inert.contains(&id) || callees.contains(&id) || !matches!(expr, Expr::Name(_) | Expr::Field { .. })
+        {
             continue;
         }
         let site = Site { file, expr: id };
@@ -312,7 +313,9 @@ fn literal(types: &Types<'_>, site: Site, ty: &Type, out: &mut FileGraph) {
             for (i, entry) in facts.list(entries).chunks(2).filter(|e| e.len() == 2).enumerate() {
                 let name: Arc<str> = match facts.expr(entry[0]) {
                     Expr::Name(name) => facts.text(name).into(),
-                    _ if entry[0].is_none() && (decl.fields.start as usize + i) < decl.fields.end as usize => {
+                    _ if entry[0].is_none()
+                        && (decl.fields.start as usize + i) < decl.fields.end as usize =>
+                    {
                         decl_facts.text(decl_facts.fields[decl.fields.start as usize + i].name).into()
                     }
                     _ => continue,
@@ -321,7 +324,11 @@ fn literal(types: &Types<'_>, site: Site, ty: &Type, out: &mut FileGraph) {
                     nested(entry[1], &field, out);
                 }
                 let value = Site { file: site.file, expr: entry[1] };
-                out.writes.push((*id, name, FieldWrite { value, index: 0, literal: Some(site), element: false }));
+                out.writes.push((
+                    *id,
+                    name,
+                    FieldWrite { value, index: 0, literal: Some(site), element: false },
+                ));
             }
         }
         Type::Slice(inner) | Type::Map(_, inner) => {
@@ -368,9 +375,8 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
             }
             match program.lookup(file, name) {
                 Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
-                Some(Decl::Type(_)) => Callee::Builtin,
                 Some(Decl::Global(_)) => Callee::Dynamic,
-                None => Callee::Builtin,
+                Some(Decl::Type(_)) | None => Callee::Builtin,
             }
         }
         Expr::Field { base, name } => {
@@ -382,14 +388,14 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
                     Some(Decl::Global(_)) => Callee::Dynamic,
                     None => Callee::Unknown,
                 },
-                Some(Target::External(path)) => {
-                    Callee::Library { path: *path, on: "".into(), method: false }
-                }
+                Some(Target::External(path)) => Callee::Library { path: *path, on: "".into(), method: false },
                 None => method(types, &types.of(Site { file, expr: base }), name),
             }
         }
         Expr::Closure(func) => Callee::Tree(Arc::from([Fn { file, func }])),
-        Expr::SliceType(_) | Expr::MapType { .. } | Expr::FuncType(_) | Expr::InlineType(_) => Callee::Builtin,
+        Expr::SliceType(_) | Expr::MapType { .. } | Expr::FuncType(_) | Expr::InlineType(_) => {
+            Callee::Builtin
+        }
         Expr::Call { .. } | Expr::Assert { .. } | Expr::Index { .. } => match types.of(site) {
             Type::Func(func) if types.has_body(func) => Callee::Tree(Arc::from([func])),
             _ => Callee::Dynamic,
@@ -404,11 +410,7 @@ pub fn method(types: &Types<'_>, ty: &Type, name: &str) -> Callee {
         Some(Member::Method(func)) if types.has_body(func) => Callee::Tree(Arc::from([func])),
         Some(Member::Method(func)) => {
             let implementations = implementations(types, func, name);
-            if implementations.is_empty() {
-                Callee::Abstract(func)
-            } else {
-                Callee::Tree(implementations)
-            }
+            if implementations.is_empty() { Callee::Abstract(func) } else { Callee::Tree(implementations) }
         }
         Some(Member::External(path, on)) => Callee::Library { path, on, method: true },
         Some(Member::Field(_)) => Callee::Dynamic,

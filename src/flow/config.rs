@@ -74,7 +74,7 @@ impl Config {
         for m in matches.iter().filter(|m| index.rule(m.rule).role == Role::ConfigDefault) {
             let rule = index.rule(m.rule);
             let first = |selectors: &[crate::rules::Selector]| {
-                selectors.first().map(|s| select(eval, m.site, s)).unwrap_or(Value::Unset)
+                selectors.first().map_or(Value::Unset, |s| select(eval, m.site, s))
             };
             let (key, value) = (first(&rule.key), first(&rule.value));
             for key in key.strings() {
@@ -96,7 +96,8 @@ impl Config {
                 let mut path = Vec::new();
                 let default = key_path(eval, value, &mut path);
                 // One name alone is too little to go by, unless the struct says it is configuration.
-                let found = if path.len() > 1 || decoded(eval, value) { self.find(&path, near) } else { Vec::new() };
+                let found =
+                    if path.len() > 1 || decoded(eval, value) { self.find(&path, near) } else { Vec::new() };
                 if found.is_empty() { default.into_iter().collect() } else { found }
             }
             Value::Made(made) => {
@@ -104,7 +105,10 @@ impl Config {
                 if !super::matches::has_role(index, &rules, Role::ConfigGet) {
                     return Vec::new();
                 }
-                let key = made.args.as_ref().and_then(|args| args.iter().find_map(|a| a.strings().into_iter().next()));
+                let key = made
+                    .args
+                    .as_ref()
+                    .and_then(|args| args.iter().find_map(|a| a.strings().into_iter().next()));
                 key.map_or_else(Vec::new, |key| {
                     let path: Vec<Vec<String>> = key.split('.').map(|k| vec![normal(k)]).collect();
                     self.find(&path, near)
@@ -145,10 +149,10 @@ impl Config {
                         .all(|(key, names)| names.contains(key))
             })
             .collect();
-        let closeness = |entry: &Entry| {
-            entry.file.split('/').zip(near.split('/')).take_while(|(a, b)| a == b).count()
-        };
-        let Some(best) = candidates.iter().map(|e| (closeness(e), std::cmp::Reverse(e.key.len()))).max() else {
+        let closeness =
+            |entry: &Entry| entry.file.split('/').zip(near.split('/')).take_while(|(a, b)| a == b).count();
+        let Some(best) = candidates.iter().map(|e| (closeness(e), std::cmp::Reverse(e.key.len()))).max()
+        else {
             return Vec::new();
         };
         let mut values: Vec<String> = Vec::new();
@@ -187,7 +191,10 @@ fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Opti
                     names.push(name);
                 }
             }
-            default = ["envDefault", "env-default", "default"].iter().find_map(|key| tag_value(tag, key)).map(str::to_owned);
+            default = ["envDefault", "env-default", "default"]
+                .iter()
+                .find_map(|key| tag_value(tag, key))
+                .map(str::to_owned);
             if default.is_none() {
                 default = tag_value(tag, "json")
                     .and_then(|v| v.split(',').find_map(|o| o.strip_prefix("default=")))

@@ -125,8 +125,15 @@ impl Lifting<'_> {
         let eval = Eval::new(self.types);
         let rule = self.index.rule(matched.rule);
         let parts = parts(&eval, matched.site, rule);
-        let start =
-            Draft { matched: *matched, place: matched.site, placed: rule.topic.is_empty(), moved: false, alternative: false, parts, hops: vec![matched.site] };
+        let start = Draft {
+            matched: *matched,
+            place: matched.site,
+            placed: rule.topic.is_empty(),
+            moved: false,
+            alternative: false,
+            parts,
+            hops: vec![matched.site],
+        };
         let mut queue = vec![start];
         let mut done = Vec::new();
         let mut made = 0;
@@ -138,7 +145,8 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topic = draft.parts.iter().find(|(p, _)| *p == Part::Topic).map(|(_, v)| format!("{v:?}"));
+                let topic =
+                    draft.parts.iter().find(|(p, _)| *p == Part::Topic).map(|(_, v)| format!("{v:?}"));
                 if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), topic.unwrap_or_default())) {
                     queue.push(draft);
                 }
@@ -170,11 +178,6 @@ impl Lifting<'_> {
             {
                 *value = made;
             }
-        }
-        if std::env::var("FLOWTRACE").is_ok() {
-            let t: Vec<String> = draft.parts.iter().filter(|(p,_)| *p==Part::Topic).map(|(_, v)| { let s = format!("{v:?}"); format!("{} <{}>", v.render(self.types.program), &s[..s.len().min(300)]) }).collect();
-            let (p, l) = self.types.program.place(draft.hops[0]);
-            eprintln!("hops {} at {p}:{l} topic {t:?}", draft.hops.len());
         }
         if !draft.placed
             && let Some(split) = split(&draft)
@@ -289,7 +292,9 @@ impl Lifting<'_> {
             .flat_map(|item| match item {
                 Value::Str(text) if !text.is_empty() => vec![text.to_string()],
                 Value::Str(_) => Vec::new(),
-                other => self.config.lookup(eval, self.index, other, &self.types.program.file(place.file).path),
+                other => {
+                    self.config.lookup(eval, self.index, other, &self.types.program.file(place.file).path)
+                }
             })
             .filter(|text| !text.is_empty())
             .collect();
@@ -308,7 +313,7 @@ impl Lifting<'_> {
         }
         let mut handlers: Vec<Arc<Closure>> = Vec::new();
         for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Handler) {
-            for handler in self.handlers(eval, value) {
+            for handler in Self::handlers(eval, value) {
                 if !handlers.iter().any(|h| h.func == handler.func) {
                     handlers.push(handler);
                 }
@@ -325,11 +330,8 @@ impl Lifting<'_> {
         } else {
             topics
         };
-        let topic_value = parts
-            .iter()
-            .filter(|(p, v)| *p == Part::Topic && !v.is_unset())
-            .map(|(_, v)| v)
-            .next_back();
+        let topic_value =
+            parts.iter().filter(|(p, v)| *p == Part::Topic && !v.is_unset()).map(|(_, v)| v).next_back();
         let mut expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
         if topics.is_empty()
             && !draft.moved
@@ -353,7 +355,11 @@ impl Lifting<'_> {
                 place: draft.place,
                 topic,
                 handlers: handlers.clone(),
-                parts: parts.iter().filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin)).cloned().collect(),
+                parts: parts
+                    .iter()
+                    .filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin))
+                    .cloned()
+                    .collect(),
                 hops: draft.hops.clone(),
                 alternative: draft.alternative,
             });
@@ -361,7 +367,7 @@ impl Lifting<'_> {
     }
 
     /// The functions a handler value stands for.
-    fn handlers(&self, eval: &Eval<'_>, value: &Value) -> Vec<Arc<Closure>> {
+    fn handlers(eval: &Eval<'_>, value: &Value) -> Vec<Arc<Closure>> {
         let mut found = Vec::new();
         for item in value.items() {
             if let Some(closure) = item.function() {
@@ -422,17 +428,25 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
 /// An object handed over as a handler: its method that takes a message.
 pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
     const NAMES: [&str; 12] = [
-        "Handle", "HandleMessage", "HandleEvent", "Consume", "ConsumeClaim", "ProcessTask", "Work", "Process",
-        "ProcessMessage", "OnMessage", "HandleCommand", "HandleReply",
+        "Handle",
+        "HandleMessage",
+        "HandleEvent",
+        "Consume",
+        "ConsumeClaim",
+        "ProcessTask",
+        "Work",
+        "Process",
+        "ProcessMessage",
+        "OnMessage",
+        "HandleCommand",
+        "HandleReply",
     ];
     let ty = eval.type_of(value);
     if !matches!(ty, super::types::Type::Named(..)) {
         return None;
     }
     NAMES.iter().find_map(|name| match eval.types.member(&ty, name) {
-        Some(super::types::Member::Method(func)) => {
-            Some(Arc::new(Closure::method(func, value.clone())))
-        }
+        Some(super::types::Member::Method(func)) => Some(Arc::new(Closure::method(func, value.clone()))),
         _ => None,
     })
 }

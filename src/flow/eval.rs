@@ -4,6 +4,8 @@
 //! arguments substituted), calls into libraries are kept as [`Made`]. Depth and work are bounded;
 //! what is cut is `Opaque`, never wrong.
 
+mod apply;
+
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
@@ -13,7 +15,7 @@ use super::program::{Decl, Fn, Global, Site, Target};
 use super::pure;
 use super::scope::{DefKind, Write};
 use super::types::{Member, Type, Types};
-use super::value::{Binding, Closure, Made, Object, Value, step_name};
+use super::value::{Closure, Made, Object, Value, step_name};
 
 /// Evaluates expressions; one per task, since it counts its work.
 pub struct Eval<'a> {
@@ -31,13 +33,7 @@ const DEPTH: u32 = 40;
 impl<'a> Eval<'a> {
     /// A fresh evaluator.
     pub fn new(types: &'a Types<'a>) -> Eval<'a> {
-        Eval {
-            types,
-            steps: Cell::new(0),
-            depth: Cell::new(0),
-            cuts: Cell::new(0),
-            memo: RefCell::default(),
-        }
+        Eval { types, steps: Cell::new(0), depth: Cell::new(0), cuts: Cell::new(0), memo: RefCell::default() }
     }
 
     /// The value of an expression, with its function's parameters as symbols.
@@ -84,9 +80,10 @@ impl<'a> Eval<'a> {
             Expr::Call { callee, args, spread } => self.call(site, callee, facts.list(args), spread, index),
             Expr::Composite { .. } => self.composite(site, &Type::Unknown),
             Expr::Closure(func) => Value::Func(Arc::new(Closure::written(Fn { file: site.file, func }))),
-            Expr::Unary { op: UnaryOp::AddressOf | UnaryOp::Deref | UnaryOp::Await | UnaryOp::Try, operand } => {
-                self.nth(at(operand), index)
-            }
+            Expr::Unary {
+                op: UnaryOp::AddressOf | UnaryOp::Deref | UnaryOp::Await | UnaryOp::Try,
+                operand,
+            } => self.nth(at(operand), index),
             Expr::Unary { op: UnaryOp::Receive, operand } => Value::Element(self.nth(at(operand), 0).into()),
             Expr::Binary { op: BinaryOp::Add, left, right } => {
                 Value::concat(vec![self.nth(at(left), 0), self.nth(at(right), 0)])
@@ -95,7 +92,8 @@ impl<'a> Eval<'a> {
                 Value::one_of(vec![self.nth(at(left), 0), self.nth(at(right), 0)])
             }
             Expr::Binary { op: BinaryOp::Mul, left, right } => {
-                pure::multiply(&self.nth(at(left), 0), &self.nth(at(right), 0)).unwrap_or(Value::Opaque(Some(site)))
+                pure::multiply(&self.nth(at(left), 0), &self.nth(at(right), 0))
+                    .unwrap_or(Value::Opaque(Some(site)))
             }
             Expr::Template(parts) => {
                 Value::concat(facts.list(parts).iter().map(|&part| self.nth(at(part), 0)).collect())
@@ -274,7 +272,9 @@ impl<'a> Eval<'a> {
             return self.select(value, name);
         }
         if let Value::List(items) = &value {
-            return Value::List(items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name)).collect());
+            return Value::List(
+                items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name)).collect(),
+            );
         }
         let dynamic = self.type_of(&value);
         let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
@@ -337,7 +337,7 @@ impl<'a> Eval<'a> {
                 let type_args =
                     args.iter().map(|&a| self.types.named_by(Site { file: site.file, expr: a })).collect();
                 Value::Made(Arc::new(Made {
-                open: false,
+                    open: false,
                     path: made.path,
                     on: made.on.clone(),
                     name: made.name.clone(),
@@ -451,7 +451,9 @@ impl<'a> Eval<'a> {
         let at = |expr| Site { file: site.file, expr };
         if let Expr::Name(name) = facts.expr(callee) {
             let text = facts.text(name);
-            if self.types.local(at(callee), name).is_none() && self.types.program.lookup(site.file, name).is_none() {
+            if self.types.local(at(callee), name).is_none()
+                && self.types.program.lookup(site.file, name).is_none()
+            {
                 return self.builtin(site, text, args);
             }
         }
@@ -466,7 +468,9 @@ impl<'a> Eval<'a> {
                 Some(symbolic) => symbolic,
                 None => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),
             },
-            Value::Param(..) | Value::Element(_) => Value::Field(target.into(), step_name(&format!("result:{index}"))),
+            Value::Param(..) | Value::Element(_) => {
+                Value::Field(target.into(), step_name(&format!("result:{index}")))
+            }
             Value::OneOf(items) => {
                 let values = values();
                 let results = items.iter().filter_map(|item| match item {
@@ -505,7 +509,8 @@ impl<'a> Eval<'a> {
             return None;
         }
         receiver.free()?;
-        let name = self.types.program.facts(closure.func.file).text(self.types.program.func(closure.func).name);
+        let name =
+            self.types.program.facts(closure.func.file).text(self.types.program.func(closure.func).name);
         Some(Value::Field(receiver.clone().into(), step_name(&format!("call:{name}"))))
     }
 
@@ -554,227 +559,6 @@ impl<'a> Eval<'a> {
             _ => Value::Opaque(Some(site)),
         }
     }
-
-    /// What calling `closure` with `args` gives: its n-th returned value.
-    pub fn apply(&self, closure: &Closure, args: &Arc<[Value]>, spread: bool, index: u32) -> Option<Value> {
-        let func = closure.func;
-        if self.types.has_body(func) {
-            let returned = self.returned(func, index);
-            let binding = self.bind(func, args, spread, closure.receiver.clone());
-            let mut value = self.substitute(&returned, &binding);
-            for outer in closure.env.iter().rev() {
-                value = self.substitute(&value, outer);
-            }
-            return Some(value);
-        }
-        // An interface method: what the implementations give.
-        let receiver = closure.receiver.as_ref()?;
-        if !matches!(self.type_of(receiver), Type::Named(..)) {
-            return None;
-        }
-        let name = self.types.program.facts(func.file).text(self.types.program.func(func).name);
-        let implementations = super::calls::implementations(self.types, func, name);
-        if implementations.len() > 6 {
-            return None;
-        }
-        let values: Vec<Value> = implementations
-            .iter()
-            .map(|&method| {
-                let binding = self.bind(method, args, spread, None);
-                self.substitute(&self.returned(method, index), &binding)
-            })
-            .filter(|value| !matches!(value, Value::Opaque(_) | Value::Unset))
-            .collect();
-        (!values.is_empty()).then(|| Value::one_of(values))
-    }
-
-    /// The n-th value a function returns, in terms of its parameters. Zero values beside an error
-    /// are left out where another return gives something.
-    pub fn returned(&self, func: Fn, index: u32) -> Value {
-        let program = self.types.program;
-        let file = program.file(func.file);
-        let scope = &file.scopes[func.func.0 as usize];
-        let mut values = Vec::new();
-        for &list in &scope.returns {
-            let exprs = file.facts.list(list);
-            let value = match exprs.len() {
-                0 => self.named_result(func, index),
-                1 => self.nth(Site { file: func.file, expr: exprs[0] }, index),
-                _ => match exprs.get(index as usize) {
-                    Some(&expr) => self.nth(Site { file: func.file, expr }, 0),
-                    None => continue,
-                },
-            };
-            values.push(value);
-        }
-        let empty = |v: &Value| match v {
-            Value::Literal(text) => &**text == "nil",
-            Value::Object(object) => object.fields.is_empty(),
-            Value::Str(text) => text.is_empty(),
-            _ => false,
-        };
-        if values.iter().any(|v| !empty(v)) {
-            values.retain(|v| !empty(v));
-        }
-        Value::one_of(values)
-    }
-
-    fn named_result(&self, func: Fn, index: u32) -> Value {
-        let facts = self.types.program.facts(func.file);
-        let decl = facts.func(func.func);
-        match facts.params(&decl.results).get(index as usize) {
-            Some(param) if !param.name.is_empty() => {
-                let scope = &self.types.program.file(func.file).scopes[func.func.0 as usize];
-                let values: Vec<Value> = scope
-                    .defs
-                    .iter()
-                    .filter(|d| d.name == param.name)
-                    .filter_map(|d| match d.kind {
-                        DefKind::Value(expr, i) => Some(self.nth(Site { file: func.file, expr }, i)),
-                        _ => None,
-                    })
-                    .collect();
-                Value::one_of(values)
-            }
-            _ => Value::Opaque(None),
-        }
-    }
-
-    /// Arguments in the order of `func`'s parameters, variadic ones gathered.
-    pub fn bind(&self, func: Fn, args: &Arc<[Value]>, spread: bool, receiver: Option<Value>) -> Binding {
-        let facts = self.types.program.facts(func.file);
-        let params = facts.params(&facts.func(func.func).params);
-        let variadic = params.last().is_some_and(|p| p.variadic);
-        let args = if variadic && !spread && args.len() + 1 >= params.len() {
-            let fixed = params.len() - 1;
-            let mut bound: Vec<Value> = args[..fixed].to_vec();
-            bound.push(Value::List(args[fixed..].into()));
-            bound.into()
-        } else {
-            args.clone()
-        };
-        Binding { func, args, receiver }
-    }
-
-    /// Puts arguments in place of the parameters of `binding.func`.
-    pub fn substitute(&self, value: &Value, binding: &Binding) -> Value {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > STEPS {
-            self.cuts.set(self.cuts.get() + 1);
-            return Value::Opaque(None);
-        }
-        if !value.is_open() {
-            return value.clone();
-        }
-        let all = |items: &[Value]| items.iter().map(|v| self.substitute(v, binding)).collect::<Vec<_>>();
-        match value {
-            Value::Param(func, i) if *func == binding.func => {
-                binding.args.get(*i as usize).cloned().unwrap_or(Value::Unset)
-            }
-            Value::Receiver(func) if *func == binding.func => {
-                binding.receiver.clone().unwrap_or_else(|| value.clone())
-            }
-            Value::Concat(items) => Value::concat(all(items)),
-            Value::List(items) => Value::List(flatten(all(items)).into()),
-            Value::OneOf(items) => Value::one_of(all(items)),
-            Value::Field(base, name) => {
-                let base = self.substitute(base, binding);
-                match base {
-                    Value::Field(..) | Value::Param(..) | Value::Receiver(..) => Value::Field(base.into(), name.clone()),
-                    base => self.member_value(base, &Type::Unknown, name),
-                }
-            }
-            Value::Element(base) => element(self.substitute(base, binding)),
-            Value::Object(object) => Value::Object(Arc::new(Object::new(
-                object.ty.clone(),
-                object.fields.iter().map(|(k, v)| (k.clone(), self.substitute(v, binding))).collect(),
-                object.site,
-            ))),
-            Value::Made(made) => {
-                let made = Made {
-                    open: false,
-                    path: made.path,
-                    on: made.on.clone(),
-                    name: made.name.clone(),
-                    receiver: made.receiver.as_ref().map(|v| self.substitute(v, binding)),
-                    args: made.args.as_ref().map(|args| all(args).into()),
-                    type_args: made.type_args.clone(),
-                    ty: made.ty.clone(),
-                    site: made.site,
-                }
-                .settled();
-                pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
-            }
-            Value::Func(closure) => {
-                let mut env = closure.env.iter().map(|b| self.substitute_binding(b, binding)).collect::<Vec<_>>();
-                if self.encloses(binding.func, closure.func) && !env.iter().any(|b| b.func == binding.func) {
-                    env.insert(0, binding.clone());
-                }
-                let receiver = closure.receiver.as_ref().map(|v| self.substitute(v, binding));
-                Value::Func(Arc::new(Closure::bound(closure.func, receiver, env)))
-            }
-            other => other.clone(),
-        }
-    }
-
-    fn substitute_binding(&self, inner: &Binding, binding: &Binding) -> Binding {
-        Binding {
-            func: inner.func,
-            args: inner.args.iter().map(|v| self.substitute(v, binding)).collect(),
-            receiver: inner.receiver.as_ref().map(|v| self.substitute(v, binding)),
-        }
-    }
-
-    /// Whether closure `inner` is written inside `outer`.
-    fn encloses(&self, outer: Fn, inner: Fn) -> bool {
-        let mut parent = self.types.program.func(inner).parent;
-        while let Some(func) = parent {
-            let at = Fn { file: inner.file, func };
-            if at == outer {
-                return true;
-            }
-            parent = self.types.program.func(at).parent;
-        }
-        false
-    }
-
-    /// The type of a value.
-    pub fn type_of(&self, value: &Value) -> Type {
-        let program = self.types.program;
-        match value {
-            Value::Object(object) => object.ty.clone(),
-            Value::Made(made) => made.ty.clone(),
-            Value::Func(closure) => Type::Func(closure.func),
-            Value::Typed(ty) => ty.clone(),
-            Value::Str(_) | Value::Concat(_) => Type::Basic("string".into()),
-            Value::Param(func, i) => {
-                let facts = program.facts(func.file);
-                match facts.params(&facts.func(func.func).params).get(*i as usize) {
-                    Some(p) if p.variadic => {
-                        Type::Slice(self.types.named_by(Site { file: func.file, expr: p.ty }).into())
-                    }
-                    Some(p) => self.types.named_by(Site { file: func.file, expr: p.ty }),
-                    None => Type::Unknown,
-                }
-            }
-            Value::Receiver(func) => self.types.receiver_type(*func),
-            Value::Field(base, name) => match self.types.member(&self.type_of(base), name) {
-                Some(Member::Field(ty)) => ty,
-                Some(Member::Method(func)) => Type::Func(func),
-                Some(Member::External(path, _)) => Type::External(path, "".into()),
-                None => Type::Unknown,
-            },
-            Value::Element(base) => match self.type_of(base) {
-                Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
-                external @ Type::External(..) => external,
-                _ => Type::Unknown,
-            },
-            Value::List(items) => Type::Slice(items.first().map_or(Type::Unknown, |v| self.type_of(v)).into()),
-            Value::OneOf(items) => items.iter().map(|v| self.type_of(v)).find(|t| *t != Type::Unknown).unwrap_or(Type::Unknown),
-            Value::Opaque(Some(site)) => self.types.of(*site),
-            Value::Opaque(None) | Value::Unset | Value::Literal(_) => Type::Unknown,
-        }
-    }
 }
 
 /// An element of a value: one of a list's or map's, else symbolic.
@@ -787,14 +571,4 @@ pub fn element(value: Value) -> Value {
         Value::OneOf(items) => Value::one_of(items.iter().map(|v| element(v.clone())).collect()),
         _ => Value::Element(value.into()),
     }
-}
-
-/// Lists inside a list come from spread arguments.
-fn flatten(items: Vec<Value>) -> Vec<Value> {
-    if items.len() == 1
-        && let Value::List(inner) = &items[0]
-    {
-        return inner.to_vec();
-    }
-    items
 }

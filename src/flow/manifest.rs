@@ -23,7 +23,8 @@ pub fn consumers(
     for (path, nodes) in documents {
         for node in nodes {
             for detector in &rules.detectors {
-                for rule in detector.manifests.iter().filter(|r| r.role == Role::Consumer && applies(r, node)) {
+                for rule in detector.manifests.iter().filter(|r| r.role == Role::Consumer && applies(r, node))
+                {
                     for item in each(rule, node) {
                         let scopes = texts(node, &rule.scope);
                         let mut owners: Vec<usize> = services
@@ -44,7 +45,11 @@ pub fn consumers(
                                     transport: detector.transport.clone(),
                                     framework: detector.id.clone(),
                                     registration_kind: "declarative".into(),
-                                    topic: TopicName { name: topic.clone(), resolved: true, expression: topic },
+                                    topic: TopicName {
+                                        name: topic.clone(),
+                                        resolved: true,
+                                        expression: topic,
+                                    },
                                     event_types: Vec::new(),
                                     registration: (path.clone(), line),
                                     handlers: handlers.clone(),
@@ -108,10 +113,12 @@ fn handlers(
     item: &Node,
     rule: &ManifestRule,
 ) -> Vec<Arc<Closure>> {
-    let wanted: Vec<String> = rule.route.iter().flat_map(|path| texts(item, std::slice::from_ref(path))).map(|(t, _)| t).collect();
+    let wanted: Vec<String> =
+        rule.route.iter().flat_map(|path| texts(item, std::slice::from_ref(path))).map(|(t, _)| t).collect();
     let mut found: Vec<Arc<Closure>> = Vec::new();
     for route in routes {
-        let names: Vec<Arc<str>> = route.part(Part::Route).map(super::value::Value::strings).unwrap_or_default();
+        let names: Vec<Arc<str>> =
+            route.part(Part::Route).map(super::value::Value::strings).unwrap_or_default();
         let fits = names.iter().any(|name| wanted.iter().any(|w| same_route(name, w)));
         let program = lifting.types.program;
         if fits && attribution.services(route.place.file, program.owner(route.place)).contains(&service) {

@@ -366,7 +366,7 @@ fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
 /// The types of what a field or variable of interface type holds.
 fn held(eval: &Eval<'_>, base: Site) -> Vec<Type> {
     let value = eval.value(base);
-    let mut found: Vec<Type> = super::resolve::known(eval, &value).iter().map(|v| eval.type_of(v)).collect();
+    let mut found: Vec<Type> = super::resolve::known(&value).iter().map(|v| eval.type_of(v)).collect();
     found.dedup();
     found
 }

@@ -156,10 +156,17 @@ pub fn build<'a>(
     let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
     let mut consumers = consumers(&lifting, &attribution, &matches);
     let routes = lifting.all(&matches, &[Role::HttpRoute]);
-    consumers.extend(manifest::consumers(&lifting, rules, documents, services, owner_of, &attribution, &routes));
-    consumers.sort_by(|a, b| {
-        (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic))
-    });
+    consumers.extend(manifest::consumers(
+        &lifting,
+        rules,
+        documents,
+        services,
+        owner_of,
+        &attribution,
+        &routes,
+    ));
+    consumers
+        .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let publishers = publishers(&lifting, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
     for (i, m) in matches.iter().enumerate() {

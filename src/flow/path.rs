@@ -5,19 +5,23 @@
 //! function values, observers and mediators; what is bound by depth or budget is cut, and the cut
 //! is in the tree. Code that plays no role is pruned.
 
+mod asks;
+mod ingredients;
+mod targets;
+
+pub use ingredients::Ingredients;
+
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, BinaryOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 use super::Flow;
-use super::calls::Callee;
 use super::eval::Eval;
 use super::matches::RuleId;
 use super::program::{Fn, Site};
-use super::resolve::{binding_of, everything};
-use super::scope::DefKind;
-use super::types::{Member, Type};
+use super::resolve::binding_of;
+use super::types::Type;
 use super::value::{Binding, Closure, Value};
 
 /// One node of a trace.
@@ -228,7 +232,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
         out
     }
 
-    fn stmt(&mut self, func: Fn, id: StmtId, next: Option<StmtId>, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
+    fn stmt(
+        &mut self,
+        func: Fn,
+        id: StmtId,
+        next: Option<StmtId>,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         let facts = self.flow.types.program.facts(func.file);
         let at = |expr| Site { file: func.file, expr };
         match facts.stmt(id) {
@@ -259,7 +271,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 let otherwise = self.block(func, otherwise, frame, depth);
                 if !then.is_empty() || !otherwise.is_empty() {
                     let deps = self.deps(at(cond));
-                    out.push(Node::Branch(Branch { cond: at(cond), deps, asks: self.asks(at(cond)), then, otherwise }));
+                    out.push(Node::Branch(Branch {
+                        cond: at(cond),
+                        deps,
+                        asks: self.asks(at(cond)),
+                        then,
+                        otherwise,
+                    }));
                 }
             }
             Stmt::Loop { over, init, cond, post, body, .. } => {
@@ -297,7 +315,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
         }
     }
 
-    fn cases(&mut self, func: Fn, subject: ExprId, cases: Stmts, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
+    fn cases(
+        &mut self,
+        func: Fn,
+        subject: ExprId,
+        cases: Stmts,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         let facts = self.flow.types.program.facts(func.file);
         for &case in facts.block(cases) {
             let Stmt::Case { values, comm, body } = facts.stmt(case) else { continue };
@@ -316,7 +342,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
             } else {
                 let on = Site { file: func.file, expr: subject };
                 let state = self.is_state(on);
-                (if state { Asks::State } else { Asks::Case }, if subject.is_none() { Vec::new() } else { self.deps(on) })
+                (
+                    if state { Asks::State } else { Asks::Case },
+                    if subject.is_none() { Vec::new() } else { self.deps(on) },
+                )
             };
             out.push(Node::Branch(Branch { cond: site, deps, asks, then, otherwise: Vec::new() }));
         }
@@ -354,14 +383,24 @@ impl<'f, 'a> Tracer<'f, 'a> {
     fn gives_error(&self, func: Fn) -> bool {
         let facts = self.flow.types.program.facts(func.file);
         let decl = facts.func(func.func);
-        facts.params(&decl.results).last().is_some_and(|r| {
-            matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error")
-        })
+        facts
+            .params(&decl.results)
+            .last()
+            .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
     }
 
     /// Visits an expression: arguments before the call they are given to.
     #[allow(clippy::too_many_arguments)]
-    fn expr(&mut self, func: Fn, id: ExprId, error: ErrorUse, detached: bool, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
+    fn expr(
+        &mut self,
+        func: Fn,
+        id: ExprId,
+        error: ErrorUse,
+        detached: bool,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         if id.is_none() {
             return;
         }
@@ -403,7 +442,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     /// SQL kept in a constant counts where it is used.
-    fn named_text(&mut self, func: Fn, id: ExprId, name: crate::syntax::facts::Sym, depth: u32, out: &mut Vec<Node>) {
+    fn named_text(
+        &mut self,
+        func: Fn,
+        id: ExprId,
+        name: crate::syntax::facts::Sym,
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         let site = Site { file: func.file, expr: id };
         if self.flow.types.local(site, name).is_some() {
             return;
@@ -424,10 +470,27 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.step(site, func, rules, ErrorUse::None, depth, out);
     }
 
-    fn step(&mut self, site: Site, func: Fn, rules: Vec<RuleId>, error: ErrorUse, depth: u32, out: &mut Vec<Node>) {
+    fn step(
+        &mut self,
+        site: Site,
+        func: Fn,
+        rules: Vec<RuleId>,
+        error: ErrorUse,
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         if !rules.is_empty() {
             self.nodes += 1;
-            out.push(Node::Step(Step { site, func, rules, error, depth, into: None, inner: Vec::new(), detached: false }));
+            out.push(Node::Step(Step {
+                site,
+                func,
+                rules,
+                error,
+                depth,
+                into: None,
+                inner: Vec::new(),
+                detached: false,
+            }));
         }
     }
 
@@ -437,7 +500,16 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn call(&mut self, func: Fn, id: ExprId, error: ErrorUse, detached: bool, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
+    fn call(
+        &mut self,
+        func: Fn,
+        id: ExprId,
+        error: ErrorUse,
+        detached: bool,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         let site = Site { file: func.file, expr: id };
         let rules = self.rules_at(site);
         let error = if self.returns_nothing(site) { ErrorUse::None } else { error };
@@ -504,7 +576,16 @@ impl<'f, 'a> Tracer<'f, 'a> {
         }
         if !followed && !rules.is_empty() {
             self.nodes += 1;
-            out.push(Node::Step(Step { site, func, rules, error, depth, into: None, inner: Vec::new(), detached }));
+            out.push(Node::Step(Step {
+                site,
+                func,
+                rules,
+                error,
+                depth,
+                into: None,
+                inner: Vec::new(),
+                detached,
+            }));
         } else if targets.is_empty() && self.unresolved(site) {
             out.push(Node::Cut(Cut { site, why: CutReason::Unresolved }));
         }
@@ -535,7 +616,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     /// Closures given to library calls run there (transactions, iterations).
-    fn callbacks(&mut self, func: Fn, id: ExprId, targets: &[Arc<Closure>], frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
+    fn callbacks(
+        &mut self,
+        func: Fn,
+        id: ExprId,
+        targets: &[Arc<Closure>],
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         if !targets.is_empty() {
             return;
         }
@@ -551,529 +640,6 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
             }
         }
-    }
-
-    fn returns_nothing(&self, site: Site) -> bool {
-        match self.flow.graph.at(site).map(|c| &c.callee) {
-            Some(Callee::Tree(targets)) => targets.first().is_some_and(|&t| self.flow.types.program.func(t).results.is_empty()),
-            Some(Callee::Abstract(func)) => self.flow.types.program.func(*func).results.is_empty(),
-            _ => false,
-        }
-    }
-
-    fn unresolved(&self, site: Site) -> bool {
-        matches!(self.flow.graph.at(site).map(|c| &c.callee), Some(Callee::Abstract(_) | Callee::Dynamic))
-    }
-
-    fn bind_in(&self, binding: &Binding, frame: &[Binding]) -> Binding {
-        let put = |value: &Value| frame.iter().rev().fold(value.clone(), |v, b| self.eval.substitute(&v, b));
-        Binding {
-            func: binding.func,
-            args: binding.args.iter().map(put).collect(),
-            receiver: binding.receiver.as_ref().map(put),
-        }
-    }
-
-    fn value_in(&self, site: Site, frame: &[Binding]) -> Value {
-        let value = self.eval.value(site);
-        frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b))
-    }
-
-    /// The functions a call runs, narrowed by what the frame knows of the receiver.
-    fn targets(&mut self, site: Site, frame: &[Binding]) -> Vec<Arc<Closure>> {
-        let program = self.flow.types.program;
-        let facts = program.facts(site.file);
-        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
-        let plain = |func: Fn| Arc::new(Closure::plain(func));
-        match self.flow.graph.at(site).map(|c| &c.callee) {
-            Some(Callee::Tree(targets)) if targets.len() == 1 => vec![plain(targets[0])],
-            Some(Callee::Tree(targets)) => {
-                let narrowed = self.narrowed(site, callee, frame);
-                if !narrowed.is_empty() {
-                    return narrowed;
-                }
-                let registered: Vec<Fn> =
-                    targets.iter().copied().filter(|&t| self.ingredients.has_method(self.flow, t)).collect();
-                let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
-                // Code in another service's folder does not run in this one's process.
-                let near = candidates.into_iter().filter(|t| self.same_service(t.file));
-                near.take(8).map(plain).collect()
-            }
-            Some(Callee::Library { method: true, .. }) => self.held_callbacks(site),
-            Some(Callee::Dynamic | Callee::Abstract(_)) => {
-                let value = self.value_in(Site { file: site.file, expr: callee }, frame);
-                let mut found: Vec<Arc<Closure>> = Vec::new();
-                for value in everything(&self.eval, &self.flow.graph, &value, 6) {
-                    for item in value.items() {
-                        if let Some(closure) = item.function()
-                            && self.flow.types.has_body(closure.func)
-                            && !found.iter().any(|c| c.func == closure.func)
-                        {
-                            found.push(closure.clone());
-                        }
-                    }
-                }
-                found.truncate(8);
-                found
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// A library calls back what it was given: `handler.Handle(…)` on a handler that the library
-    /// made from the closures of the registration.
-    fn held_callbacks(&self, site: Site) -> Vec<Arc<Closure>> {
-        let facts = self.flow.types.program.facts(site.file);
-        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
-        let Expr::Field { name, .. } = facts.expr(callee) else { return Vec::new() };
-        if !matches!(facts.text(name), "Handle" | "HandleMessage" | "HandleEvent" | "HandleFunc" | "Process" | "Consume" | "Execute") {
-            return Vec::new();
-        }
-        self.ingredients.closures.iter().map(|&f| Arc::new(Closure::plain(f))).collect()
-    }
-
-    /// The method of the concrete value behind an interface, when the frame or the type's
-    /// constructors tell which it is.
-    fn narrowed(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
-        let facts = self.flow.types.program.facts(site.file);
-        let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
-        let name = facts.text(name);
-        let value = self.value_in(Site { file: site.file, expr: base }, frame);
-        let mut found: Vec<Arc<Closure>> = Vec::new();
-        for value in everything(&self.eval, &self.flow.graph, &value, 5) {
-            let ty = self.eval.type_of(&value);
-            if let Type::Named(id, _) = &ty
-                && !self.flow.types.is_interface(*id)
-                && let Some(Member::Method(func)) = self.flow.types.member(&ty, name)
-                && self.flow.types.has_body(func)
-                && !found.iter().any(|c| c.func == func)
-            {
-                found.push(Arc::new(Closure::method(func, value)));
-            }
-        }
-        found.truncate(8);
-        found
-    }
-
-    /// The subscribers registered for the event a trigger names, those of the same service first.
-    fn subscribers(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Arc<Closure>> {
-        let Some(names) = self.named(site, rules, Role::ObserverTrigger, frame) else { return Vec::new() };
-        let mut found: Vec<Arc<Closure>> = Vec::new();
-        for m in &self.flow.matches {
-            let rule = self.flow.index.rule(m.rule);
-            if rule.role != Role::ObserverSubscribe || !self.same_service(m.site.file) {
-                continue;
-            }
-            let topics: Vec<Arc<str>> = rule
-                .topic
-                .iter()
-                .flat_map(|s| super::select::select(&self.eval, m.site, s).strings())
-                .collect();
-            if !topics.iter().any(|t| names.contains(t)) {
-                continue;
-            }
-            for selector in &rule.handler {
-                let value = super::select::select(&self.eval, m.site, selector);
-                for item in value.items() {
-                    for concrete in everything(&self.eval, &self.flow.graph, &item, 5) {
-                        self.add_handler(&concrete, &mut found);
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn same_service(&self, file: u32) -> bool {
-        match (self.service, self.flow.attribution.owner(file)) {
-            (Some(service), Some(owner)) => service == owner,
-            _ => true,
-        }
-    }
-
-    fn add_handler(&self, value: &Value, found: &mut Vec<Arc<Closure>>) {
-        let closure = match value {
-            Value::Func(closure) => Some(closure.clone()),
-            other => super::endpoints::method_handler(&self.eval, other),
-        };
-        if let Some(closure) = closure
-            && !found.iter().any(|c| c.func == closure.func)
-        {
-            found.push(closure);
-        }
-    }
-
-    fn named(&self, site: Site, rules: &[RuleId], role: Role, frame: &[Binding]) -> Option<Vec<Arc<str>>> {
-        let rule = rules.iter().map(|&r| self.flow.index.rule(r)).find(|r| r.role == role)?;
-        let mut names = Vec::new();
-        for selector in &rule.topic {
-            let value = super::select::select(&self.eval, site, selector);
-            let value = frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b));
-            names.extend(everything(&self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
-        }
-        Some(names)
-    }
-
-    /// The handlers registered for the type of request a mediator is sent.
-    fn mediated(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Arc<Closure>> {
-        let Some(rule) = rules.iter().map(|&r| self.flow.index.rule(r)).find(|r| r.role == Role::MediatorSend) else {
-            return Vec::new();
-        };
-        let mut wanted: Vec<Type> = Vec::new();
-        for selector in &rule.value {
-            let value = super::select::select(&self.eval, site, selector);
-            let value = frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b));
-            wanted.push(self.eval.type_of(&value));
-        }
-        wanted.retain(|t| matches!(t, Type::Named(..)));
-        let mut found = Vec::new();
-        for m in &self.flow.matches {
-            let register = self.flow.index.rule(m.rule);
-            if register.role != Role::MediatorRegister {
-                continue;
-            }
-            let takes = register.handler.iter().flat_map(|s| super::select::select(&self.eval, m.site, s).items());
-            for value in takes {
-                for concrete in everything(&self.eval, &self.flow.graph, &value, 5) {
-                    let mut handlers = Vec::new();
-                    self.add_handler(&concrete, &mut handlers);
-                    for handler in handlers {
-                        if self.takes_one_of(handler.func, &wanted) && !found.iter().any(|c: &Arc<Closure>| c.func == handler.func) {
-                            found.push(handler);
-                        }
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn takes_one_of(&self, func: Fn, wanted: &[Type]) -> bool {
-        let facts = self.flow.types.program.facts(func.file);
-        facts.params(&facts.func(func.func).params).iter().any(|p| {
-            let ty = self.flow.types.named_by(Site { file: func.file, expr: p.ty });
-            matches!(ty, Type::Named(..)) && wanted.contains(&ty)
-        })
-    }
-
-    /// What becomes of the error of `targets = values`, judged by the statement that follows.
-    fn assigned_error(&self, func: Fn, targets: Exprs, values: Exprs, next: Option<StmtId>) -> ErrorUse {
-        let facts = self.flow.types.program.facts(func.file);
-        let targets = facts.list(targets);
-        if facts.list(values).len() > 1 {
-            return ErrorUse::Other;
-        }
-        let Some(&last) = targets.last() else { return ErrorUse::Other };
-        let Expr::Name(name) = facts.expr(last) else { return ErrorUse::Other };
-        let text = facts.text(name);
-        if text == "_" {
-            return ErrorUse::Dropped;
-        }
-        if !text.to_ascii_lowercase().contains("err") {
-            return ErrorUse::Other;
-        }
-        match next.map(|id| facts.stmt(id)) {
-            Some(Stmt::If { cond, then, .. }) if self.mentions(func.file, cond, text) => self.error_arm(func, cond, then),
-            Some(Stmt::Return(_)) => ErrorUse::Returned,
-            _ => ErrorUse::Other,
-        }
-    }
-
-    fn error_arm(&self, func: Fn, cond: ExprId, then: Stmts) -> ErrorUse {
-        let facts = self.flow.types.program.facts(func.file);
-        if !matches!(facts.expr(cond), Expr::Binary { op: BinaryOp::NotEqual, .. }) {
-            return ErrorUse::Other;
-        }
-        match facts.block(then).last().map(|&s| facts.stmt(s)) {
-            Some(Stmt::Return(values)) => match facts.list(values).last().map(|&v| facts.expr(v)) {
-                Some(Expr::Nil) => ErrorUse::Swallowed,
-                None if self.gives_error(func) => ErrorUse::Returned,
-                None => ErrorUse::Swallowed,
-                _ => ErrorUse::Returned,
-            },
-            Some(Stmt::Throw(_)) => ErrorUse::Returned,
-            Some(Stmt::Jump(_)) => ErrorUse::Swallowed,
-            _ => ErrorUse::Logged,
-        }
-    }
-
-    fn mentions(&self, file: u32, id: ExprId, name: &str) -> bool {
-        let facts = self.flow.types.program.facts(file);
-        let mut found = false;
-        super::walk::exprs(facts, id, &mut |e| {
-            if let Expr::Name(n) = facts.expr(e) {
-                found |= facts.text(n) == name;
-            }
-        });
-        found
-    }
-
-    /// The calls whose results an expression rests on, through local names.
-    pub fn deps(&self, site: Site) -> Vec<Site> {
-        let mut found = Vec::new();
-        self.collect_deps(site, &mut found, 4, self.calls.len());
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    fn collect_deps(&self, site: Site, found: &mut Vec<Site>, depth: u8, level: usize) {
-        let Some(depth) = depth.checked_sub(1) else { return };
-        let facts = self.flow.types.program.facts(site.file);
-        let mut names = Vec::new();
-        super::walk::exprs(facts, site.expr, &mut |e| match facts.expr(e) {
-            Expr::Call { .. } => found.push(Site { file: site.file, expr: e }),
-            Expr::Name(name) => names.push((e, name)),
-            _ => {}
-        });
-        for (expr, name) in names {
-            let Some((owner, def)) = self.flow.types.local(Site { file: site.file, expr }, name) else { continue };
-            match def.kind {
-                DefKind::Value(value, _) => {
-                    self.collect_deps(Site { file: owner.file, expr: value }, found, depth, level);
-                }
-                // What the caller gave rests on what the caller knew.
-                DefKind::Param(_) | DefKind::Receiver => {
-                    if let Some(level) = level.checked_sub(1)
-                        && let Some(given) = self.given(self.calls[level], def.kind)
-                    {
-                        self.collect_deps(given, found, depth, level);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The expression a call gives for a parameter or receiver.
-    fn given(&self, call: Site, kind: DefKind) -> Option<Site> {
-        let facts = self.flow.types.program.facts(call.file);
-        let Expr::Call { callee, args, .. } = facts.expr(call.expr) else { return None };
-        let expr = match kind {
-            DefKind::Param(i) => *facts.list(args).get(i as usize)?,
-            _ => match facts.expr(callee) {
-                Expr::Field { base, .. } => base,
-                _ => return None,
-            },
-        };
-        Some(Site { file: call.file, expr })
-    }
-
-    fn is_state(&self, site: Site) -> bool {
-        let facts = self.flow.types.program.facts(site.file);
-        match facts.expr(site.expr) {
-            Expr::Field { name, .. } => is_state_name(facts.text(name)),
-            Expr::Name(name) => is_state_name(facts.text(name)),
-            Expr::Call { callee, .. } => match facts.expr(callee) {
-                Expr::Field { name, .. } => is_state_name(facts.text(name)),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// What a condition asks.
-    pub fn asks(&self, site: Site) -> Asks {
-        let facts = self.flow.types.program.facts(site.file);
-        let at = |expr| Site { file: site.file, expr };
-        match facts.expr(site.expr) {
-            Expr::Binary { op: BinaryOp::And, left, right } | Expr::Binary { op: BinaryOp::Or, left, right } => {
-                let (left, right) = (self.asks(at(left)), self.asks(at(right)));
-                // The part that says most decides: `err == nil && existing != nil`.
-                let rank = |a: &Asks| match a {
-                    Asks::Conflict => 6,
-                    Asks::State => 5,
-                    Asks::Presence | Asks::Absence => 4,
-                    Asks::Given | Asks::NotGiven => 3,
-                    Asks::Error => 2,
-                    Asks::Case => 1,
-                    Asks::Other => 0,
-                };
-                if rank(&right) > rank(&left) { right } else { left }
-            }
-            Expr::Unary { op: crate::syntax::facts::UnaryOp::Not, operand } => match self.asks(at(operand)) {
-                Asks::Presence => Asks::Absence,
-                Asks::Absence => Asks::Presence,
-                Asks::Given => Asks::NotGiven,
-                other => other,
-            },
-            Expr::Binary { op, left, right } => self.compares(site, op, left, right),
-            Expr::Name(name) => {
-                let text = facts.text(name).to_ascii_lowercase();
-                if text.contains("err") { Asks::Error } else { Asks::Presence }
-            }
-            Expr::Call { callee, .. } => match facts.expr(callee) {
-                Expr::Field { name, .. } | Expr::Name(name) => call_asks(facts.text(name), &self.flow.types.program.render(site)),
-                _ => Asks::Other,
-            },
-            Expr::Field { name, .. } => {
-                if is_state_name(facts.text(name)) { Asks::State } else { Asks::Presence }
-            }
-            _ => Asks::Other,
-        }
-    }
-
-    fn compares(&self, site: Site, op: BinaryOp, left: ExprId, right: ExprId) -> Asks {
-        let facts = self.flow.types.program.facts(site.file);
-        let at = |expr| Site { file: site.file, expr };
-        let text = self.flow.types.program.render(at(left)).to_ascii_lowercase();
-        let equal = match op {
-            BinaryOp::Equal => true,
-            BinaryOp::NotEqual => false,
-            BinaryOp::Greater | BinaryOp::GreaterEqual => {
-                return if matches!(facts.expr(right), Expr::Number(_)) { Asks::Presence } else { Asks::Other };
-            }
-            _ => return Asks::Other,
-        };
-        match facts.expr(right) {
-            Expr::Nil if text == "err" || text.ends_with("err") || text.ends_with("error") => Asks::Error,
-            Expr::Nil => if equal { Asks::Absence } else { Asks::Presence },
-            Expr::Bool(value) => if equal == value { Asks::Presence } else { Asks::Absence },
-            Expr::Str(s) if facts.text(s).is_empty() => if equal { Asks::NotGiven } else { Asks::Given },
-            Expr::Number(n) if facts.text(n) == "0" => if equal { Asks::Absence } else { Asks::Presence },
-            _ if is_conflict(&self.flow.types.program.render(at(right))) || is_conflict(&text) => Asks::Conflict,
-            _ if self.is_state(at(left)) || self.is_state(at(right)) => Asks::State,
-            _ if text.ends_with("err") => Asks::Error,
-            _ => Asks::Other,
-        }
-    }
-}
-
-fn call_asks(name: &str, text: &str) -> Asks {
-    match name {
-        "Is" | "As" if is_conflict(text) => Asks::Conflict,
-        "Is" | "As" => Asks::Error,
-        _ if is_conflict(name) => Asks::Conflict,
-        _ if name.starts_with("Is") && is_state_name(&name[2..]) => Asks::State,
-        _ => Asks::Presence,
-    }
-}
-
-/// Words for "it is there already" in error values and helper names.
-fn is_conflict(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["duplicate", "alreadyexist", "already_exist", "uniqueviolation", "unique_violation", "23505", "1062", "isconstrainterror", "isuniqueconstraint", "alreadyprocessed", "conflict", "taskidconflict", "dupkey"]
-        .iter()
-        .any(|word| text.replace(' ', "").contains(word))
-}
-
-fn is_state_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["status", "state", "phase", "stage", "completed", "cancelled", "canceled", "processed", "fulfilled", "applied", "paid", "closed", "deletedat", "voided", "version"]
-        .iter()
-        .any(|word| name.ends_with(word))
-}
-
-/// What a registration is made of: the closures in its arguments and the types they build,
-/// followed through local names and the functions that make the handler.
-#[derive(Debug, Default)]
-pub struct Ingredients {
-    /// Closures, in order.
-    pub closures: Vec<Fn>,
-    /// Types built or returned, in order.
-    pub types: Vec<super::program::Ty>,
-}
-
-const INGREDIENTS: usize = 4_000;
-
-impl Ingredients {
-    /// Collects what the call at `place` is made of.
-    pub fn of(flow: &Flow<'_>, place: Site) -> Ingredients {
-        let mut found = Ingredients::default();
-        let mut seen = rustc_hash::FxHashSet::default();
-        let facts = flow.types.program.facts(place.file);
-        if let Expr::Call { args, .. } = facts.expr(place.expr) {
-            for &arg in facts.list(args) {
-                found.collect(flow, Site { file: place.file, expr: arg }, 4, &mut seen);
-            }
-        }
-        found
-    }
-
-    fn collect(&mut self, flow: &Flow<'_>, site: Site, depth: u8, seen: &mut rustc_hash::FxHashSet<Site>) {
-        let Some(depth) = depth.checked_sub(1) else { return };
-        let facts = flow.types.program.facts(site.file);
-        let mut inside = Vec::new();
-        super::walk::exprs(facts, site.expr, &mut |e| inside.push(e));
-        for expr in inside {
-            let at = Site { file: site.file, expr };
-            if seen.len() > INGREDIENTS || !seen.insert(at) {
-                continue;
-            }
-            match facts.expr(expr) {
-                Expr::Closure(func) => {
-                    self.closures.push(Fn { file: site.file, func });
-                    self.body(flow, Fn { file: site.file, func }, depth, seen);
-                }
-                Expr::Call { .. } => {
-                    if let Type::Named(ty, _) = flow.types.of(at) {
-                        self.add_type(flow, ty);
-                    }
-                    if let Some(Callee::Tree(targets)) = flow.graph.at(at).map(|c| &c.callee)
-                        && let [target] = **targets
-                    {
-                        self.returned(flow, target, depth, seen);
-                    }
-                }
-                Expr::Composite { ty, .. } if !ty.is_none() => {
-                    if let Type::Named(ty, _) = flow.types.named_by(Site { file: site.file, expr: ty }) {
-                        self.add_type(flow, ty);
-                    }
-                }
-                Expr::Name(name) => {
-                    if let Some((owner, def)) = flow.types.local(at, name)
-                        && let DefKind::Value(value, _) = def.kind
-                    {
-                        self.collect(flow, Site { file: owner.file, expr: value }, depth, seen);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add_type(&mut self, flow: &Flow<'_>, ty: super::program::Ty) {
-        if !flow.types.is_interface(ty) && !self.types.contains(&ty) {
-            self.types.push(ty);
-        }
-    }
-
-    /// The statements of a closure: builders nest them.
-    fn body(&mut self, flow: &Flow<'_>, func: Fn, depth: u8, seen: &mut rustc_hash::FxHashSet<Site>) {
-        let facts = flow.types.program.facts(func.file);
-        let Some(body) = facts.func(func.func).body else { return };
-        let mut calls = Vec::new();
-        for &stmt in facts.block(body) {
-            super::walk::exprs_of_stmt(facts, stmt, &mut |e| {
-                if matches!(facts.expr(e), Expr::Call { .. }) {
-                    calls.push(e);
-                }
-            });
-        }
-        for expr in calls {
-            self.collect(flow, Site { file: func.file, expr }, depth, seen);
-        }
-    }
-
-    /// What a function that makes a handler returns.
-    fn returned(&mut self, flow: &Flow<'_>, func: Fn, depth: u8, seen: &mut rustc_hash::FxHashSet<Site>) {
-        let file = flow.types.program.file(func.file);
-        for &list in &file.scopes[func.func.0 as usize].returns {
-            for &expr in file.facts.list(list) {
-                self.collect(flow, Site { file: func.file, expr }, depth, seen);
-            }
-        }
-        // The concrete type behind an interface result.
-        if let Value::Object(object) = Eval::new(flow.types).returned(func, 0)
-            && let Type::Named(ty, _) = object.ty
-        {
-            self.add_type(flow, ty);
-        }
-    }
-
-    /// Whether `func` is a method of a type the registration builds.
-    pub fn has_method(&self, flow: &Flow<'_>, func: Fn) -> bool {
-        matches!(flow.types.receiver_type(func), Type::Named(ty, _) if self.types.contains(&ty))
     }
 }
 

@@ -184,11 +184,7 @@ impl Program {
             });
         }
         for (index, package) in program.packages.iter().enumerate() {
-            program
-                .by_import
-                .entry(package.import_path.clone())
-                .or_default()
-                .push(PkgId(index as u32));
+            program.by_import.entry(package.import_path.clone()).or_default().push(PkgId(index as u32));
         }
         program.declare();
         program.resolve_imports();
@@ -418,9 +414,12 @@ impl Program {
     /// Every function that has a body, in order.
     pub fn functions(&self) -> impl Iterator<Item = Fn> + '_ {
         self.files.iter().enumerate().flat_map(|(file, f)| {
-            f.facts.funcs.iter().enumerate().filter(|(_, func)| func.body.is_some()).map(
-                move |(func, _)| Fn { file: file as u32, func: FuncId(func as u32) },
-            )
+            f.facts
+                .funcs
+                .iter()
+                .enumerate()
+                .filter(|(_, func)| func.body.is_some())
+                .map(move |(func, _)| Fn { file: file as u32, func: FuncId(func as u32) })
         })
     }
 }
@@ -512,9 +511,8 @@ fn import_path(dir: &str, modules: &[Module]) -> String {
 /// element without version and the usual `go-` / `-go` decoration.
 fn package_names(path: &str) -> Vec<String> {
     let mut parts: Vec<&str> = path.split('/').collect();
-    let is_version = |p: &str| {
-        p.len() > 1 && p.starts_with('v') && p[1..].bytes().all(|b| b.is_ascii_digit())
-    };
+    let is_version =
+        |p: &str| p.len() > 1 && p.starts_with('v') && p[1..].bytes().all(|b| b.is_ascii_digit());
     if parts.len() > 1 && is_version(parts[parts.len() - 1]) {
         parts.pop();
     }

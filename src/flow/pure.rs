@@ -18,9 +18,7 @@ pub fn apply(eval: &Eval<'_>, made: &Made) -> Option<Value> {
         ("strings", "ToUpper") => text(args, str::to_uppercase),
         ("strings", "TrimSpace") => text(args, |s| s.trim().to_owned()),
         ("strings", "Split") => match (args.first()?, args.get(1)?) {
-            (Value::Str(s), Value::Str(by)) => {
-                Some(Value::List(s.split(&**by).map(Value::str).collect()))
-            }
+            (Value::Str(s), Value::Str(by)) => Some(Value::List(s.split(&**by).map(Value::str).collect())),
             _ => None,
         },
         ("strings", "Join") => join(args),
@@ -29,9 +27,7 @@ pub fn apply(eval: &Eval<'_>, made: &Made) -> Option<Value> {
             _ => None,
         },
         ("strings", "TrimPrefix") => match (args.first()?, args.get(1)?) {
-            (Value::Str(s), Value::Str(prefix)) => {
-                Some(Value::str(s.strip_prefix(&**prefix).unwrap_or(s)))
-            }
+            (Value::Str(s), Value::Str(prefix)) => Some(Value::str(s.strip_prefix(&**prefix).unwrap_or(s))),
             _ => None,
         },
         ("reflect", "Name" | "String") => type_name(eval, made.receiver.as_ref()?, &made.name),
@@ -39,7 +35,7 @@ pub fn apply(eval: &Eval<'_>, made: &Made) -> Option<Value> {
         _ if path.ends_with("/strcase") => match &*made.name {
             "ToSnake" => text(args, |s| delimit(s, '_')),
             "ToKebab" => text(args, |s| delimit(s, '-')),
-            "ToLowerCamel" => text(args, |s| lower_first(s)),
+            "ToLowerCamel" => text(args, lower_first),
             _ => None,
         },
         _ => None,

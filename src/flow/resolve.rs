@@ -64,7 +64,9 @@ pub fn binding_of(eval: &Eval<'_>, site: Site, func: Fn) -> Binding {
     };
     let args: Arc<[Value]> = facts.list(args).iter().map(|&a| eval.value(at(a))).collect();
     let receiver = match facts.expr(callee) {
-        Expr::Field { base, .. } if eval.types.package_qualifier(site.file, base).is_none() => Some(eval.value(at(base))),
+        Expr::Field { base, .. } if eval.types.package_qualifier(site.file, base).is_none() => {
+            Some(eval.value(at(base)))
+        }
         _ => None,
     };
     eval.bind(func, &args, spread, receiver)
@@ -93,7 +95,8 @@ fn enriched(eval: &Eval<'_>, graph: &Graph, ty: super::program::Ty, value: Value
     let mut changed = false;
     for (name, held) in &mut fields {
         let writes = graph.writes.get(&(ty, name.clone())).map_or(&[][..], Vec::as_slice);
-        let put: Vec<Value> = writes.iter().filter(|w| w.element).map(|w| eval.nth(w.value, w.index)).collect();
+        let put: Vec<Value> =
+            writes.iter().filter(|w| w.element).map(|w| eval.nth(w.value, w.index)).collect();
         if !put.is_empty() {
             let mut items = match &*held {
                 Value::List(items) => items.to_vec(),
@@ -152,7 +155,13 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
         Value::OneOf(items) => {
             let replaced: Vec<Option<Value>> = items.iter().map(|v| written(eval, graph, v)).collect();
             replaced.iter().any(Option::is_some).then(|| {
-                Value::one_of(replaced.into_iter().zip(items.iter()).map(|(r, v)| r.unwrap_or_else(|| v.clone())).collect())
+                Value::one_of(
+                    replaced
+                        .into_iter()
+                        .zip(items.iter())
+                        .map(|(r, v)| r.unwrap_or_else(|| v.clone()))
+                        .collect(),
+                )
             })
         }
         _ => None,
@@ -188,15 +197,17 @@ pub fn is_decoded(value: &Value) -> bool {
 /// The innermost thing of a struct type of the tree whose field a value reads.
 fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::Ty)> {
     match value {
-        Value::Field(base, name) if !name.starts_with(super::value::STEP) => typed_base(eval, base).or_else(|| {
-            if matches!(**base, Value::Object(_)) {
-                return None;
-            }
-            match eval.type_of(base) {
-                Type::Named(ty, _) => Some(((**base).clone(), ty)),
-                _ => None,
-            }
-        }),
+        Value::Field(base, name) if !name.starts_with(super::value::STEP) => {
+            typed_base(eval, base).or_else(|| {
+                if matches!(**base, Value::Object(_)) {
+                    return None;
+                }
+                match eval.type_of(base) {
+                    Type::Named(ty, _) => Some(((**base).clone(), ty)),
+                    _ => None,
+                }
+            })
+        }
         Value::Field(base, _) | Value::Element(base) => typed_base(eval, base),
         Value::Concat(items) | Value::OneOf(items) | Value::List(items) => {
             items.iter().find_map(|v| typed_base(eval, v))
@@ -226,9 +237,9 @@ fn replace(eval: &Eval<'_>, value: &Value, old: &Value, new: &Value) -> Value {
 
 /// Everything a value can be, looking through fields and parameters without regard to which
 /// instance is meant. Bounded; symbolic leftovers are dropped.
-pub fn known(eval: &Eval<'_>, value: &Value) -> Vec<Value> {
+pub fn known(value: &Value) -> Vec<Value> {
     match value {
-        Value::OneOf(items) => items.iter().flat_map(|v| known(eval, v)).collect(),
+        Value::OneOf(items) => items.iter().flat_map(known).collect(),
         Value::Opaque(_) | Value::Unset => Vec::new(),
         other => vec![other.clone()],
     }
@@ -244,7 +255,7 @@ pub fn everything(eval: &Eval<'_>, graph: &Graph, value: &Value, depth: u8) -> V
         return everything(eval, graph, &replaced, depth);
     }
     match value.free() {
-        None => known(eval, value),
+        None => known(value),
         Some(free) => {
             let mut found = Vec::new();
             for variant in supply(eval, graph, std::slice::from_ref(value), free).into_iter().take(24) {

@@ -3,9 +3,7 @@
 //! Order matters more than nesting: a use sees the nearest definition before it, which is right
 //! for all but contrived shadowing and needs no block structure.
 
-use crate::syntax::facts::{
-    AssignOp, Expr, ExprId, Exprs, Facts, FuncId, Stmt, StmtId, Stmts, Sym,
-};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, FuncId, Stmt, StmtId, Stmts, Sym};
 
 /// How a local name comes to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,8 +119,7 @@ fn visit(facts: &Facts, id: StmtId, scope: &mut Scope) {
             if !over.is_none() {
                 for (i, &target) in facts.list(targets).iter().enumerate() {
                     if let Expr::Name(name) = facts.expr(target) {
-                        let kind =
-                            if i == 0 { DefKind::RangeKey(over) } else { DefKind::RangeElement(over) };
+                        let kind = if i == 0 { DefKind::RangeKey(over) } else { DefKind::RangeElement(over) };
                         push(scope, name, pos, kind);
                     }
                 }

@@ -135,9 +135,8 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
     }
     match name {
         "each" => match value {
-            Value::List(_) => Some(value.clone()),
+            Value::List(_) | Value::Str(_) | Value::Concat(_) => Some(value.clone()),
             Value::Object(_) => Some(element(value.clone())),
-            Value::Str(_) | Value::Concat(_) => Some(value.clone()),
             Value::Made(_) => Some(Value::Unset),
             _ => None,
         },
@@ -159,9 +158,9 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
         },
         "type" => type_name(eval, value),
         "result" => match value {
-            Value::Func(closure) => {
-                eval.apply(closure, &Arc::from([]), false, argument.parse().unwrap_or(0)).or(Some(Value::Opaque(None)))
-            }
+            Value::Func(closure) => eval
+                .apply(closure, &Arc::from([]), false, argument.parse().unwrap_or(0))
+                .or(Some(Value::Opaque(None))),
             Value::Object(_) | Value::Made(_) | Value::Str(_) | Value::Literal(_) => Some(Value::Unset),
             _ => None,
         },
@@ -232,8 +231,7 @@ fn signature(eval: &Eval<'_>, func: Fn) -> String {
     let program = eval.types.program;
     let facts = program.facts(func.file);
     let params = facts.params(&facts.func(func.func).params).iter();
-    let types: Vec<String> =
-        params.map(|p| program.render(Site { file: func.file, expr: p.ty })).collect();
+    let types: Vec<String> = params.map(|p| program.render(Site { file: func.file, expr: p.ty })).collect();
     format!("func({})", types.join(", "))
 }
 

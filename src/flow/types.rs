@@ -2,8 +2,10 @@
 //! tell. Pointers are transparent; a library's type is known by its import path, and by name
 //! where a declaration or a rule's `returns` gives it.
 
+mod members;
+
 use crate::syntax::facts::{Expr, ExprId, Sym, TypeKind, UnaryOp};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::{Arc, RwLock};
 
 use super::program::{Decl, ExtPath, Fn, Global, Program, Site, Target, Ty};
@@ -196,7 +198,7 @@ impl<'a> Types<'a> {
             DefKind::Result(i) => self.type_expr(at(facts.params(&func.results)[i as usize].ty), depth),
             DefKind::Receiver => self.receiver_type(owner),
             DefKind::Value(expr, index) => self.nth(at(expr), index, depth),
-            DefKind::Typed(ty) => self.type_expr(at(ty), depth),
+            DefKind::Typed(ty) | DefKind::Narrowed(_, ty) => self.type_expr(at(ty), depth),
             DefKind::RangeKey(over) => match self.nth(at(over), 0, depth) {
                 Type::Map(key, _) => (*key).clone(),
                 Type::Chan(inner) => (*inner).clone(),
@@ -208,7 +210,6 @@ impl<'a> Types<'a> {
                 external @ Type::External(..) => external,
                 _ => Type::Unknown,
             },
-            DefKind::Narrowed(_, ty) => self.type_expr(at(ty), depth),
         }
     }
 
@@ -268,12 +269,10 @@ impl<'a> Types<'a> {
             Expr::Field { base, name } => {
                 let Expr::Name(qualifier) = facts.expr(base) else { return Type::Unknown };
                 match self.program.qualifier(site.file, qualifier) {
-                    Some(Target::Package(package)) => {
-                        match self.program.decl(*package, facts.text(name)) {
-                            Some(Decl::Type(ty)) => self.declared(ty, depth),
-                            _ => Type::Unknown,
-                        }
-                    }
+                    Some(Target::Package(package)) => match self.program.decl(*package, facts.text(name)) {
+                        Some(Decl::Type(ty)) => self.declared(ty, depth),
+                        _ => Type::Unknown,
+                    },
                     Some(Target::External(path)) => Type::External(*path, facts.text(name).into()),
                     None => Type::Unknown,
                 }
@@ -448,183 +447,6 @@ impl<'a> Types<'a> {
             }
         }
         ty
-    }
-
-    /// What `.name` on a value of type `ty` is: own fields and methods, then embedded ones.
-    pub fn member(&self, ty: &Type, name: &str) -> Option<Member> {
-        self.member_within(ty, name, 6)
-    }
-
-    fn member_within(&self, ty: &Type, name: &str, depth: u8) -> Option<Member> {
-        let depth = depth.checked_sub(1)?;
-        let (ty, args) = match ty {
-            Type::Named(ty, args) => (*ty, args),
-            Type::External(path, name) => return Some(Member::External(*path, name.clone())),
-            _ => return None,
-        };
-        if let Some(method) = self.program.method(ty, name) {
-            return Some(Member::Method(method));
-        }
-        let facts = self.program.facts(ty.file);
-        let decl = &facts.types[ty.ty.0 as usize];
-        for &method in &decl.methods {
-            if facts.text(facts.func(method).name) == name {
-                return Some(Member::Method(Fn { file: ty.file, func: method }));
-            }
-        }
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
-        for field in fields {
-            if facts.text(field.name) == name {
-                let found = self.type_expr(Site { file: ty.file, expr: field.ty }, DEPTH);
-                return Some(Member::Field(self.instantiate(found, ty, args)));
-            }
-        }
-        let mut external = None;
-        for field in fields.iter().filter(|f| f.embedded) {
-            let inner = self.type_expr(Site { file: ty.file, expr: field.ty }, DEPTH);
-            match self.member_within(&inner, name, depth) {
-                Some(Member::External(path, ty)) => external = external.or(Some((path, ty))),
-                Some(found) => return Some(found),
-                None => {}
-            }
-        }
-        for &embedded in facts.list(decl.embeds) {
-            let inner = self.type_expr(Site { file: ty.file, expr: embedded }, DEPTH);
-            match self.member_within(&inner, name, depth) {
-                Some(Member::External(path, ty)) => external = external.or(Some((path, ty))),
-                Some(found) => return Some(found),
-                None => {}
-            }
-        }
-        if external.is_none() && decl.kind == TypeKind::Defined && !decl.underlying.is_none() {
-            let inner = self.type_expr(Site { file: ty.file, expr: decl.underlying }, DEPTH);
-            return match inner {
-                Type::Named(..) => self.member_within(&inner, name, depth),
-                _ => None,
-            };
-        }
-        external.map(|(path, ty)| Member::External(path, ty))
-    }
-
-    /// Replaces a type parameter of `owner` by its argument.
-    fn instantiate(&self, found: Type, owner: Ty, args: &[Type]) -> Type {
-        let Type::Basic(name) = &found else { return found };
-        let facts = self.program.facts(owner.file);
-        let decl = &facts.types[owner.ty.0 as usize];
-        let position = facts.params(&decl.type_params).iter().position(|p| facts.text(p.name) == &**name);
-        position.and_then(|i| args.get(i).cloned()).unwrap_or(found)
-    }
-
-    /// Whether `ty` is an interface of the tree.
-    pub fn is_interface(&self, ty: Ty) -> bool {
-        self.program.facts(ty.file).types[ty.ty.0 as usize].kind == TypeKind::Interface
-    }
-
-    /// All method names of an interface, embedded ones included.
-    pub fn interface_methods(&self, ty: Ty) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut seen = FxHashSet::default();
-        self.collect_methods(ty, &mut names, &mut seen);
-        names
-    }
-
-    fn collect_methods(&self, ty: Ty, names: &mut Vec<String>, seen: &mut FxHashSet<Ty>) {
-        if !seen.insert(ty) {
-            return;
-        }
-        let facts = self.program.facts(ty.file);
-        let decl = &facts.types[ty.ty.0 as usize];
-        names.extend(decl.methods.iter().map(|&m| facts.text(facts.func(m).name).to_owned()));
-        for &embedded in facts.list(decl.embeds) {
-            if let Type::Named(inner, _) = self.type_expr(Site { file: ty.file, expr: embedded }, DEPTH) {
-                self.collect_methods(inner, names, seen);
-            }
-        }
-    }
-
-    /// The concrete types of the tree whose methods cover those of `interface`, in order.
-    pub fn implementers(&self, interface: Ty) -> Arc<[Ty]> {
-        if let Some(found) = self.implementers.read().ok().and_then(|map| map.get(&interface).cloned()) {
-            return found;
-        }
-        let methods = self.interface_methods(interface);
-        let rarest = methods
-            .iter()
-            .min_by_key(|m| self.program.types_by_method.get(*m).map_or(0, Vec::len))
-            .and_then(|m| self.program.types_by_method.get(m));
-        let mut found: Vec<Ty> = rarest.map_or_else(Vec::new, |candidates| {
-            let covers = |ty: &Ty| {
-                methods.iter().all(|name| {
-                    let named = Type::Named(*ty, Arc::from([]));
-                    matches!(self.member(&named, name), Some(Member::Method(_) | Member::External(..)))
-                })
-            };
-            candidates.iter().copied().filter(|ty| !self.is_interface(*ty)).filter(covers).collect()
-        });
-        found.sort_unstable();
-        found.dedup();
-        let found: Arc<[Ty]> = found.into();
-        if let Ok(mut map) = self.implementers.write() {
-            map.insert(interface, found.clone());
-        }
-        found
-    }
-
-    /// The method `name` of `ty` as called through an interface or directly.
-    pub fn method_of(&self, ty: Ty, name: &str) -> Option<Fn> {
-        match self.member(&Type::Named(ty, Arc::from([])), name) {
-            Some(Member::Method(func)) => Some(func),
-            _ => None,
-        }
-    }
-
-    /// Whether a method with `b`'s signature satisfies the interface method `a`: same number of
-    /// parameters and results, and no parameter types that certainly differ.
-    pub fn compatible(&self, a: Fn, b: Fn) -> bool {
-        let (fa, fb) = (self.program.facts(a.file), self.program.facts(b.file));
-        let (da, db) = (fa.func(a.func), fb.func(b.func));
-        let (pa, pb) = (fa.params(&da.params), fb.params(&db.params));
-        let (ra, rb) = (fa.params(&da.results), fb.params(&db.results));
-        pa.len() == pb.len()
-            && ra.len() == rb.len()
-            && pa.iter().chain(ra).zip(pb.iter().chain(rb)).all(|(x, y)| {
-                x.variadic == y.variadic
-                    && self.may_equal(
-                        &self.named_by(Site { file: a.file, expr: x.ty }),
-                        &self.named_by(Site { file: b.file, expr: y.ty }),
-                    )
-            })
-    }
-
-    fn may_equal(&self, a: &Type, b: &Type) -> bool {
-        // A basic name that is not predeclared is a type parameter: it may be anything.
-        let wild = |t: &Type| match t {
-            Type::Unknown => true,
-            Type::Basic(name) => !matches!(
-                &**name,
-                "string" | "int" | "int32" | "int64" | "uint64" | "float64" | "bool" | "error" | "byte" | "any"
-                    | "uint" | "uint32" | "float32" | "rune"
-            ),
-            _ => false,
-        };
-        if wild(a) || wild(b) {
-            return true;
-        }
-        match (a, b) {
-            (Type::Slice(x), Type::Slice(y)) | (Type::Chan(x), Type::Chan(y)) => self.may_equal(x, y),
-            (Type::Map(k, v), Type::Map(l, w)) => self.may_equal(k, l) && self.may_equal(v, w),
-            (Type::Named(x, _), Type::Named(y, _)) => {
-                x == y || self.program.type_name(*x).is_empty() && self.program.type_name(*y).is_empty()
-            }
-            (Type::External(p, x), Type::External(q, y)) => p == q && (x == y || x.is_empty() || y.is_empty()),
-            (Type::Signature(_) | Type::Func(_), Type::Signature(_) | Type::Func(_)) => true,
-            (Type::Basic(x), Type::Basic(y)) => x == y,
-            // `any` and `interface{}`.
-            (Type::Basic(x), Type::Named(y, _)) | (Type::Named(y, _), Type::Basic(x)) => {
-                &**x == "any" && self.program.type_name(*y).is_empty()
-            }
-            _ => false,
-        }
     }
 
     /// The signature of function `func` (a body-less declaration) a value of type `ty` has.

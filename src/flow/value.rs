@@ -163,7 +163,9 @@ impl Value {
             Value::Object(object) => object.open,
             Value::Made(made) => made.open,
             Value::Func(closure) => closure.open,
-            Value::Concat(items) | Value::List(items) | Value::OneOf(items) => items.iter().any(Value::is_open),
+            Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
+                items.iter().any(Value::is_open)
+            }
             Value::Field(base, _) | Value::Element(base) => base.is_open(),
             Value::Opaque(_) | Value::Unset | Value::Str(_) | Value::Literal(_) | Value::Typed(_) => false,
         }
@@ -264,8 +266,7 @@ impl Value {
     /// The items of a list or of alternatives, else the value itself.
     pub fn items(&self) -> Vec<Value> {
         match self {
-            Value::List(items) => items.iter().flat_map(Value::items).collect(),
-            Value::OneOf(items) => items.iter().flat_map(Value::items).collect(),
+            Value::List(items) | Value::OneOf(items) => items.iter().flat_map(Value::items).collect(),
             other => vec![other.clone()],
         }
     }
@@ -274,9 +275,7 @@ impl Value {
     pub fn strings(&self) -> Vec<Arc<str>> {
         match self {
             Value::Str(text) => vec![text.clone()],
-            Value::List(items) | Value::OneOf(items) => {
-                items.iter().flat_map(Value::strings).collect()
-            }
+            Value::List(items) | Value::OneOf(items) => items.iter().flat_map(Value::strings).collect(),
             _ => Vec::new(),
         }
     }
@@ -314,7 +313,10 @@ impl Value {
             Value::Param(func, i) => {
                 let facts = program.facts(func.file);
                 let decl = facts.func(func.func);
-                facts.params(&decl.params).get(*i as usize).map_or_else(String::new, |p| facts.text(p.name).to_owned())
+                facts
+                    .params(&decl.params)
+                    .get(*i as usize)
+                    .map_or_else(String::new, |p| facts.text(p.name).to_owned())
             }
             Value::Receiver(func) => {
                 let facts = program.facts(func.file);

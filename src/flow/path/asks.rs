@@ -1,0 +1,290 @@
+//! What conditions ask and what becomes of errors: the words a branch is judged by.
+
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts};
+
+use super::{Asks, ErrorUse, Tracer};
+use crate::flow::program::{Fn, Site};
+use crate::flow::scope::DefKind;
+
+impl Tracer<'_, '_> {
+    /// What becomes of the error of `targets = values`, judged by the statement that follows.
+    pub(super) fn assigned_error(
+        &self,
+        func: Fn,
+        targets: Exprs,
+        values: Exprs,
+        next: Option<StmtId>,
+    ) -> ErrorUse {
+        let facts = self.flow.types.program.facts(func.file);
+        let targets = facts.list(targets);
+        if facts.list(values).len() > 1 {
+            return ErrorUse::Other;
+        }
+        let Some(&last) = targets.last() else { return ErrorUse::Other };
+        let Expr::Name(name) = facts.expr(last) else { return ErrorUse::Other };
+        let text = facts.text(name);
+        if text == "_" {
+            return ErrorUse::Dropped;
+        }
+        if !text.to_ascii_lowercase().contains("err") {
+            return ErrorUse::Other;
+        }
+        match next.map(|id| facts.stmt(id)) {
+            Some(Stmt::If { cond, then, .. }) if self.mentions(func.file, cond, text) => {
+                self.error_arm(func, cond, then)
+            }
+            Some(Stmt::Return(_)) => ErrorUse::Returned,
+            _ => ErrorUse::Other,
+        }
+    }
+
+    pub(super) fn error_arm(&self, func: Fn, cond: ExprId, then: Stmts) -> ErrorUse {
+        let facts = self.flow.types.program.facts(func.file);
+        if !matches!(facts.expr(cond), Expr::Binary { op: BinaryOp::NotEqual, .. }) {
+            return ErrorUse::Other;
+        }
+        match facts.block(then).last().map(|&s| facts.stmt(s)) {
+            Some(Stmt::Return(values)) => match facts.list(values).last().map(|&v| facts.expr(v)) {
+                None if self.gives_error(func) => ErrorUse::Returned,
+                Some(Expr::Nil) | None => ErrorUse::Swallowed,
+                _ => ErrorUse::Returned,
+            },
+            Some(Stmt::Throw(_)) => ErrorUse::Returned,
+            Some(Stmt::Jump(_)) => ErrorUse::Swallowed,
+            _ => ErrorUse::Logged,
+        }
+    }
+
+    pub(super) fn mentions(&self, file: u32, id: ExprId, name: &str) -> bool {
+        let facts = self.flow.types.program.facts(file);
+        let mut found = false;
+        crate::flow::walk::exprs(facts, id, &mut |e| {
+            if let Expr::Name(n) = facts.expr(e) {
+                found |= facts.text(n) == name;
+            }
+        });
+        found
+    }
+
+    /// The calls whose results an expression rests on, through local names.
+    pub fn deps(&self, site: Site) -> Vec<Site> {
+        let mut found = Vec::new();
+        self.collect_deps(site, &mut found, 4, self.calls.len());
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub(super) fn collect_deps(&self, site: Site, found: &mut Vec<Site>, depth: u8, level: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let facts = self.flow.types.program.facts(site.file);
+        let mut names = Vec::new();
+        crate::flow::walk::exprs(facts, site.expr, &mut |e| match facts.expr(e) {
+            Expr::Call { .. } => found.push(Site { file: site.file, expr: e }),
+            Expr::Name(name) => names.push((e, name)),
+            _ => {}
+        });
+        for (expr, name) in names {
+            let Some((owner, def)) = self.flow.types.local(Site { file: site.file, expr }, name) else {
+                continue;
+            };
+            match def.kind {
+                DefKind::Value(value, _) => {
+                    self.collect_deps(Site { file: owner.file, expr: value }, found, depth, level);
+                }
+                // What the caller gave rests on what the caller knew.
+                DefKind::Param(_) | DefKind::Receiver => {
+                    if let Some(level) = level.checked_sub(1)
+                        && let Some(given) = self.given(self.calls[level], def.kind)
+                    {
+                        self.collect_deps(given, found, depth, level);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The expression a call gives for a parameter or receiver.
+    pub(super) fn given(&self, call: Site, kind: DefKind) -> Option<Site> {
+        let facts = self.flow.types.program.facts(call.file);
+        let Expr::Call { callee, args, .. } = facts.expr(call.expr) else { return None };
+        let expr = match kind {
+            DefKind::Param(i) => *facts.list(args).get(i as usize)?,
+            _ => match facts.expr(callee) {
+                Expr::Field { base, .. } => base,
+                _ => return None,
+            },
+        };
+        Some(Site { file: call.file, expr })
+    }
+
+    pub(super) fn is_state(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        match facts.expr(site.expr) {
+            Expr::Field { name, .. } | Expr::Name(name) => is_state_name(facts.text(name)),
+            Expr::Call { callee, .. } => match facts.expr(callee) {
+                Expr::Field { name, .. } => is_state_name(facts.text(name)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// What a condition asks.
+    pub fn asks(&self, site: Site) -> Asks {
+        let facts = self.flow.types.program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        match facts.expr(site.expr) {
+            Expr::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
+                let (left, right) = (self.asks(at(left)), self.asks(at(right)));
+                // The part that says most decides: `err == nil && existing != nil`.
+                let rank = |a: &Asks| match a {
+                    Asks::Conflict => 6,
+                    Asks::State => 5,
+                    Asks::Presence | Asks::Absence => 4,
+                    Asks::Given | Asks::NotGiven => 3,
+                    Asks::Error => 2,
+                    Asks::Case => 1,
+                    Asks::Other => 0,
+                };
+                if rank(&right) > rank(&left) { right } else { left }
+            }
+            Expr::Unary { op: crate::syntax::facts::UnaryOp::Not, operand } => match self.asks(at(operand)) {
+                Asks::Presence => Asks::Absence,
+                Asks::Absence => Asks::Presence,
+                Asks::Given => Asks::NotGiven,
+                other => other,
+            },
+            Expr::Binary { op, left, right } => self.compares(site, op, left, right),
+            Expr::Name(name) => {
+                let text = facts.text(name).to_ascii_lowercase();
+                if text.contains("err") { Asks::Error } else { Asks::Presence }
+            }
+            Expr::Call { callee, .. } => match facts.expr(callee) {
+                Expr::Field { name, .. } | Expr::Name(name) => {
+                    call_asks(facts.text(name), &self.flow.types.program.render(site))
+                }
+                _ => Asks::Other,
+            },
+            Expr::Field { name, .. } => {
+                if is_state_name(facts.text(name)) {
+                    Asks::State
+                } else {
+                    Asks::Presence
+                }
+            }
+            _ => Asks::Other,
+        }
+    }
+
+    pub(super) fn compares(&self, site: Site, op: BinaryOp, left: ExprId, right: ExprId) -> Asks {
+        let facts = self.flow.types.program.facts(site.file);
+        let at = |expr| Site { file: site.file, expr };
+        let text = self.flow.types.program.render(at(left)).to_ascii_lowercase();
+        let equal = match op {
+            BinaryOp::Equal => true,
+            BinaryOp::NotEqual => false,
+            BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                return if matches!(facts.expr(right), Expr::Number(_)) {
+                    Asks::Presence
+                } else {
+                    Asks::Other
+                };
+            }
+            _ => return Asks::Other,
+        };
+        match facts.expr(right) {
+            Expr::Nil if text == "err" || text.ends_with("err") || text.ends_with("error") => Asks::Error,
+            Expr::Nil => {
+                if equal {
+                    Asks::Absence
+                } else {
+                    Asks::Presence
+                }
+            }
+            Expr::Bool(value) => {
+                if equal == value {
+                    Asks::Presence
+                } else {
+                    Asks::Absence
+                }
+            }
+            Expr::Str(s) if facts.text(s).is_empty() => {
+                if equal {
+                    Asks::NotGiven
+                } else {
+                    Asks::Given
+                }
+            }
+            Expr::Number(n) if facts.text(n) == "0" => {
+                if equal {
+                    Asks::Absence
+                } else {
+                    Asks::Presence
+                }
+            }
+            _ if is_conflict(&self.flow.types.program.render(at(right))) || is_conflict(&text) => {
+                Asks::Conflict
+            }
+            _ if self.is_state(at(left)) || self.is_state(at(right)) => Asks::State,
+            _ if text.ends_with("err") => Asks::Error,
+            _ => Asks::Other,
+        }
+    }
+}
+
+fn call_asks(name: &str, text: &str) -> Asks {
+    match name {
+        "Is" | "As" if is_conflict(text) => Asks::Conflict,
+        "Is" | "As" => Asks::Error,
+        _ if is_conflict(name) => Asks::Conflict,
+        _ if name.starts_with("Is") && is_state_name(&name[2..]) => Asks::State,
+        _ => Asks::Presence,
+    }
+}
+
+/// Words for "it is there already" in error values and helper names.
+fn is_conflict(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [
+        "duplicate",
+        "alreadyexist",
+        "already_exist",
+        "uniqueviolation",
+        "unique_violation",
+        "23505",
+        "1062",
+        "isconstrainterror",
+        "isuniqueconstraint",
+        "alreadyprocessed",
+        "conflict",
+        "taskidconflict",
+        "dupkey",
+    ]
+    .iter()
+    .any(|word| text.replace(' ', "").contains(word))
+}
+
+fn is_state_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "status",
+        "state",
+        "phase",
+        "stage",
+        "completed",
+        "cancelled",
+        "canceled",
+        "processed",
+        "fulfilled",
+        "applied",
+        "paid",
+        "closed",
+        "deletedat",
+        "voided",
+        "version",
+    ]
+    .iter()
+    .any(|word| name.ends_with(word))
+}

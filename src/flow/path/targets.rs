@@ -1,0 +1,237 @@
+//! Where a call goes: direct, through an interface narrowed by what is known of the receiver,
+//! through function values, observers and mediators.
+
+use crate::rules::Role;
+use crate::syntax::facts::{Expr, ExprId};
+use std::sync::Arc;
+
+use super::Tracer;
+use crate::flow::calls::Callee;
+use crate::flow::matches::RuleId;
+use crate::flow::program::{Fn, Site};
+use crate::flow::resolve::everything;
+use crate::flow::types::{Member, Type};
+use crate::flow::value::{Binding, Closure, Value};
+
+impl Tracer<'_, '_> {
+    pub(super) fn returns_nothing(&self, site: Site) -> bool {
+        match self.flow.graph.at(site).map(|c| &c.callee) {
+            Some(Callee::Tree(targets)) => {
+                targets.first().is_some_and(|&t| self.flow.types.program.func(t).results.is_empty())
+            }
+            Some(Callee::Abstract(func)) => self.flow.types.program.func(*func).results.is_empty(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn unresolved(&self, site: Site) -> bool {
+        matches!(self.flow.graph.at(site).map(|c| &c.callee), Some(Callee::Abstract(_) | Callee::Dynamic))
+    }
+
+    pub(super) fn bind_in(&self, binding: &Binding, frame: &[Binding]) -> Binding {
+        let put = |value: &Value| frame.iter().rev().fold(value.clone(), |v, b| self.eval.substitute(&v, b));
+        Binding {
+            func: binding.func,
+            args: binding.args.iter().map(put).collect(),
+            receiver: binding.receiver.as_ref().map(put),
+        }
+    }
+
+    pub(super) fn value_in(&self, site: Site, frame: &[Binding]) -> Value {
+        let value = self.eval.value(site);
+        frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b))
+    }
+
+    /// The functions a call runs, narrowed by what the frame knows of the receiver.
+    pub(super) fn targets(&mut self, site: Site, frame: &[Binding]) -> Vec<Arc<Closure>> {
+        let program = self.flow.types.program;
+        let facts = program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
+        let plain = |func: Fn| Arc::new(Closure::plain(func));
+        match self.flow.graph.at(site).map(|c| &c.callee) {
+            Some(Callee::Tree(targets)) if targets.len() == 1 => vec![plain(targets[0])],
+            Some(Callee::Tree(targets)) => {
+                let narrowed = self.narrowed(site, callee, frame);
+                if !narrowed.is_empty() {
+                    return narrowed;
+                }
+                let registered: Vec<Fn> =
+                    targets.iter().copied().filter(|&t| self.ingredients.has_method(self.flow, t)).collect();
+                let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
+                // Code in another service's folder does not run in this one's process.
+                let near = candidates.into_iter().filter(|t| self.same_service(t.file));
+                near.take(8).map(plain).collect()
+            }
+            Some(Callee::Library { method: true, .. }) => self.held_callbacks(site),
+            Some(Callee::Dynamic | Callee::Abstract(_)) => {
+                let value = self.value_in(Site { file: site.file, expr: callee }, frame);
+                let mut found: Vec<Arc<Closure>> = Vec::new();
+                for value in everything(&self.eval, &self.flow.graph, &value, 6) {
+                    for item in value.items() {
+                        if let Some(closure) = item.function()
+                            && self.flow.types.has_body(closure.func)
+                            && !found.iter().any(|c| c.func == closure.func)
+                        {
+                            found.push(closure.clone());
+                        }
+                    }
+                }
+                found.truncate(8);
+                found
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A library calls back what it was given: `handler.Handle(…)` on a handler that the library
+    /// made from the closures of the registration.
+    pub(super) fn held_callbacks(&self, site: Site) -> Vec<Arc<Closure>> {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
+        let Expr::Field { name, .. } = facts.expr(callee) else { return Vec::new() };
+        if !matches!(
+            facts.text(name),
+            "Handle" | "HandleMessage" | "HandleEvent" | "HandleFunc" | "Process" | "Consume" | "Execute"
+        ) {
+            return Vec::new();
+        }
+        self.ingredients.closures.iter().map(|&f| Arc::new(Closure::plain(f))).collect()
+    }
+
+    /// The method of the concrete value behind an interface, when the frame or the type's
+    /// constructors tell which it is.
+    pub(super) fn narrowed(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
+        let name = facts.text(name);
+        let value = self.value_in(Site { file: site.file, expr: base }, frame);
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for value in everything(&self.eval, &self.flow.graph, &value, 5) {
+            let ty = self.eval.type_of(&value);
+            if let Type::Named(id, _) = &ty
+                && !self.flow.types.is_interface(*id)
+                && let Some(Member::Method(func)) = self.flow.types.member(&ty, name)
+                && self.flow.types.has_body(func)
+                && !found.iter().any(|c| c.func == func)
+            {
+                found.push(Arc::new(Closure::method(func, value)));
+            }
+        }
+        found.truncate(8);
+        found
+    }
+
+    /// The subscribers registered for the event a trigger names, those of the same service first.
+    pub(super) fn subscribers(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Arc<Closure>> {
+        let Some(names) = self.named(site, rules, Role::ObserverTrigger, frame) else { return Vec::new() };
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for m in &self.flow.matches {
+            let rule = self.flow.index.rule(m.rule);
+            if rule.role != Role::ObserverSubscribe || !self.same_service(m.site.file) {
+                continue;
+            }
+            let topics: Vec<Arc<str>> = rule
+                .topic
+                .iter()
+                .flat_map(|s| crate::flow::select::select(&self.eval, m.site, s).strings())
+                .collect();
+            if !topics.iter().any(|t| names.contains(t)) {
+                continue;
+            }
+            for selector in &rule.handler {
+                let value = crate::flow::select::select(&self.eval, m.site, selector);
+                for item in value.items() {
+                    for concrete in everything(&self.eval, &self.flow.graph, &item, 5) {
+                        self.add_handler(&concrete, &mut found);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn same_service(&self, file: u32) -> bool {
+        match (self.service, self.flow.attribution.owner(file)) {
+            (Some(service), Some(owner)) => service == owner,
+            _ => true,
+        }
+    }
+
+    pub(super) fn add_handler(&self, value: &Value, found: &mut Vec<Arc<Closure>>) {
+        let closure = match value {
+            Value::Func(closure) => Some(closure.clone()),
+            other => crate::flow::endpoints::method_handler(&self.eval, other),
+        };
+        if let Some(closure) = closure
+            && !found.iter().any(|c| c.func == closure.func)
+        {
+            found.push(closure);
+        }
+    }
+
+    pub(super) fn named(
+        &self,
+        site: Site,
+        rules: &[RuleId],
+        role: Role,
+        frame: &[Binding],
+    ) -> Option<Vec<Arc<str>>> {
+        let matched = rules.iter().map(|&r| self.flow.index.rule(r)).find(|r| r.role == role)?;
+        let mut names = Vec::new();
+        for selector in &matched.topic {
+            let value = crate::flow::select::select(&self.eval, site, selector);
+            let value = frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b));
+            names.extend(everything(&self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
+        }
+        Some(names)
+    }
+
+    /// The handlers registered for the type of request a mediator is sent.
+    pub(super) fn mediated(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Arc<Closure>> {
+        let Some(rule) =
+            rules.iter().map(|&r| self.flow.index.rule(r)).find(|r| r.role == Role::MediatorSend)
+        else {
+            return Vec::new();
+        };
+        let mut wanted: Vec<Type> = Vec::new();
+        for selector in &rule.value {
+            let value = crate::flow::select::select(&self.eval, site, selector);
+            let value = frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b));
+            wanted.push(self.eval.type_of(&value));
+        }
+        wanted.retain(|t| matches!(t, Type::Named(..)));
+        let mut found = Vec::new();
+        for m in &self.flow.matches {
+            let register = self.flow.index.rule(m.rule);
+            if register.role != Role::MediatorRegister {
+                continue;
+            }
+            let takes = register
+                .handler
+                .iter()
+                .flat_map(|s| crate::flow::select::select(&self.eval, m.site, s).items());
+            for value in takes {
+                for concrete in everything(&self.eval, &self.flow.graph, &value, 5) {
+                    let mut handlers = Vec::new();
+                    self.add_handler(&concrete, &mut handlers);
+                    for handler in handlers {
+                        if self.takes_one_of(handler.func, &wanted)
+                            && !found.iter().any(|c: &Arc<Closure>| c.func == handler.func)
+                        {
+                            found.push(handler);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn takes_one_of(&self, func: Fn, wanted: &[Type]) -> bool {
+        let facts = self.flow.types.program.facts(func.file);
+        facts.params(&facts.func(func.func).params).iter().any(|p| {
+            let ty = self.flow.types.named_by(Site { file: func.file, expr: p.ty });
+            matches!(ty, Type::Named(..)) && wanted.contains(&ty)
+        })
+    }
+}
