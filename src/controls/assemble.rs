@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::audit::{
     Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service,
-    ServiceVerdict, Status, SubscriptionType, Symbol, TopicName, number_consumers,
+    ServiceVerdict, Severity, Status, SubscriptionType, Symbol, TopicName, number_consumers,
 };
 use crate::config::{AuditEntry, Denominator, Scope, Settings};
 use crate::flow::{self, Flow};
@@ -33,6 +33,12 @@ pub fn judge(
         .map(|p| publisher(p, &names))
         .collect();
     let caches = cache::collect(flow, &names);
+    let mut diagnostics = diagnostics;
+    diagnostics.extend(flow.unnamed.iter().map(|(path, line, expression)| Diagnostic {
+        path: path.clone(),
+        level: Severity::Note,
+        message: format!("line {line}: publishes to a topic known only at run time: {expression}"),
+    }));
     let mut audit = Audit {
         policy: settings.policy,
         depth: settings.depth,

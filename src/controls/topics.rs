@@ -26,17 +26,31 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
             list.push(service.clone());
         }
     }
+    // While an end of the same transport is not resolved, nobody can say that the other end lacks.
+    let open = |consumes: bool, name: &str| {
+        let unresolved = |t: &str| {
+            if consumes {
+                consumers.iter().any(|c| !c.topic.resolved && c.transport == t)
+            } else {
+                publishers.iter().any(|p| !p.topic.resolved && p.transport == t)
+            }
+        };
+        let ends = consumers.iter().map(|c| (&c.topic.name, &c.transport));
+        let ends = ends.chain(publishers.iter().map(|p| (&p.topic.name, &p.transport)));
+        ends.filter(|(topic, _)| *topic == name).any(|(_, transport)| unresolved(transport))
+    };
     let published: Vec<String> =
         topics.values().filter(|t| !t.publishers.is_empty()).map(|t| t.name.clone()).collect();
     let mut out: Vec<Topic> = topics.into_values().collect();
     for topic in &mut out {
         if topic.publishers.is_empty() && !is_pattern(&topic.name) {
             topic.near = published.iter().find(|name| near(name, &topic.name)).cloned();
-            topic.issue = Some(match topic.near {
-                Some(_) => TopicIssue::NearMiss,
-                None => TopicIssue::NoPublisher,
-            });
-        } else if topic.subscribers.is_empty() && !is_dead_letter(&topic.name) {
+            topic.issue = match topic.near {
+                Some(_) => Some(TopicIssue::NearMiss),
+                None if open(false, &topic.name) => None,
+                None => Some(TopicIssue::NoPublisher),
+            };
+        } else if topic.subscribers.is_empty() && !is_dead_letter(&topic.name) && !open(true, &topic.name) {
             topic.issue = Some(TopicIssue::NoSubscriber);
         }
     }

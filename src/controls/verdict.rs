@@ -144,7 +144,7 @@ fn captured(closure: &Closure, found: &mut Vec<Arc<Closure>>, depth: u8) {
     let Some(depth) = depth.checked_sub(1) else { return };
     for binding in closure.env.iter().rev() {
         for value in binding.args.iter() {
-            if let Value::Func(inner) = value
+            if let Some(inner) = value.function()
                 && !found.iter().any(|c| c.func == inner.func)
             {
                 found.push(inner.clone());

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::calls::Graph;
-use super::program::{Decl, Fn, PkgId, Program, Target};
+use super::program::{Decl, Fn, PkgId, Program, Site, Target};
 
 /// Which services run a function.
 pub struct Attribution {
@@ -70,6 +70,18 @@ impl Attribution {
             }
         }
         Vec::new()
+    }
+
+    /// The services an endpoint belongs to: those of its place, and for a place in shared code those
+    /// that run the outermost call that led to it.
+    pub fn endpoint(&self, program: &Program, place: Site, hops: &[Site]) -> Vec<usize> {
+        let at = |site: Site| self.services(site.file, program.owner(site));
+        if self.owners[place.file as usize].is_some() {
+            return at(place);
+        }
+        let outermost = hops.first().copied().unwrap_or(place);
+        let found = at(outermost);
+        if found.is_empty() { at(place) } else { found }
     }
 
     /// Everything that any entry point leads to; `None` without entry points.

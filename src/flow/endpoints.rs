@@ -72,6 +72,8 @@ pub struct Found {
     pub hops: Vec<Site>,
     /// One of several ways a branch may set the topic.
     pub alternative: bool,
+    /// The topic is read out of rows or messages.
+    pub relays: bool,
 }
 
 impl Found {
@@ -137,7 +139,7 @@ impl Lifting<'_> {
         let mut queue = vec![start];
         let mut done = Vec::new();
         let mut made = 0;
-        let mut seen: FxHashSet<(Vec<Site>, String)> = FxHashSet::default();
+        let mut seen: FxHashSet<(Vec<Site>, bool, String)> = FxHashSet::default();
         while let Some(draft) = queue.pop() {
             made += 1;
             if made > DRAFTS {
@@ -147,7 +149,9 @@ impl Lifting<'_> {
             for draft in next {
                 let topic =
                     draft.parts.iter().find(|(p, _)| *p == Part::Topic).map(|(_, v)| format!("{v:?}"));
-                if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), topic.unwrap_or_default())) {
+                if draft.hops.len() <= HOPS
+                    && seen.insert((draft.hops.clone(), draft.placed, topic.unwrap_or_default()))
+                {
                     queue.push(draft);
                 }
             }
@@ -233,6 +237,11 @@ impl Lifting<'_> {
                 return next;
             }
         }
+        // Nothing tells the topic: the handler may be known all the same.
+        if !draft.placed {
+            draft.placed = true;
+            return vec![draft];
+        }
         self.finish(eval, draft, topics, done);
         Vec::new()
     }
@@ -274,11 +283,9 @@ impl Lifting<'_> {
     fn topics(&self, eval: &Eval<'_>, draft: &Draft) -> Vec<String> {
         for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Topic) {
             let texts = self.texts(eval, value, draft.place);
-            if !texts.is_empty() {
+            // An alternative that is given and not known is no reason to take the next.
+            if !texts.is_empty() || !value.is_unset() {
                 return texts;
-            }
-            if value.free().is_some() {
-                return Vec::new();
             }
         }
         Vec::new()
@@ -323,15 +330,13 @@ impl Lifting<'_> {
             }
         }
         let parts: Vec<(Part, Value)> = draft.parts;
-        // Nothing supplies the better alternatives: a later one may be a constant all the same.
-        let topics = if topics.is_empty() {
-            let later = parts.iter().filter(|(p, _)| *p == Part::Topic);
-            later.map(|(_, v)| self.texts(eval, v, draft.place)).find(|t| !t.is_empty()).unwrap_or_default()
-        } else {
-            topics
+        // Nothing tells what the code gives: a rule may end with what the library takes then.
+        let topics = match rule.topic.last().map(|s| &s.start) {
+            Some(Start::Literal(text)) if topics.is_empty() => vec![text.clone()],
+            _ => topics,
         };
-        let topic_value =
-            parts.iter().filter(|(p, v)| *p == Part::Topic && !v.is_unset()).map(|(_, v)| v).next_back();
+        let topic_value = parts.iter().find(|(p, v)| *p == Part::Topic && !v.is_unset()).map(|(_, v)| v);
+        let relays = topic_value.is_some_and(super::resolve::is_decoded);
         let mut expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
         if topics.is_empty()
             && !draft.moved
@@ -362,6 +367,7 @@ impl Lifting<'_> {
                     .collect(),
                 hops: draft.hops.clone(),
                 alternative: draft.alternative,
+                relays,
             });
         }
     }

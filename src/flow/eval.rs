@@ -118,7 +118,7 @@ impl<'a> Eval<'a> {
             DefKind::Receiver => Value::Receiver(owner),
             DefKind::Value(expr, index) => {
                 let latest = self.nth(at(expr), index);
-                self.with_alternatives(owner, name, def.pos, def.reassigned, latest)
+                self.with_alternatives(owner, name, def.pos, def.reassigned && def.nested, latest)
             }
             DefKind::Narrowed(expr, _) => self.nth(at(expr), 0),
             DefKind::RangeElement(over) => element(self.nth(at(over), 0)),
@@ -130,8 +130,8 @@ impl<'a> Eval<'a> {
     }
 
     /// `v := env(); if v == "" { v = "default" }`: a reassigned name may hold what it held before.
-    fn with_alternatives(&self, owner: Fn, name: Sym, pos: u32, reassigned: bool, latest: Value) -> Value {
-        if !reassigned {
+    fn with_alternatives(&self, owner: Fn, name: Sym, pos: u32, sometimes: bool, latest: Value) -> Value {
+        if !sometimes {
             return latest;
         }
         let scope = &self.types.program.file(owner.file).scopes[owner.func.0 as usize];
@@ -270,6 +270,10 @@ impl<'a> Eval<'a> {
     pub fn member_value(&self, value: Value, ty: &Type, name: &str) -> Value {
         if name.starts_with(super::value::STEP) {
             return self.select(value, name);
+        }
+        if let Value::OneOf(items) = &value {
+            let each = items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name));
+            return Value::one_of(each.collect());
         }
         if let Value::List(items) = &value {
             return Value::List(

@@ -106,6 +106,8 @@ pub struct Flow<'a> {
     pub consumers: Vec<Consumer>,
     /// Publishers in order of service and topic.
     pub publishers: Vec<Publisher>,
+    /// Publishes whose topic is not known: path, line and what the code says.
+    pub unnamed: Vec<(String, u32, String)>,
     /// Matches of all rules in order of place.
     pub matches: Vec<Match>,
     /// Matches by the function they stand in.
@@ -167,14 +169,14 @@ pub fn build<'a>(
     ));
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
-    let publishers = publishers(&lifting, &attribution, &matches);
+    let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
     for (i, m) in matches.iter().enumerate() {
         if let Some(func) = m.func {
             by_func.entry(func).or_default().push(i);
         }
     }
-    Flow { consumers, publishers, matches, by_func, graph, index, types, attribution }
+    Flow { consumers, publishers, unnamed, matches, by_func, graph, index, types, attribution }
 }
 
 fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
@@ -184,7 +186,7 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
         let eval = eval::Eval::new(lifting.types);
-        for service in attribution.services(found.place.file, program.owner(found.place)) {
+        for service in attribution.endpoint(program, found.place, &found.hops) {
             let (path, line) = program.place(found.place);
             let dead_letter = found
                 .parts
@@ -260,7 +262,12 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
     out
 }
 
-fn publishers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Publisher> {
+fn publishers(
+    lifting: &Lifting<'_>,
+    attribution: &Attribution,
+    matches: &[Match],
+) -> (Vec<Publisher>, Vec<(String, u32, String)>) {
+    let mut unnamed = Vec::new();
     let program = lifting.types.program;
     let mut out: Vec<Publisher> = Vec::new();
     let written = lifting.all(matches, &[Role::OutboxWrite]);
@@ -270,9 +277,14 @@ fn publishers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);
         if !topic.resolved {
+            // What a relay sends was published where it was saved; the rest is told, not listed.
+            if !found.relays && !attribution.endpoint(program, found.place, &found.hops).is_empty() {
+                let (path, line) = program.place(found.place);
+                unnamed.push((path.to_owned(), line, topic.expression));
+            }
             continue;
         }
-        for service in attribution.services(found.place.file, program.owner(found.place)) {
+        for service in attribution.endpoint(program, found.place, &found.hops) {
             let (path, line) = program.place(found.place);
             let outbox = rule.role == Role::OutboxWrite;
             match out.iter_mut().find(|p| p.service == service && p.topic.name == topic.name) {
@@ -289,7 +301,9 @@ fn publishers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match
         }
     }
     out.sort_by(|a, b| (a.service, &a.topic, &a.at).cmp(&(b.service, &b.topic, &b.at)));
-    out
+    unnamed.sort();
+    unnamed.dedup();
+    (out, unnamed)
 }
 
 /// For tests of rules: every endpoint of a role, with topic and handler name.

@@ -28,6 +28,14 @@ const MANY: usize = 200;
 /// The variants of `values` in which `free` is supplied. Empty when nothing supplies it.
 pub fn supply(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free) -> Vec<Supplied> {
     if let Free::Receiver(func) = free {
+        // Where an argument of the same method matters too (the handler), only the call knows both.
+        let both = values.iter().any(|v| matches!(v.free(), Some(Free::Param(owner, _)) if owner == func));
+        if both {
+            let called = by_call(eval, graph, values, func);
+            if !called.is_empty() {
+                return called;
+            }
+        }
         let built = by_literal(eval, graph, values, func);
         if !built.is_empty() {
             return built;

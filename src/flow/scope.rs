@@ -37,6 +37,8 @@ pub struct Def {
     pub kind: DefKind,
     /// A plain `=` to a name defined before.
     pub reassigned: bool,
+    /// Inside a branch or loop: the name may hold what it held before.
+    pub nested: bool,
 }
 
 /// `x.field = value` and `x[key] = value`.
@@ -61,6 +63,8 @@ pub struct Scope {
     pub writes: Vec<Write>,
     /// Returned value lists.
     pub returns: Vec<Exprs>,
+    /// How many branches and loops are open while it is filled.
+    level: u32,
 }
 
 impl Scope {
@@ -95,7 +99,7 @@ fn scope(facts: &Facts, id: FuncId) -> Scope {
 
 fn push(scope: &mut Scope, name: Sym, pos: u32, kind: DefKind) {
     if !name.is_empty() {
-        scope.defs.push(Def { name, pos, kind, reassigned: false });
+        scope.defs.push(Def { name, pos, kind, reassigned: false, nested: false });
     }
 }
 
@@ -107,6 +111,16 @@ fn visit_block(facts: &Facts, block: Stmts, scope: &mut Scope) {
 
 fn visit(facts: &Facts, id: StmtId, scope: &mut Scope) {
     let pos = facts.stmt_pos[id.0 as usize];
+    let opens = matches!(
+        facts.stmt(id),
+        Stmt::If { .. } | Stmt::Loop { .. } | Stmt::Switch { .. } | Stmt::Try { .. }
+    );
+    scope.level += u32::from(opens);
+    visit_inside(facts, id, pos, scope);
+    scope.level -= u32::from(opens);
+}
+
+fn visit_inside(facts: &Facts, id: StmtId, pos: u32, scope: &mut Scope) {
     match facts.stmt(id) {
         Stmt::Assign { targets, values, ty, op } => assign(facts, pos, (targets, values), ty, op, scope),
         Stmt::If { init, then, otherwise, .. } => {
@@ -207,7 +221,13 @@ fn assign(
                         from = from.max(facts.expr_pos[e.0 as usize]);
                     });
                 }
-                scope.defs.push(Def { name, pos: from + 1, kind, reassigned: op == AssignOp::Set });
+                scope.defs.push(Def {
+                    name,
+                    pos: from + 1,
+                    kind,
+                    reassigned: op == AssignOp::Set,
+                    nested: scope.level > 0,
+                });
             }
             Expr::Field { .. } | Expr::Index { .. } | Expr::Unary { .. } => {
                 if let Some((value, index)) = value {

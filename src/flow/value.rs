@@ -187,8 +187,7 @@ impl Value {
             Value::Unset => true,
             Value::Literal(text) => &**text == "nil",
             Value::Str(text) => text.is_empty(),
-            Value::List(items) => items.is_empty(),
-            Value::OneOf(items) => items.iter().all(Value::is_unset),
+            Value::List(items) | Value::OneOf(items) => items.iter().all(Value::is_unset),
             _ => false,
         }
     }
@@ -286,6 +285,11 @@ impl Value {
             Value::Func(closure) => Some(closure),
             Value::OneOf(items) => items.iter().find_map(Value::function),
             Value::Made(made) => made.args.as_ref()?.iter().find_map(Value::function),
+            // A method of what a library made from a function (`asynq.HandlerFunc(f).ProcessTask`).
+            Value::Field(base, _) => match &**base {
+                Value::Made(_) => base.function(),
+                _ => None,
+            },
             _ => None,
         }
     }
