@@ -192,6 +192,7 @@ impl Lifting<'_> {
         if !topics.is_empty() {
             draft.placed = true;
         }
+        let consumes = self.index.rule(draft.matched.rule).role == Role::Consumer;
         let wanted = if draft.placed { Part::Handler } else { Part::Topic };
         let free = draft
             .parts
@@ -212,16 +213,22 @@ impl Lifting<'_> {
                     .into_iter()
                     .map(|s| {
                         let mut next = draft.clone();
-                        // A topic handed over as an argument makes the call a registration; one
-                        // that comes in an options struct is configuration.
-                        if !next.placed && s.by_call && handed_over(&draft, free) {
+                        for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
+                            *old = new;
+                        }
+                        // A topic handed over as an argument makes the call a registration, and a
+                        // message built there makes it a publication; what comes in an options
+                        // struct is configuration.
+                        let says = !consumes
+                            && next
+                                .parts
+                                .iter()
+                                .any(|(p, v)| *p == Part::Topic && matches!(v, Value::Str(_)));
+                        if !next.placed && s.by_call && (handed_over(&draft, free) || says) {
                             next.place = s.site;
                             next.moved = true;
                         }
                         next.hops.insert(0, s.site);
-                        for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
-                            *old = new;
-                        }
                         next
                     })
                     .collect();
@@ -336,7 +343,8 @@ impl Lifting<'_> {
             _ => topics,
         };
         let topic_value = parts.iter().find(|(p, v)| *p == Part::Topic && !v.is_unset()).map(|(_, v)| v);
-        let relays = topic_value.is_some_and(super::resolve::is_decoded);
+        let relays =
+            topic_value.is_some_and(|v| super::resolve::is_decoded(v) || matches!(v, Value::Field(..)));
         let mut expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
         if topics.is_empty()
             && !draft.moved

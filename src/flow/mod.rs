@@ -278,7 +278,10 @@ fn publishers(
         let rule = lifting.index.rule(found.matched.rule);
         if !topic.resolved {
             // What a relay sends was published where it was saved; the rest is told, not listed.
-            if !found.relays && !attribution.endpoint(program, found.place, &found.hops).is_empty() {
+            if rule.role == Role::Publisher
+                && !found.relays
+                && !attribution.endpoint(program, found.place, &found.hops).is_empty()
+            {
                 let (path, line) = program.place(found.place);
                 unnamed.push((path.to_owned(), line, topic.expression));
             }
