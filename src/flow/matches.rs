@@ -118,7 +118,7 @@ impl<'a> Index<'a> {
             .par_iter()
             .flat_map_iter(|call| {
                 let eval = Eval::new(types);
-                self.call(types, graph, &eval, call.site, &call.callee).into_iter().map(|rule| Match {
+                self.call(types, &eval, call.site, &call.callee).into_iter().map(|rule| Match {
                     site: call.site,
                     rule,
                     func: call.func,
@@ -133,14 +133,7 @@ impl<'a> Index<'a> {
     }
 
     /// The rules a call matches.
-    fn call(
-        &self,
-        types: &Types<'_>,
-        graph: &Graph,
-        eval: &Eval<'_>,
-        site: Site,
-        callee: &Callee,
-    ) -> Vec<RuleId> {
+    fn call(&self, types: &Types<'_>, eval: &Eval<'_>, site: Site, callee: &Callee) -> Vec<RuleId> {
         let facts = types.program.facts(site.file);
         let Expr::Call { callee: expr, .. } = facts.expr(site.expr) else { return Vec::new() };
         let name = match facts.expr(expr) {
@@ -156,17 +149,6 @@ impl<'a> Index<'a> {
             let path = types.program.external(*path);
             found.extend(self.library_call(path, on, name, *method));
         } else if !matches!(callee, Callee::Builtin) {
-            // A project's own interface may be filled by a library's value: what it holds decides.
-            if let Expr::Field { base, .. } = facts.expr(expr)
-                && self.calls.contains_key(name)
-                && is_interface(types, Site { file: site.file, expr: base })
-            {
-                for ty in held(eval, graph, Site { file: site.file, expr: base }) {
-                    if let Type::External(path, on) = ty {
-                        found.extend(self.library_call(types.program.external(path), &on, name, true));
-                    }
-                }
-            }
             found.extend(self.function_call(types, site, expr, name));
         }
         found.retain(|&id| self.holds(eval, id, site));
@@ -369,23 +351,6 @@ fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
     let file = types.program.file(method.file);
     let expr = file.owners.iter().position(|&owner| owner == method.func.0)?;
     Some(Site { file: method.file, expr: ExprId(expr as u32) })
-}
-
-fn is_interface(types: &Types<'_>, base: Site) -> bool {
-    matches!(types.of(base), Type::Named(ty, _) if types.is_interface(ty))
-}
-
-/// The types of what a field or variable of interface type holds.
-fn held(eval: &Eval<'_>, graph: &Graph, base: Site) -> Vec<Type> {
-    let value = eval.value(base);
-    let mut found: Vec<Type> = Vec::new();
-    for value in super::resolve::everything(eval, graph, &value, 5) {
-        let ty = eval.type_of(&value);
-        if !found.contains(&ty) {
-            found.push(ty);
-        }
-    }
-    found
 }
 
 fn sql_matches(matcher: &Matcher, statement: &sql::SqlFact) -> bool {
