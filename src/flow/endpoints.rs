@@ -298,6 +298,12 @@ impl Lifting<'_> {
             })
             .filter(|text| !text.is_empty())
             .collect();
+        if texts.is_empty() {
+            // A variable of the environment, where no constant stands in for it.
+            let near = &self.types.program.file(place.file).path;
+            texts
+                .extend(value.items().iter().filter_map(|v| self.config.variable(self.index, eval, v, near)));
+        }
         texts.sort();
         texts.dedup();
         texts

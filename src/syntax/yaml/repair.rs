@@ -107,8 +107,11 @@ impl Scan {
         let mut chars = content.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             if let Some(quote) = self.quote {
-                let escape =
-                    if quote == '"' { c == '\\' } else { c == quote && chars.peek().is_some_and(|&(_, next)| next == quote) };
+                let escape = if quote == '"' {
+                    c == '\\'
+                } else {
+                    c == quote && chars.peek().is_some_and(|&(_, next)| next == quote)
+                };
                 if escape {
                     chars.next();
                 } else if c == quote {
