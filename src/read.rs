@@ -320,3 +320,32 @@ fn documents(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>
     }
     Parsed::Documents(file.path.clone(), nodes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosted(source: &str) -> bool {
+        is_hosted(source.as_bytes(), &go::parse(source.as_bytes(), go::Bodies::Full))
+    }
+
+    #[test]
+    fn endpoints_and_subscriptions_make_a_package_a_program() {
+        assert!(hosted("package a\n\n//encore:api public\nfunc Get() {}\n"));
+        assert!(hosted("package a\n\n// encore:service\ntype S struct{}\n"));
+        let subscribes =
+            "package a\n\nimport \"encore.dev/pubsub\"\n\nvar _ = pubsub.NewSubscription(T, \"x\", c)\n";
+        assert!(hosted(subscribes));
+        assert!(!hosted(&subscribes.replace("NewSubscription", "NewTopic")));
+        assert!(!hosted(&subscribes.replace("encore.dev", "cloud.google.com/go")));
+        assert!(!hosted("package a\n\nvar text = \"//encore:api\"\n"));
+    }
+
+    #[test]
+    fn hosted_packages_lie_in_modules_without_a_main() {
+        let module = |dir: &str| Module { dir: dir.to_owned(), path: dir.to_owned() };
+        let folders = ["a/chat/service", "a/chat", "b/x", "a/chatter"].map(str::to_owned).to_vec();
+        let found = hosted_programs(folders, &["b/cmd".to_owned()], &[module("a"), module("b")]);
+        assert_eq!(found, ["a/chat", "a/chatter"]);
+    }
+}

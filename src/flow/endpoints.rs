@@ -145,9 +145,8 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topic =
-                    draft.parts.iter().find(|(p, _)| *p == Part::Topic).map(|(_, v)| format!("{v:?}"));
-                if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), topic.unwrap_or_default())) {
+                let topics: Vec<_> = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).collect();
+                if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), format!("{topics:?}"))) {
                     queue.push(draft);
                 }
             }
