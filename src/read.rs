@@ -15,9 +15,10 @@ use crate::progress::{Progress, Stage};
 use crate::source::kind::refine_role;
 use crate::source::services::{Service, ServiceKind, Services, discover};
 use crate::source::{FileKind, Role, SourceFile, walk};
+use crate::syntax::facts::{Expr, Facts};
 use crate::syntax::sql::{self, SqlFact};
 use crate::syntax::yaml::{self, Node};
-use crate::syntax::{facts::Facts, go, gomod};
+use crate::syntax::{env, go, gomod};
 
 /// Everything read from a folder.
 #[derive(Debug, Default)]
@@ -40,8 +41,15 @@ pub struct Repository {
     pub stats: Stats,
 }
 
+/// What a Go file says about programs.
+enum Program {
+    Main,
+    Hosted,
+    None,
+}
+
 enum Parsed {
-    Code(Box<Input>, bool),
+    Code(Box<Input>, Program),
     Module(Module),
     Documents(String, Vec<Node>),
     Sql(String, Vec<SqlFact>),
@@ -81,7 +89,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
             message: format!("skipped ({}): {}", skipped.reason.as_str(), skipped.text),
         });
     }
-    let mut mains = Vec::new();
+    let (mut mains, mut hosted) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         repository.diagnostics.extend(outcome.diagnostics);
         if outcome.bytes > 0 {
@@ -89,9 +97,11 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
             repository.stats.bytes_parsed += outcome.bytes;
         }
         match outcome.parsed {
-            Parsed::Code(input, main) => {
-                if main {
-                    mains.push(parent(&input.path).to_owned());
+            Parsed::Code(input, program) => {
+                match program {
+                    Program::Main => mains.push(parent(&input.path).to_owned()),
+                    Program::Hosted => hosted.push(parent(&input.path).to_owned()),
+                    Program::None => {}
                 }
                 repository.files.push(*input);
             }
@@ -102,9 +112,10 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
         }
     }
     mains.dedup();
+    let hosted = hosted_programs(hosted, &mains, &repository.modules);
     drop_injectors(&mut repository.files);
     repository.tests = tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
-    let found = discover(&tree.root, &tree.files, &mains);
+    let found = discover(&tree.root, &tree.files, &mains, &hosted);
     repository.services = configured(found, config);
     Ok(repository)
 }
@@ -152,7 +163,9 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
     let wanted = match file.kind {
         FileKind::Go => matches!(file.role, Role::Code | Role::Generated { .. }),
         FileKind::GoMod => true,
-        FileKind::Yaml | FileKind::Json | FileKind::Compose => file.role == Role::Code && file.size < 1 << 20,
+        FileKind::Yaml | FileKind::Json | FileKind::Compose | FileKind::Env => {
+            file.role == Role::Code && file.size < 1 << 20
+        }
         FileKind::Sql => file.role != Role::Test,
         _ => false,
     };
@@ -176,6 +189,9 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
             Parsed::Module(Module { dir: parent(&file.path).to_owned(), path: module })
         }
         FileKind::Sql => Parsed::Sql(file.path.clone(), sql::statements(&String::from_utf8_lossy(buffer))),
+        FileKind::Env => {
+            Parsed::Documents(file.path.clone(), vec![env::parse(&String::from_utf8_lossy(buffer))])
+        }
         _ => documents(file, buffer, &mut diagnostics),
     };
     Outcome { parsed, diagnostics, bytes }
@@ -201,8 +217,14 @@ fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> 
             ),
         });
     }
-    let main = is_main(&facts);
-    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), main)
+    let program = if is_main(&facts) {
+        Program::Main
+    } else if is_hosted(source, &facts) {
+        Program::Hosted
+    } else {
+        Program::None
+    };
+    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), program)
 }
 
 /// Leaves out the input of Wire where its output lies beside it: both declare the same functions,
@@ -236,6 +258,54 @@ fn is_main(facts: &Facts) -> bool {
             .any(|f| f.receiver.is_none() && f.body.is_some() && facts.text(f.name) == "main")
 }
 
+/// Packages that a framework builds into programs: it writes their `main`, so there is none.
+const HOSTS: &[(&str, &str)] = &[("encore.dev", "//encore:")];
+
+/// Whether a file defines an endpoint or a subscription of a framework that writes `main` itself.
+fn is_hosted(source: &[u8], facts: &Facts) -> bool {
+    HOSTS.iter().any(|(library, directive)| {
+        let imported = facts.imports.iter().any(|import| {
+            let rest = facts.text(import.path).strip_prefix(library);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        });
+        let subscribes = || {
+            facts.exprs.iter().any(|expr| match *expr {
+                Expr::Field { name, .. } => facts.text(name) == "NewSubscription",
+                _ => false,
+            })
+        };
+        has_directive(source, directive) || imported && subscribes()
+    })
+}
+
+/// Whether a line begins with a directive, with or without a blank behind its slashes.
+fn has_directive(source: &[u8], directive: &str) -> bool {
+    let directive = directive.trim_start_matches('/').as_bytes();
+    source
+        .split(|&b| b == b'\n')
+        .filter_map(|line| line.strip_prefix(b"//"))
+        .any(|line| line.trim_ascii_start().starts_with(directive))
+}
+
+/// The hosted packages that are programs of their own: in modules without a `main`, the outermost
+/// of those that lie in each other. `folders` is in order of path.
+fn hosted_programs(mut folders: Vec<String>, mains: &[String], modules: &[Module]) -> Vec<String> {
+    let inside = |path: &str, folder: &str| {
+        folder.is_empty() || path.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+    };
+    let module_of = |path: &str| {
+        let around = modules.iter().map(|m| m.dir.as_str()).filter(|dir| inside(path, dir));
+        around.max_by_key(|dir| dir.len()).unwrap_or("").to_owned()
+    };
+    folders.sort();
+    folders.dedup();
+    let built: Vec<String> = mains.iter().map(|main| module_of(main)).collect();
+    folders.retain(|folder| !built.contains(&module_of(folder)));
+    let all = folders.clone();
+    folders.retain(|folder| !all.iter().any(|other| other != folder && inside(folder, other)));
+    folders
+}
+
 /// Manifests and configuration. A file that is not YAML at all (a template) is worth a note, since
 /// what it declares is not seen.
 fn documents(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
@@ -249,4 +319,33 @@ fn documents(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>
         });
     }
     Parsed::Documents(file.path.clone(), nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosted(source: &str) -> bool {
+        is_hosted(source.as_bytes(), &go::parse(source.as_bytes(), go::Bodies::Full))
+    }
+
+    #[test]
+    fn endpoints_and_subscriptions_make_a_package_a_program() {
+        assert!(hosted("package a\n\n//encore:api public\nfunc Get() {}\n"));
+        assert!(hosted("package a\n\n// encore:service\ntype S struct{}\n"));
+        let subscribes =
+            "package a\n\nimport \"encore.dev/pubsub\"\n\nvar _ = pubsub.NewSubscription(T, \"x\", c)\n";
+        assert!(hosted(subscribes));
+        assert!(!hosted(&subscribes.replace("NewSubscription", "NewTopic")));
+        assert!(!hosted(&subscribes.replace("encore.dev", "cloud.google.com/go")));
+        assert!(!hosted("package a\n\nvar text = \"//encore:api\"\n"));
+    }
+
+    #[test]
+    fn hosted_packages_lie_in_modules_without_a_main() {
+        let module = |dir: &str| Module { dir: dir.to_owned(), path: dir.to_owned() };
+        let folders = ["a/chat/service", "a/chat", "b/x", "a/chatter"].map(str::to_owned).to_vec();
+        let found = hosted_programs(folders, &["b/cmd".to_owned()], &[module("a"), module("b")]);
+        assert_eq!(found, ["a/chat", "a/chatter"]);
+    }
 }

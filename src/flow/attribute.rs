@@ -6,8 +6,10 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::syntax::facts::FuncId;
+
 use super::calls::Graph;
-use super::program::{Decl, Fn, PkgId, Program, Site, Target};
+use super::program::{Fn, Package, PkgId, Program, Site, Target};
 
 /// Which services run a function.
 pub struct Attribution {
@@ -32,10 +34,11 @@ impl Attribution {
             if package.name != "main" {
                 continue;
             }
-            let Some(Decl::Func(main)) = package.decls.get("main").copied() else { continue };
-            let mut roots = vec![main];
+            let mains = mains(program, package);
+            let Some(&first) = mains.first() else { continue };
+            let mut roots = mains;
             roots.extend(initialisers(program, graph, PkgId(index as u32)));
-            match owners[main.file as usize] {
+            match owners[first.file as usize] {
                 Some(service) => entries[service].extend(roots),
                 None => stray.extend(roots),
             }
@@ -95,6 +98,21 @@ impl Attribution {
     }
 }
 
+/// Every `main` of a package: a folder of small programs, or one program for each build tag.
+fn mains(program: &Program, package: &Package) -> Vec<Fn> {
+    let mut found = Vec::new();
+    for &file in &package.files {
+        let facts = program.facts(file);
+        for (i, func) in facts.funcs.iter().enumerate() {
+            let plain = func.receiver.is_none() && func.parent.is_none() && func.body.is_some();
+            if plain && facts.text(func.name) == "main" {
+                found.push(Fn { file, func: FuncId(i as u32) });
+            }
+        }
+    }
+    found
+}
+
 /// `init` functions and functions used by package-level variables, of a package and all it imports.
 fn initialisers(program: &Program, graph: &Graph, root: PkgId) -> Vec<Fn> {
     let mut seen: FxHashSet<PkgId> = FxHashSet::default();
@@ -109,7 +127,7 @@ fn initialisers(program: &Program, graph: &Graph, root: PkgId) -> Vec<Fn> {
             let facts = program.facts(file);
             for (i, func) in facts.funcs.iter().enumerate() {
                 if facts.text(func.name) == "init" && func.receiver.is_none() && func.parent.is_none() {
-                    found.push(Fn { file, func: crate::syntax::facts::FuncId(i as u32) });
+                    found.push(Fn { file, func: FuncId(i as u32) });
                 }
             }
             let mut imports: Vec<PkgId> = program

@@ -2,7 +2,10 @@
 //!
 //! A chain `cfg.Kafka.Topics.Orders` becomes the key path its tags give (`kafka.topics.orders`)
 //! and is looked up in the configuration files and in defaults set in code. The nearest file to
-//! the place of use wins.
+//! the place of use wins. Environment variables come from env files, Compose and `ConfigMap`s.
+
+#[cfg(test)]
+mod tests;
 
 use crate::rules::Role;
 use crate::syntax::yaml::{Node, Value as Yaml};
@@ -28,6 +31,8 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     entries: Vec<Entry>,
+    /// Variables of the environment; their keys are one name, as written.
+    variables: Vec<Entry>,
 }
 
 const LEAVES: usize = 5_000;
@@ -35,8 +40,10 @@ const LEAVES: usize = 5_000;
 impl Config {
     /// Adds the scalars of a parsed configuration document.
     pub fn add_document(&mut self, file: &str, node: &Node) {
-        // What a build server reads configures builds.
-        if file.starts_with('.') {
+        for (name, value) in environment(file, node) {
+            self.variables.push(Entry { file: file.to_owned(), key: vec![name], value });
+        }
+        if !is_configuration(file, node) {
             return;
         }
         let before = self.entries.len();
@@ -93,6 +100,12 @@ impl Config {
     pub fn lookup(&self, eval: &Eval<'_>, index: &Index<'_>, value: &Value, near: &str) -> Vec<String> {
         match value {
             Value::Field(..) => {
+                let tag = declared(eval, value).map_or("", |(_, tag)| tag);
+                let names = ["env", "envconfig"].iter().filter_map(|key| tag_value(tag, key));
+                let mut variables = names.filter_map(|names| names.split(',').next());
+                if let Some(found) = variables.find_map(|name| self.in_environment(name, near)) {
+                    return vec![found];
+                }
                 let mut path = Vec::new();
                 let default = key_path(eval, value, &mut path);
                 // One name alone is too little to go by, unless the struct says it is configuration.
@@ -133,6 +146,35 @@ impl Config {
         }
     }
 
+    /// The value of an environment variable that `value` reads, straight (`os.Getenv`) or through
+    /// a helper of a library that is given the name and a default.
+    pub fn variable(&self, index: &Index<'_>, eval: &Eval<'_>, value: &Value, near: &str) -> Option<String> {
+        let Value::Made(made) = value else { return None };
+        let args = made.args.as_deref().unwrap_or(&[]);
+        let text = |at: usize| match args.get(at) {
+            Some(Value::Str(text)) => Some(&**text),
+            _ => None,
+        };
+        let name = text(0)?;
+        let shouted = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let helper = made.name.to_ascii_lowercase().contains("env") && args.len() == 2 && shouted;
+        let rules = index.made(eval.types.program, made);
+        if !helper && !super::matches::has_role(index, &rules, Role::ConfigEnv) {
+            return None;
+        }
+        let default = || if helper { text(1).map(str::to_owned) } else { None };
+        self.in_environment(name, near).or_else(default)
+    }
+
+    /// The value of a variable, when the files nearest to `near` agree on one.
+    fn in_environment(&self, name: &str, near: &str) -> Option<String> {
+        let set = self.variables.iter().filter(|e| e.key[0] == name && reaches(&e.file, near));
+        let best = set.clone().map(|e| closeness(&e.file, near)).max()?;
+        let mut values = set.filter(|e| closeness(&e.file, near) == best).map(|e| &e.value);
+        let first = values.next()?;
+        values.all(|value| value == first).then(|| first.clone())
+    }
+
     /// Values whose key path ends with `path`, from the file nearest to `near`.
     fn find(&self, path: &[Vec<String>], near: &str) -> Vec<String> {
         if path.is_empty() {
@@ -143,21 +185,20 @@ impl Config {
             .iter()
             .filter(|entry| {
                 entry.key.len() >= path.len()
+                    && reaches(&entry.file, near)
                     && entry.key[entry.key.len() - path.len()..]
                         .iter()
                         .zip(path)
                         .all(|(key, names)| names.contains(key))
             })
             .collect();
-        let closeness =
-            |entry: &Entry| entry.file.split('/').zip(near.split('/')).take_while(|(a, b)| a == b).count();
-        let Some(best) = candidates.iter().map(|e| (closeness(e), std::cmp::Reverse(e.key.len()))).max()
-        else {
+        let rank = |entry: &Entry| (closeness(&entry.file, near), std::cmp::Reverse(entry.key.len()));
+        let Some(best) = candidates.iter().map(|e| rank(e)).max() else {
             return Vec::new();
         };
         let mut values: Vec<String> = Vec::new();
         let mut file = None;
-        for entry in candidates.iter().filter(|e| (closeness(e), std::cmp::Reverse(e.key.len())) == best) {
+        for entry in candidates.iter().filter(|e| rank(e) == best) {
             // Several files as near as each other are variants (dev, prod): the first counts.
             if *file.get_or_insert(&entry.file) == &entry.file && !values.contains(&entry.value) {
                 values.push(entry.value.clone());
@@ -165,6 +206,122 @@ impl Config {
         }
         values
     }
+}
+
+/// How many folders two paths share.
+fn closeness(file: &str, near: &str) -> usize {
+    file.split('/').zip(near.split('/')).take_while(|(a, b)| a == b).count()
+}
+
+/// Folders whose files show or help and run nothing outside of them.
+const ASIDE: &[&str] = &["docs", "doc", "examples", "example", "samples", "tools", "hack", "scripts"];
+
+/// Whether a file may configure the code at `near`: one of a document's or an example's folder
+/// only what lies in that folder, too.
+fn reaches(file: &str, near: &str) -> bool {
+    let folders: Vec<&str> = file.split('/').collect();
+    let aside = folders[..folders.len() - 1].iter().rposition(|part| ASIDE.contains(part));
+    aside.is_none_or(|at| closeness(file, near) > at)
+}
+
+/// Folders of texts for people, and the words their files' keys are not.
+const TRANSLATIONS: &[&str] = &["locales", "locale", "i18n", "l10n", "translations", "lang", "langs"];
+
+/// Files that describe a package or how it is built.
+const MANIFESTS: &[&str] = &[
+    "package.json",
+    "composer.json",
+    "tsconfig.json",
+    "jsconfig.json",
+    "angular.json",
+    "nx.json",
+    "lerna.json",
+    "renovate.json",
+    "deno.json",
+    "pubspec.yaml",
+    "Chart.yaml",
+    "mkdocs.yml",
+    "mkdocs.yaml",
+    "buf.yaml",
+    "buf.gen.yaml",
+    "buf.work.yaml",
+    "sqlc.yaml",
+    "azure-pipelines.yml",
+    "cloudbuild.yaml",
+    "Taskfile.yml",
+    "Taskfile.yaml",
+];
+
+/// Whether a document configures a program of the tree: not one that describes an interface, a
+/// schema, a deployment, a build, a package, a dashboard or a language.
+pub fn is_configuration(path: &str, node: &Node) -> bool {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let name = parts.pop().unwrap_or_default();
+    let has = |key: &str| node.get(key).is_some();
+    let inside = |key: &str, is: &dyn Fn(&str, &Node) -> bool| {
+        node.get(key).is_some_and(|n| n.entries().iter().any(|e| is(&e.key, &e.value)))
+    };
+    // What a build server reads configures builds; variables are kept apart.
+    if path.starts_with('.') || MANIFESTS.contains(&name) || is_env_file(name) {
+        return false;
+    }
+    if parts.iter().any(|part| TRANSLATIONS.contains(part)) {
+        return false;
+    }
+    let interface = ["openapi", "swagger", "asyncapi"].into_iter().any(has)
+        || inside("paths", &|key, _| key.starts_with('/'))
+        || inside("components", &|key, value| {
+            matches!(key, "schemas" | "messages" | "securitySchemes" | "parameters" | "responses")
+                && !value.entries().is_empty()
+        });
+    // An editor's hint has a `$schema`, too; a schema has what it allows.
+    let schema = has("$schema")
+        && (["properties", "definitions", "$defs", "$ref", "oneOf", "anyOf", "allOf", "items"]
+            .into_iter()
+            .any(has)
+            || node.get("$schema").and_then(Node::as_str).is_some_and(|s| s.contains("json-schema.org")));
+    let build = has("jobs") && has("on") || has("trigger") && (has("stages") || has("steps") || has("pool"));
+    let deployment = has("apiVersion") || has("AWSTemplateFormatVersion") || is_compose(node);
+    let dashboard = has("panels") && has("schemaVersion");
+    let collection = has("info") && has("item");
+    !(interface || schema || build || deployment || dashboard || collection)
+}
+
+fn is_compose(node: &Node) -> bool {
+    node.get("services").is_some_and(|services| {
+        services.entries().iter().any(|s| s.value.get("image").is_some() || s.value.get("build").is_some())
+    })
+}
+
+fn is_env_file(name: &str) -> bool {
+    name.starts_with(".env") || name.rsplit_once('.').is_some_and(|(_, end)| end == "env")
+}
+
+/// The variables a document sets: an env file, the services of Compose, a `ConfigMap`.
+fn environment(path: &str, node: &Node) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut add = |node: &Node| {
+        for entry in node.entries() {
+            if let Some(text) = entry.value.as_text() {
+                found.push((entry.key.clone(), text.to_owned()));
+            }
+        }
+        for item in node.items() {
+            if let Some((name, value)) = item.as_text().and_then(|text| text.split_once('=')) {
+                found.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    };
+    if is_env_file(path.rsplit('/').next().unwrap_or(path)) {
+        add(node);
+    } else if is_compose(node) {
+        node.path("services.*.environment").into_iter().for_each(add);
+    } else if node.get("kind").and_then(Node::as_str) == Some("ConfigMap") {
+        node.path("data").into_iter().for_each(add);
+    }
+    // What refers to other variables is not known, and what is empty is not set.
+    found.retain(|(_, value)| !value.is_empty() && !value.contains('$') && !value.contains("{{"));
+    found
 }
 
 /// Pushes the key names of a field chain, outermost first, and gives the default its last tag has.
@@ -212,15 +369,21 @@ fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Opti
 
 /// Whether a field belongs to a struct that holds configuration, by its name or its tags.
 fn decoded(eval: &Eval<'_>, value: &Value) -> bool {
-    let Value::Field(base, name) = value else { return false };
-    let Type::Named(ty, _) = eval.type_of(base) else { return false };
-    let facts = eval.types.program.facts(ty.file);
-    let decl = &facts.types[ty.ty.0 as usize];
-    let word = facts.text(decl.name).to_ascii_lowercase();
-    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
-    let tag = fields.iter().find(|f| facts.text(f.name) == &**name).map_or("", |f| facts.text(f.tag));
+    let Some((owner, tag)) = declared(eval, value) else { return false };
+    let word = owner.to_ascii_lowercase();
     ["conf", "option", "setting", "cfg", "env"].iter().any(|w| word.contains(w))
         || ["mapstructure", "env", "koanf", "envconfig"].iter().any(|key| tag_value(tag, key).is_some())
+}
+
+/// The struct of a field and the field's tag.
+fn declared<'t>(eval: &'t Eval<'_>, value: &Value) -> Option<(&'t str, &'t str)> {
+    let Value::Field(base, name) = value else { return None };
+    let Type::Named(ty, _) = eval.type_of(base) else { return None };
+    let facts = eval.types.program.facts(ty.file);
+    let decl = &facts.types[ty.ty.0 as usize];
+    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+    let field = fields.iter().find(|f| facts.text(f.name) == &**name);
+    Some((facts.text(decl.name), field.map_or("", |f| facts.text(f.tag))))
 }
 
 /// The value of `key:"…"` in a struct tag.

@@ -147,10 +147,9 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topic =
-                    draft.parts.iter().find(|(p, _)| *p == Part::Topic).map(|(_, v)| format!("{v:?}"));
+                let topics: Vec<_> = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).collect();
                 if draft.hops.len() <= HOPS
-                    && seen.insert((draft.hops.clone(), draft.placed, topic.unwrap_or_default()))
+                    && seen.insert((draft.hops.clone(), draft.placed, format!("{topics:?}")))
                 {
                     queue.push(draft);
                 }
@@ -312,6 +311,12 @@ impl Lifting<'_> {
             })
             .filter(|text| !text.is_empty())
             .collect();
+        if texts.is_empty() {
+            // A variable of the environment, where no constant stands in for it.
+            let near = &self.types.program.file(place.file).path;
+            texts
+                .extend(value.items().iter().filter_map(|v| self.config.variable(self.index, eval, v, near)));
+        }
         texts.sort();
         texts.dedup();
         texts

@@ -149,9 +149,7 @@ pub fn build<'a>(
     let mut config = config::Config::default();
     for (path, nodes) in documents {
         for node in nodes {
-            if node.get("apiVersion").is_none() {
-                config.add_document(path, node);
-            }
+            config.add_document(path, node);
         }
     }
     config.add_defaults(&eval::Eval::new(types), &index, &matches);

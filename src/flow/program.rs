@@ -6,6 +6,7 @@
 
 use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Sym, TypeId};
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 use super::scope::Scope;
 
@@ -73,6 +74,17 @@ pub enum Decl {
     Global(Global),
 }
 
+impl Decl {
+    /// The file it stands in.
+    pub fn file(self) -> u32 {
+        match self {
+            Decl::Func(func) => func.file,
+            Decl::Type(ty) => ty.file,
+            Decl::Global(global) => global.file,
+        }
+    }
+}
+
 /// A parsed file of the program.
 #[derive(Debug)]
 pub struct File {
@@ -84,6 +96,9 @@ pub struct File {
     pub package: PkgId,
     /// Qualifier → what it stands for.
     pub imports: FxHashMap<String, Target>,
+    /// Declarations of names that other files of the package declare, too: several programs in one
+    /// folder, or one file for each build tag. In the file itself its own is meant.
+    pub own: FxHashMap<String, Decl>,
     /// One scope per function.
     pub scopes: Vec<Scope>,
     /// The function each expression stands in; `u32::MAX` at file level.
@@ -179,6 +194,7 @@ impl Program {
                 facts: input.facts,
                 package,
                 imports: FxHashMap::default(),
+                own: FxHashMap::default(),
                 scopes: Vec::new(),
                 generated: input.generated,
             });
@@ -193,6 +209,7 @@ impl Program {
     }
 
     fn declare(&mut self) {
+        let mut repeated: Vec<(u32, String, Decl)> = Vec::new();
         for (index, file) in self.files.iter().enumerate() {
             let index = index as u32;
             let facts = &file.facts;
@@ -205,12 +222,17 @@ impl Program {
                 if ty.scope.is_none() && !ty.name.is_empty() {
                     let id = Ty { file: index, ty: TypeId(i as u32) };
                     self.types.push(id);
-                    package.decls.insert(facts.text(ty.name).to_owned(), Decl::Type(id));
+                    let name = facts.text(ty.name).to_owned();
+                    if let Some(other) = package.decls.insert(name.clone(), Decl::Type(id)) {
+                        repeated.push((other.file(), name.clone(), other));
+                        repeated.push((index, name, Decl::Type(id)));
+                    }
                 }
             }
             for (i, global) in facts.globals.iter().enumerate() {
                 let id = Global { file: index, index: i as u32 };
-                package.decls.entry(facts.text(global.name).to_owned()).or_insert(Decl::Global(id));
+                let name = facts.text(global.name).to_owned();
+                add(package, &mut repeated, index, name, Decl::Global(id));
             }
             for (i, func) in facts.funcs.iter().enumerate() {
                 if func.name.is_empty() || func.parent.is_some() {
@@ -222,9 +244,12 @@ impl Program {
                     let owner = facts.text(func.owner).to_owned();
                     package.methods.entry(owner).or_default().insert(name, id);
                 } else if func.body.is_some() || file.generated {
-                    package.decls.entry(name).or_insert(Decl::Func(id));
+                    add(package, &mut repeated, index, name, Decl::Func(id));
                 }
             }
+        }
+        for (file, name, decl) in repeated {
+            self.files[file as usize].own.entry(name).or_insert(decl);
         }
         let mut by_method: FxHashMap<String, Vec<Ty>> = FxHashMap::default();
         for package in &self.packages {
@@ -374,9 +399,11 @@ impl Program {
     pub fn lookup(&self, file: u32, name: Sym) -> Option<Decl> {
         let file = self.file(file);
         let text = file.facts.text(name);
-        self.decl(file.package, text).or_else(|| match file.imports.get(".") {
-            Some(Target::Package(package)) => self.decl(*package, text),
-            _ => None,
+        file.own.get(text).copied().or_else(|| self.decl(file.package, text)).or_else(|| {
+            match file.imports.get(".") {
+                Some(Target::Package(package)) => self.decl(*package, text),
+                _ => None,
+            }
         })
     }
 
@@ -480,6 +507,16 @@ fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
             render(facts, inner, out, depth + 1);
         }
         _ => out.push('…'),
+    }
+}
+
+/// Declares a name, or keeps it for its own file where the package has it from another.
+fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32, name: String, decl: Decl) {
+    match package.decls.entry(name) {
+        Entry::Occupied(taken) => repeated.push((file, taken.key().clone(), decl)),
+        Entry::Vacant(free) => {
+            free.insert(decl);
+        }
     }
 }
 

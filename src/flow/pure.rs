@@ -31,6 +31,7 @@ pub fn apply(eval: &Eval<'_>, made: &Made) -> Option<Value> {
             _ => None,
         },
         ("reflect", "Name" | "String") => type_name(eval, made.receiver.as_ref()?, &made.name),
+        _ if points(path, &made.name) && args.len() == 1 => args.first().cloned(),
         ("cmp", "Or") => Some(Value::one_of(args.to_vec())),
         _ if path.ends_with("/strcase") => match &*made.name {
             "ToSnake" => text(args, |s| delimit(s, '_')),
@@ -40,6 +41,19 @@ pub fn apply(eval: &Eval<'_>, made: &Made) -> Option<Value> {
         },
         _ => None,
     }
+}
+
+/// Whether a function makes a pointer to its argument, or gives what one points to: pointers are
+/// transparent.
+fn points(path: &str, name: &str) -> bool {
+    let package = path.rsplit('/').find(|part| !matches!(*part, "v1" | "v2")).unwrap_or(path);
+    matches!(
+        (package, name),
+        (_, "ToPtr" | "Ptr" | "StringPtr" | "ToStringPtr")
+            | ("aws", "String" | "ToString" | "StringValue")
+            | ("ptr" | "pointer" | "pointy", "To" | "Of" | "String")
+            | ("proto", "String")
+    )
 }
 
 fn text(args: &[Value], change: impl Fn(&str) -> String + Copy) -> Option<Value> {

@@ -101,6 +101,7 @@ fn encode(step: &Step) -> Arc<str> {
         Step::ArgsFrom(i) => format!("args:{i}"),
         Step::Receiver => "recv".to_owned(),
         Step::Option(name) => format!("opt:{name}"),
+        Step::From(names) => format!("from:{names}"),
         Step::Method(name) => format!("call:{name}"),
         Step::TypeName => "type".to_owned(),
         Step::TypeArg(i) => format!("typearg:{i}"),
@@ -193,6 +194,11 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
     Some(match name {
         "arg" => args.get(index).cloned().unwrap_or(Value::Unset),
         "args" => Value::List(args.iter().skip(index).cloned().collect()),
+        "from" => {
+            let path = eval.types.program.external(made.path);
+            let named = |name: &str| name == &*made.name || path.rsplit('/').next() == Some(name);
+            if argument.split('|').any(named) { value.clone() } else { Value::Unset }
+        }
         "recv" => made.receiver.clone().unwrap_or(Value::Unset),
         "opt" => option(eval, args, argument),
         "typearg" => made.type_args.get(index).map_or(Value::Unset, |t| Value::Typed(t.clone())),

@@ -57,6 +57,8 @@ pub enum Step {
     Receiver,
     /// `.opt(Name)`: the option call among the arguments of the call that made the value.
     Option(String),
+    /// `.from(a|b)`: the value, if a call of a package or function of one of these names made it.
+    From(String),
     /// `.Name()`: what method `Name` of the value's type returns, when that is a constant.
     Method(String),
     /// `.type`: the name of the value's type (of a function, its signature).
@@ -123,6 +125,7 @@ enum Word<'t> {
     ArgsFrom(usize),
     TypeArg(usize),
     Option(&'t str),
+    From(&'t str),
     Method(&'t str),
     Name(&'t str),
 }
@@ -165,6 +168,9 @@ impl<'t> Scanner<'t> {
             Word::ArgsFrom(index) => Start::ArgsFrom(index),
             Word::TypeArg(index) => Start::TypeArg(index),
             Word::Option(name) => Start::Option(name.to_owned()),
+            Word::From(_) => {
+                return self.error(at, format!("a selector cannot begin with `from`; {EXPECTED}"));
+            }
             Word::Name("last") => Start::LastArg,
             Word::Name("recv") => Start::Receiver,
             Word::Name("self") => Start::Itself,
@@ -207,6 +213,7 @@ impl<'t> Scanner<'t> {
             Word::ArgsFrom(index) => Step::ArgsFrom(index),
             Word::TypeArg(index) => Step::TypeArg(index),
             Word::Option(name) => Step::Option(name.to_owned()),
+            Word::From(names) => Step::From(names.to_owned()),
             Word::Method(name) => Step::Method(name.to_owned()),
             Word::Name("recv") => Step::Receiver,
             Word::Name("type") => Step::TypeName,
@@ -231,6 +238,17 @@ impl<'t> Scanner<'t> {
             }
             return Ok(Word::Option(option));
         }
+        if name == "from" && self.rest().starts_with('(') && !self.rest().starts_with("()") {
+            self.at += 1;
+            let names = self.names();
+            if names.split('|').any(str::is_empty) {
+                return self.error(self.at, "expected the name of a package or function");
+            }
+            if !self.take(")") {
+                return self.error(self.at, "expected `)`");
+            }
+            return Ok(Word::From(names));
+        }
         if self.take("()") {
             return Ok(Word::Method(name));
         }
@@ -250,6 +268,14 @@ impl<'t> Scanner<'t> {
     fn name(&mut self) -> &'t str {
         let rest = self.rest();
         let length = rest.find(|character| !is_name_character(character)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    fn names(&mut self) -> &'t str {
+        let rest = self.rest();
+        let is_part = |character| is_name_character(character) || character == '|';
+        let length = rest.find(|character| !is_part(character)).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
     }
@@ -305,6 +331,7 @@ impl fmt::Display for Selector {
                 Step::ArgsFrom(index) => write!(f, ".arg{index}...")?,
                 Step::Receiver => f.write_str(".recv")?,
                 Step::Option(name) => write!(f, ".opt({name})")?,
+                Step::From(names) => write!(f, ".from({names})")?,
                 Step::Method(name) => write!(f, ".{name}()")?,
                 Step::TypeName => f.write_str(".type")?,
                 Step::TypeArg(index) => write!(f, ".typearg{index}")?,
@@ -351,6 +378,7 @@ mod tests {
             (0..100usize).prop_map(Step::ArgsFrom),
             Just(Step::Receiver),
             name().prop_map(Step::Option),
+            prop::collection::vec(name(), 1..3).prop_map(|names| Step::From(names.join("|"))),
             name().prop_map(Step::Method),
             Just(Step::TypeName),
             (0..100usize).prop_map(Step::TypeArg),
@@ -386,6 +414,8 @@ mod tests {
             ("arg0[\"a\"", 8, "expected `]`"),
             ("opt().arg0", 4, "name of an option"),
             ("opt(A.arg0", 5, "expected `)`"),
+            ("recv.from(a|)", 12, "name of a package"),
+            ("recv.from(a", 11, "expected `)`"),
             ("recv arg0", 4, "expected `.` or `[`"),
             ("arg7000", 0, "as many arguments"),
             ("\"é\"x", 3, "expected `.` or `[`"),

@@ -126,6 +126,8 @@ struct Repo<'a> {
     files: &'a [SourceFile],
     /// Folders that hold a Go `main`, sorted, tests and tools included.
     mains: &'a [String],
+    /// Folders whose program a framework makes, sorted.
+    hosted: &'a [String],
     /// Name of the root folder.
     root_name: String,
     text: &'a dyn Fn(&SourceFile) -> Option<String>,
@@ -173,7 +175,8 @@ fn propose(units: &mut Units, path: &str, unit: Unit) {
 ///
 /// `mains` are the folders (from the root, empty or `.` for the root) that hold a Go `package main`
 /// with `func main`, without files that a `//go:build ignore` keeps out of builds.
-pub fn discover(root: &Path, files: &[SourceFile], mains: &[String]) -> Services {
+/// `hosted` are packages that a framework turns into programs without a `main` of their own.
+pub fn discover(root: &Path, files: &[SourceFile], mains: &[String], hosted: &[String]) -> Services {
     let name = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let name = name.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
     let text = |file: &SourceFile| {
@@ -181,19 +184,23 @@ pub fn discover(root: &Path, files: &[SourceFile], mains: &[String]) -> Services
         walk::read(root, file, &mut buffer).ok()?;
         Some(String::from_utf8_lossy(&buffer).into_owned())
     };
-    discover_in(&name, files, mains, &text)
+    discover_in(&name, files, mains, hosted, &text)
 }
 
 fn discover_in(
     root_name: &str,
     files: &[SourceFile],
     mains: &[String],
+    hosted: &[String],
     text: &dyn Fn(&SourceFile) -> Option<String>,
 ) -> Services {
     let mut mains: Vec<String> = mains.iter().map(|main| key(main).to_owned()).collect();
     mains.sort_unstable();
     mains.dedup();
-    let repo = Repo { files, mains: &mains, root_name: root_name.to_owned(), text };
+    let mut hosted: Vec<String> = hosted.iter().map(|folder| key(folder).to_owned()).collect();
+    hosted.sort_unstable();
+    hosted.dedup();
+    let repo = Repo { files, mains: &mains, hosted: &hosted, root_name: root_name.to_owned(), text };
     let mut units = Units::new();
     go::propose_units(&repo, &mut units);
     node::propose_units(&repo, &mut units);

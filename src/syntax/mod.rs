@@ -3,6 +3,7 @@
 pub mod build;
 #[cfg(test)]
 mod dump;
+pub mod env;
 pub mod facts;
 pub mod go;
 pub mod gomod;

@@ -184,9 +184,20 @@ pub fn parse_within(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem
     (with_templates, remaining)
 }
 
+/// Reads a text, once more with blanks before its comments when one is glued to a quote: Go's
+/// readers take `""#comment`, so programs run with it.
+fn tolerant(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
+    let (documents, problems) = indented(text, max_nodes);
+    if !problems.iter().any(|problem| problem.message.contains("comments must be separated")) {
+        return (documents, problems);
+    }
+    let (spaced, remaining) = indented(&repair::space_comments(text), max_nodes);
+    if remaining.len() <= problems.len() { (spaced, remaining) } else { (documents, problems) }
+}
+
 /// Reads a text, once more with its flow collections indented when that is what was wrong: a `]`
 /// below its key is against the specification, and everywhere.
-fn tolerant(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
+fn indented(text: &str, max_nodes: usize) -> (Vec<Node>, Vec<YamlProblem>) {
     let (documents, problems) = guarded(text, max_nodes);
     if !problems.iter().any(|problem| problem.message.contains("invalid indentation")) {
         return (documents, problems);

@@ -52,6 +52,11 @@ pub(super) fn propose_units(repo: &Repo, units: &mut Units) {
     let docker: BTreeSet<&str> =
         repo.of_kind(FileKind::Dockerfile).map(|file| kind::folder(&file.path)).collect();
     let with_mains = modules.values().filter(|module| !module.mains.is_empty()).count();
+    for folder in repo.hosted.iter().filter(|folder| !names::is_excluded(folder)) {
+        let path = if folder.is_empty() { "." } else { folder };
+        let why = "a package that its framework runs";
+        propose(units, folder, Unit::new(ServiceKind::Service, "go", path, why));
+    }
     for module in modules.values() {
         let alone = with_mains == 1 && names::is_generic(names::last(module.folder));
         if module.folder.is_empty() || alone {

@@ -27,7 +27,12 @@ fn find(files: &[(&str, &str)]) -> Services {
         let found = files.iter().find(|(path, _)| *path == file.path);
         found.map(|(_, text)| (*text).to_owned())
     };
-    discover_in("repo", &sources, &mains, &text)
+    let hosted: Vec<String> = files
+        .iter()
+        .filter(|(_, text)| *text == "hosted")
+        .map(|(path, _)| kind::folder(path).to_owned())
+        .collect();
+    discover_in("repo", &sources, &mains, &hosted, &text)
 }
 
 fn rows(services: &Services) -> Vec<(&str, &str, ServiceKind)> {
@@ -64,6 +69,24 @@ fn a_module_per_folder_is_a_service_per_folder() {
     assert_eq!(found.owner_of("orders/a.go"), None);
     assert_eq!(found.list[1].languages, ["go"]);
     assert!(found.list[1].evidence.iter().any(|proof| proof.path == "order/Dockerfile"));
+}
+
+#[test]
+fn packages_that_a_framework_runs_are_services_beside_their_module() {
+    let found = find(&[
+        ("go.mod", "module encore.app"),
+        ("billing/billing.go", "hosted"),
+        ("llm/service/service.go", "hosted"),
+        ("pkg/log/log.go", ""),
+    ]);
+    let list = [
+        ("encore.app", ".", Library),
+        ("billing", "billing", SERVICE),
+        ("llm-service", "llm/service", SERVICE),
+    ];
+    assert_eq!(rows(&found), list);
+    let why: Vec<_> = found.list[1].evidence.iter().map(|proof| proof.why.as_str()).collect();
+    assert_eq!(why, ["a package that its framework runs"]);
 }
 
 #[test]
@@ -342,7 +365,7 @@ fn a_real_tree() {
             mains.push(kind::folder(&file.path).to_owned());
         }
     }
-    let found = discover(&tree.root, &tree.files, &mains);
+    let found = discover(&tree.root, &tree.files, &mains, &[]);
     println!("{} files, {} skipped, walked in {walked:?}", tree.files.len(), tree.ledger.len());
     for row in tree.ledger.iter().take(12) {
         println!("  skip {} {} ({})", row.path, row.reason.as_str(), row.text);

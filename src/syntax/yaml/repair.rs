@@ -1,5 +1,6 @@
 //! Texts that the specification forbids and every common reader accepts: a flow collection whose
-//! lines are not indented deeper than its key, and JSON with comments.
+//! lines are not indented deeper than its key, a comment right behind a quote, and JSON with
+//! comments.
 
 use std::borrow::Cow;
 
@@ -57,6 +58,24 @@ pub(super) fn indent_flows(text: &str) -> Indented {
     Indented { text: out, shifted }
 }
 
+/// A text with a blank before each comment that is glued to a quote or a bracket. All that moves is
+/// the comment, so positions stay.
+pub(super) fn space_comments(text: &str) -> String {
+    let mut scan = Scan::default();
+    let mut out = String::with_capacity(text.len() + 64);
+    for line in text.split_inclusive('\n') {
+        match scan.line(line) {
+            Some(at) => {
+                out.push_str(&line[..at]);
+                out.push(' ');
+                out.push_str(&line[at..]);
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
+}
+
 /// Just enough of YAML's grammar to know where a flow collection is open.
 #[derive(Default)]
 struct Scan {
@@ -67,36 +86,45 @@ struct Scan {
 }
 
 impl Scan {
-    fn line(&mut self, line: &str) {
+    /// Reads a line; gives where a comment begins right behind a quoted scalar or a collection.
+    fn line(&mut self, line: &str) -> Option<usize> {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
         if let Some(block) = self.block {
             if content.is_empty() || indent > block {
-                return;
+                return None;
             }
             self.block = None;
         }
         if self.depth == 0 && self.quote.is_none() && content.starts_with("---") {
-            return;
+            return None;
         }
         // Where a value may begin: quotes and brackets elsewhere are text.
         let mut fresh = true;
         let mut before = ' ';
-        let mut chars = content.chars().peekable();
-        while let Some(c) = chars.next() {
+        // The character before ended a quoted scalar or a collection.
+        let mut ended = false;
+        let mut chars = content.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
             if let Some(quote) = self.quote {
-                let escape =
-                    if quote == '"' { c == '\\' } else { c == quote && chars.peek() == Some(&quote) };
+                let escape = if quote == '"' {
+                    c == '\\'
+                } else {
+                    c == quote && chars.peek().is_some_and(|&(_, next)| next == quote)
+                };
                 if escape {
                     chars.next();
                 } else if c == quote {
                     self.quote = None;
                     before = c;
+                    ended = true;
                 }
                 continue;
             }
+            let was = self.depth;
             match c {
                 '#' if before == ' ' => break,
+                '#' if ended => return Some(at),
                 '"' | '\'' if fresh => self.quote = Some(c),
                 '[' | '{' if fresh || self.depth > 0 => self.depth += 1,
                 ']' | '}' => self.depth = self.depth.saturating_sub(1),
@@ -106,7 +134,8 @@ impl Scan {
                 }
                 _ => {}
             }
-            let next_blank = chars.peek().is_none_or(|next| next.is_whitespace());
+            ended = matches!(c, ']' | '}') && was > 0;
+            let next_blank = chars.peek().is_none_or(|(_, next)| next.is_whitespace());
             fresh = match c {
                 ' ' | '\t' => fresh,
                 ':' => next_blank || self.depth > 0,
@@ -114,7 +143,7 @@ impl Scan {
                 ',' | '[' | '{' => self.depth > 0,
                 // An anchor or a tag stands before the value.
                 '&' | '!' if fresh => {
-                    while chars.peek().is_some_and(|next| !next.is_whitespace()) {
+                    while chars.peek().is_some_and(|(_, next)| !next.is_whitespace()) {
                         chars.next();
                     }
                     true
@@ -123,6 +152,7 @@ impl Scan {
             };
             before = if c == '\t' { ' ' } else { c };
         }
+        None
     }
 }
 

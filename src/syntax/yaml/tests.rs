@@ -77,6 +77,22 @@ fn scalars_follow_the_core_schema() {
 }
 
 #[test]
+fn a_comment_glued_to_a_value_is_a_comment() {
+    let text = "uri: \"\"#no blank # twice\nlist: ['a', \"b#c\"]#glued\nplain: a\"b\"#c\nblock: |\n  \"x\"#y\nflow: {\n  k: \"v\"#here\n}\nkafka:\n  topic: 'it''s'#again\n  last: end\n";
+    let node = one(text);
+    assert_eq!(node.get("uri").unwrap().as_str(), Some(""));
+    let items: Vec<_> = node.get("list").unwrap().items().iter().map(|n| n.as_str().unwrap()).collect();
+    assert_eq!(items, ["a", "b#c"]);
+    assert_eq!(node.get("plain").unwrap().as_str(), Some("a\"b\"#c"));
+    assert_eq!(node.get("block").unwrap().as_str(), Some("\"x\"#y\n"));
+    assert_eq!(node.get("flow").unwrap().get("k").unwrap().as_str(), Some("v"));
+    let topic = node.get("kafka").unwrap().entry("topic").unwrap();
+    assert_eq!((topic.key_line, topic.key_column, topic.value.column), (10, 3, 10));
+    assert_eq!(topic.value.as_str(), Some("it's"));
+    assert_eq!(node.get("kafka").unwrap().get("last").unwrap().as_str(), Some("end"));
+}
+
+#[test]
 fn several_documents_keep_their_lines() {
     let (documents, problems) = parse("a: 1\n---\n---\nb: 2\n...\n---\nc: 3\n");
     assert_eq!(problems, []);

@@ -1,0 +1,76 @@
+//! Several programs in one folder: each `main` runs, and each file means its own functions.
+
+use flowaudit::flow::program::{Input, Module};
+use flowaudit::flow::types::Types;
+use flowaudit::rules;
+use flowaudit::syntax::{env, go};
+
+const FIRST: &str = r#"package main
+
+import "github.com/nats-io/nats.go"
+
+func send(nc *nats.Conn) { nc.Publish("first", nil) }
+
+func main() { nc, _ := nats.Connect(""); send(nc) }
+"#;
+
+const CONFIGURED: &str = r#"package main
+
+import (
+	"os"
+
+	"github.com/nats-io/nats.go"
+)
+
+type Config struct {
+	Topic string `env:"TOPIC_A,required"`
+}
+
+func main() {
+	var c Config
+	nc, _ := nats.Connect("")
+	nc.Publish(c.Topic, nil)
+	nc.Publish(os.Getenv("TOPIC_B"), nil)
+	nc.Publish(getEnvOr("TOPIC_C", "fallback"), nil)
+}
+"#;
+
+/// The resolved topics that a service publishes to.
+fn published(files: &[(&str, String)], environment: &str) -> Vec<String> {
+    let set = rules::load(&rules::builtin_files()).expect("the built-in rules");
+    let inputs = files
+        .iter()
+        .map(|(path, text)| Input {
+            path: (*path).to_owned(),
+            facts: go::parse(text.as_bytes(), go::Bodies::Full),
+            generated: false,
+        })
+        .collect();
+    let module = Module { path: "example.com/app".to_owned(), dir: String::new() };
+    let program = flowaudit::flow::index(inputs, &[module]);
+    let types = Types::new(&program, flowaudit::flow::returns(&set));
+    let services = [("app".to_owned(), String::new())];
+    let documents = [(".env".to_owned(), vec![env::parse(environment)])];
+    let flow = flowaudit::flow::build(&types, &set, &documents, &services, &|_| Some(0));
+    let resolved = flow.publishers.iter().filter(|p| p.topic.resolved);
+    resolved.map(|p| p.topic.name.clone()).collect()
+}
+
+#[test]
+fn every_main_of_a_folder_is_an_entry_point() {
+    let second = FIRST.replace("first", "second");
+    let found = published(&[("a.go", FIRST.to_owned()), ("b.go", second)], "");
+    assert_eq!(found, ["first", "second"]);
+}
+
+#[test]
+fn topics_come_from_the_environment() {
+    let helper = r#"import env "github.com/acme/kit/env""#;
+    let code = CONFIGURED
+        .replace("import (\n", &format!("{helper}\n\nimport (\n"))
+        .replace("getEnvOr(", "env.GetEnvString(");
+    let found = published(&[("main.go", code.clone())], "TOPIC_A=orders\nTOPIC_B=bills\n");
+    assert_eq!(found, ["bills", "fallback", "orders"]);
+    let found = published(&[("main.go", code)], "TOPIC_C=mails\n");
+    assert_eq!(found, ["mails"]);
+}
