@@ -30,25 +30,11 @@ use std::sync::Arc;
 
 use attribute::Attribution;
 use calls::Graph;
-use endpoints::{Found, Lifting, Part, TopicName};
+use endpoints::{Lifting, Part, TopicName};
 use matches::{Index, Match, RuleId};
 use program::{Fn, Input, Module, Program, Site};
 use types::{Returns, Types};
 use value::Closure;
-
-/// What the flow is built from.
-pub struct Sources<'a> {
-    /// Parsed code in order of path.
-    pub files: Vec<Input>,
-    /// Modules of the tree.
-    pub modules: Vec<Module>,
-    /// Parsed manifests and configuration files in order of path.
-    pub documents: Vec<(String, Vec<Node>)>,
-    /// Names and folders of the services.
-    pub services: Vec<(String, String)>,
-    /// The service whose folder holds a path.
-    pub owner_of: &'a (dyn std::ops::Fn(&str) -> Option<usize> + Sync),
-}
 
 /// A consumer with all that is known of it.
 #[derive(Debug)]
@@ -183,7 +169,6 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     for found in lifting.all(matches, &[Role::Consumer]) {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
-        let eval = eval::Eval::new(lifting.types);
         for service in attribution.endpoint(program, found.place, &found.hops) {
             let (path, line) = program.place(found.place);
             let dead_letter = found
@@ -200,7 +185,6 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
                 .flat_map(|v| v.strings())
                 .map(|s| s.to_string())
                 .collect();
-            let _ = &eval;
             out.push(Consumer {
                 service,
                 transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
@@ -305,9 +289,4 @@ fn publishers(
     unnamed.sort();
     unnamed.dedup();
     (out, unnamed)
-}
-
-/// For tests of rules: every endpoint of a role, with topic and handler name.
-pub fn found(lifting: &Lifting<'_>, matches: &[Match], role: Role) -> Vec<Found> {
-    lifting.all(matches, &[role])
 }

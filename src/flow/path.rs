@@ -370,10 +370,6 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 _ => Exit::Forward,
             },
-            Some(Expr::Name(name)) if self.gives_error(func) => {
-                let _ = name;
-                Exit::Failure
-            }
             Some(_) if self.gives_error(func) => Exit::Failure,
             Some(_) => Exit::Success,
         };
