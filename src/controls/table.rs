@@ -72,7 +72,7 @@ fn fits(when: &[String], unless: &[String], signals: &Signals) -> bool {
 }
 
 /// Reads a table; the text is embedded, so a mistake in it is a mistake of the program and tests
-/// hold every table to [`problems`].
+/// hold every table to `problems`.
 pub fn read(text: &str) -> Option<Table> {
     let (nodes, _) = yaml::parse(text);
     let root = nodes.first()?;
