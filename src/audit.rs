@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod date;
 mod narrow;
 mod order;
 mod words;
 
+pub use date::Date;
 pub use order::number_consumers;
 pub use words::{
     Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
@@ -42,6 +44,10 @@ pub struct Audit {
     pub publishers: Vec<Publisher>,
     /// Every place where a service keeps a copy that can go stale.
     pub caches: Vec<Cache>,
+    /// Every type of event that a schema or validator is registered for.
+    pub schemas: Vec<EventSchema>,
+    /// Every in-process observer that a service's consumers hand messages to.
+    pub observers: Vec<Observer>,
     /// Who publishes and who subscribes to what, in order of name.
     pub topics: Vec<Topic>,
     /// Gaps and weaknesses.
@@ -117,6 +123,10 @@ pub struct Service {
     pub languages: Vec<String>,
     /// What it is for.
     pub kind: ServiceKind,
+    /// Who owns it, as the configuration says.
+    pub owner: Option<String>,
+    /// Its part in sagas, as the configuration says.
+    pub role: Option<SagaRole>,
     /// Whether it publishes to any topic.
     pub publisher: bool,
     /// Whether it receives any messages.
@@ -270,6 +280,39 @@ pub struct Invalidation {
     pub triggers: Vec<String>,
 }
 
+/// A type of event and the schema it is checked against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventSchema {
+    /// Name of the service that registers it.
+    pub service: String,
+    /// The type of event.
+    pub event_type: String,
+    /// The schema: a path as the code gives it, or the expression that holds it.
+    pub schema: String,
+    /// Where it is registered.
+    pub at: Place,
+    /// Whether a failed check ends the handler; null when no consumer of the service validates.
+    pub enforced: Option<bool>,
+}
+
+/// A subscription to an event inside one process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Observer {
+    /// Name of the service.
+    pub service: String,
+    /// The in-process event.
+    pub event: String,
+    /// What is run.
+    pub handler: Symbol,
+    /// Where it is subscribed.
+    pub registered: Place,
+    /// The function that brings the service's observers together, when one calls or is the place
+    /// of the subscription.
+    pub registry: Option<Symbol>,
+    /// Effects and state that the observer itself touches instead of handing them on; none: thin.
+    pub own_effects: Vec<Evidence>,
+}
+
 /// One topic and who is at its two ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Topic {
@@ -341,6 +384,9 @@ pub struct AuditResult {
     pub counts: Counts,
     /// 100 × implemented / denominator, rounded half up; null when the denominator is 0.
     pub percent: Option<u32>,
+    /// The services in scope, each with the status it is counted with: of the consumers whose
+    /// topics the audit looks at.
+    pub services: BTreeMap<String, Status>,
 }
 
 /// How many services have each status.
@@ -363,6 +409,12 @@ pub struct Counts {
 pub struct Checklist {
     /// Name of the audit it belongs to.
     pub name: String,
+    /// What a person calls it.
+    pub title: String,
+    /// How many of its items are in which state.
+    pub counts: ItemCounts,
+    /// 100 × (met + attested) / items, rounded half up; null when it has no items.
+    pub percent: Option<u32>,
     /// Its sections, in order.
     pub sections: Vec<Section>,
 }
@@ -372,6 +424,8 @@ pub struct Checklist {
 pub struct Section {
     /// Its heading.
     pub title: String,
+    /// How many of its items are in which state.
+    pub counts: ItemCounts,
     /// 100 × (met + attested) / items, rounded half up; null when it has no items.
     pub percent: Option<u32>,
     /// Its items, in order.
@@ -381,14 +435,46 @@ pub struct Section {
 /// One thing to tick.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
-    /// Stable id.
+    /// Stable id, unique among all checklists.
     pub id: String,
     /// What is asked.
     pub title: String,
     /// Whether it is met.
     pub state: ItemState,
+    /// One sentence: what the state rests on, what is missing, or what a person is to look at.
+    pub note: String,
     /// What that rests on.
     pub evidence: Vec<Evidence>,
+    /// Somebody's word for it, when it holds.
+    pub attestation: Option<Attestation>,
+}
+
+/// Somebody's word that a checklist item is met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attestation {
+    /// Who gave it.
+    pub by: String,
+    /// When, `YYYY-MM-DD`.
+    pub when: String,
+    /// Last day it holds, `YYYY-MM-DD`.
+    pub until: String,
+    /// Where the proof is.
+    pub link: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// How many checklist items are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ItemCounts {
+    /// Met by evidence.
+    pub met: u32,
+    /// A person has said that they are met.
+    pub attested: u32,
+    /// Evidence shows that they are not met.
+    pub unmet: u32,
+    /// They wait for a person.
+    pub open: u32,
 }
 
 /// Something that could not be read, parsed or followed.
@@ -428,6 +514,8 @@ impl Default for Audit {
             consumers: Vec::new(),
             publishers: Vec::new(),
             caches: Vec::new(),
+            schemas: Vec::new(),
+            observers: Vec::new(),
             topics: Vec::new(),
             findings: Vec::new(),
             audits: Vec::new(),
@@ -469,6 +557,50 @@ impl Counts {
     }
 }
 
+impl ItemCounts {
+    /// Counts states.
+    pub fn of(states: impl IntoIterator<Item = ItemState>) -> ItemCounts {
+        let mut counts = ItemCounts::default();
+        for state in states {
+            match state {
+                ItemState::Met => counts.met += 1,
+                ItemState::Attested => counts.attested += 1,
+                ItemState::Unmet => counts.unmet += 1,
+                ItemState::Open => counts.open += 1,
+            }
+        }
+        counts
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u32 {
+        self.met + self.attested + self.unmet + self.open
+    }
+
+    /// 100 × (met + attested) / all, rounded half up; nothing when there are none.
+    pub fn percent(&self) -> Option<u32> {
+        percent(self.met + self.attested, self.total())
+    }
+}
+
+impl Section {
+    /// A section whose figures follow from its items.
+    pub fn new(title: &str, items: Vec<Item>) -> Section {
+        let counts = ItemCounts::of(items.iter().map(|item| item.state));
+        Section { title: title.to_owned(), counts, percent: counts.percent(), items }
+    }
+}
+
+impl Checklist {
+    /// A checklist whose figures follow from its sections.
+    pub fn new(name: &str, title: &str, sections: Vec<Section>) -> Checklist {
+        let states = sections.iter().flat_map(|section| &section.items).map(|item| item.state);
+        let counts = ItemCounts::of(states);
+        let percent = counts.percent();
+        Checklist { name: name.to_owned(), title: title.to_owned(), counts, percent, sections }
+    }
+}
+
 impl AuditResult {
     /// A row whose percentage follows from its counts.
     pub fn new(name: &str, control: Control, denominator: u32, counts: Counts) -> AuditResult {
@@ -478,7 +610,20 @@ impl AuditResult {
             denominator,
             counts,
             percent: percent(counts.implemented, denominator),
+            services: BTreeMap::new(),
         }
+    }
+
+    /// A row over services; its counts follow from their statuses.
+    pub fn of(
+        name: &str,
+        control: Control,
+        denominator: Option<u32>,
+        services: BTreeMap<String, Status>,
+    ) -> AuditResult {
+        let counts = Counts::of(services.values().copied());
+        let denominator = denominator.unwrap_or_else(|| counts.applicable());
+        AuditResult { services, ..AuditResult::new(name, control, denominator, counts) }
     }
 }
 

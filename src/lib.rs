@@ -4,9 +4,10 @@
 //! Data flows one way: `source` walks the tree and finds the services, `syntax` turns each file
 //! into language-neutral facts, `rules` says which library calls mean what, `flow` joins facts
 //! and rules into consumers, publishers, topics and call paths, `controls` turns those into
-//! statuses with evidence, `report` and `gate` present and judge them, and `cli` alone prints.
+//! statuses with evidence, `checklist` fills in what a workflow asks for, `report` and `gate` present and judge them, and `cli` alone prints.
 
 pub mod audit;
+pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod controls;
@@ -27,6 +28,7 @@ pub fn audit_tree(
     progress: &progress::Progress,
 ) -> anyhow::Result<audit::Audit> {
     let rules = ruleset::in_force(&settings.config)?;
+    let checklists = if settings.checklists { checklist::in_force(&settings.config)? } else { Vec::new() };
     let mut repository = read::read(&settings.root, &settings.config, progress)?;
     progress.enter(Stage::Follow, 0);
     let program = flow::index(std::mem::take(&mut repository.files), &repository.modules);
@@ -41,5 +43,10 @@ pub fn audit_tree(
     let flow = flow::build(&types, &rules, &repository.documents, &services, &owner_of);
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
-    Ok(controls::judge(&flow, &repository, diagnostics, settings))
+    let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
+    if settings.checklists {
+        checklist::fill(&mut audit, &repository, &checklists, settings)?;
+        audit.sort();
+    }
+    Ok(audit)
 }

@@ -33,8 +33,12 @@ pub struct Repository {
     pub sql: Vec<(String, Vec<SqlFact>)>,
     /// The services, libraries and front ends.
     pub services: Services,
-    /// Test files with their text, for what they prove about tests.
+    /// Test files, for what they prove about tests.
     pub tests: Vec<String>,
+    /// Every file that was worth reading, by path.
+    pub listing: Vec<SourceFile>,
+    /// Documents for people, by path.
+    pub papers: Vec<String>,
     /// What was skipped or could not be parsed.
     pub diagnostics: Vec<Diagnostic>,
     /// How much was read.
@@ -117,6 +121,9 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     repository.tests = tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
     let found = discover(&tree.root, &tree.files, &mains, &hosted);
     repository.services = configured(found, config);
+    repository.listing = tree.files;
+    repository.papers = tree.papers;
+    repository.papers.retain(|path| !excludes.matches(path));
     Ok(repository)
 }
 

@@ -70,9 +70,7 @@ pub fn in_force(config: &Config) -> Result<RuleSet, RulesError> {
 /// the configuration switches off.
 pub fn all(config: &Config) -> Result<RuleSet, RulesError> {
     let mut files = builtin_files();
-    for path in &config.rules.paths {
-        collect(path, &mut files).map_err(|why| RulesError::Unreadable { path: path.clone(), why })?;
-    }
+    files.extend(read_files(&config.rules.paths)?);
     let rules = load(&files).map_err(RulesError::Invalid)?;
     check_names(config, &rules)?;
     Ok(rules)
@@ -86,6 +84,15 @@ pub fn is_on(config: &Config, detector: &Detector) -> bool {
 
 fn names(list: &[Mention], id: &str) -> bool {
     list.iter().any(|mention| mention.name == id)
+}
+
+/// Reads the files and folders of `paths`, in order of name.
+pub fn read_files(paths: &[PathBuf]) -> Result<Vec<RuleFile>, RulesError> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files).map_err(|why| RulesError::Unreadable { path: path.clone(), why })?;
+    }
+    Ok(files)
 }
 
 /// Reads a rule file, or every rule file in a folder and below it, in order of name.

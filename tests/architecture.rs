@@ -11,7 +11,7 @@ use regex::Regex;
 
 /// Every module from the first to the last, with what it may use; only what stands above it.
 ///
-/// The stages are `source`, `syntax`, `rules`, `flow`, `controls`, `report` and `cli`. The others
+/// The stages are `source`, `syntax`, `rules`, `flow`, `controls`, `checklist`, `report` and `cli`. The others
 /// are the words they share (`audit`, `progress`, `config`) and what joins them (`ruleset`, `read`).
 const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &[]),
@@ -24,7 +24,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ruleset", &["syntax", "rules", "config"]),
     ("read", &["source", "syntax", "audit", "progress", "flow", "config"]),
     ("controls", &["syntax", "audit", "rules", "flow", "config", "read"]),
-    ("report", &["audit"]),
+    (
+        "checklist",
+        &["source", "syntax", "audit", "progress", "rules", "config", "ruleset", "read", "controls"],
+    ),
+    ("report", &["syntax", "audit", "config"]),
     ("cli", &["syntax", "audit", "progress", "rules", "config", "ruleset", "report"]),
 ];
 

@@ -14,6 +14,8 @@ impl Audit {
         self.consumers.retain(|consumer| wanted(&consumer.service));
         self.publishers.retain(|publisher| wanted(&publisher.service));
         self.caches.retain(|cache| wanted(&cache.service));
+        self.schemas.retain(|schema| wanted(&schema.service));
+        self.observers.retain(|observer| wanted(&observer.service));
         self.findings.retain(|finding| wanted(&finding.service));
         self.topics
             .retain(|topic| topic.publishers.iter().any(wanted) || topic.subscribers.iter().any(wanted));

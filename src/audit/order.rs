@@ -40,6 +40,22 @@ impl Audit {
         }
         self.caches.sort_by(|a, b| (&a.service, &a.at, &a.key).cmp(&(&b.service, &b.at, &b.key)));
 
+        self.schemas
+            .sort_by(|a, b| (&a.service, &a.at, &a.event_type).cmp(&(&b.service, &b.at, &b.event_type)));
+        self.schemas.dedup();
+        for observer in &mut self.observers {
+            canonical(&mut observer.own_effects);
+        }
+        self.observers.sort_by(|a, b| {
+            (&a.service, &a.registered, &a.event, &a.handler).cmp(&(
+                &b.service,
+                &b.registered,
+                &b.event,
+                &b.handler,
+            ))
+        });
+        self.observers.dedup();
+
         for topic in &mut self.topics {
             canonical(&mut topic.publishers);
             canonical(&mut topic.subscribers);

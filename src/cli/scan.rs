@@ -40,6 +40,7 @@ fn settings(args: &ScanArgs) -> anyhow::Result<Settings> {
     };
     let mut settings = Settings::with_config(&args.path, config);
     settings.services.clone_from(&args.service);
+    settings.checklists = args.format == Format::Json;
     settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
     if let Some(depth) = args.depth {
         settings.depth = Some(depth);
@@ -119,6 +120,8 @@ mod tests {
             path: name.to_owned(),
             languages: Vec::new(),
             kind: ServiceKind::Service,
+            owner: None,
+            role: None,
             publisher: false,
             consumer: false,
             subscription_type: SubscriptionType::None,

@@ -4,19 +4,23 @@
 //! types, so unchecked configuration cannot travel. Without a file, [`Config::default`] has both
 //! built-in audits. Knows nothing of flags: the command line lays its own word over [`Settings`].
 
+mod attestations;
 mod discover;
 mod exclude;
 mod load;
 mod parse;
+mod reports;
 mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod topics;
 
+pub use attestations::AttestationEntry;
 pub use discover::{FILE_NAME, find};
 pub use exclude::Excludes;
 pub use load::{ConfigError, discover, load};
+pub use reports::ReportChoice;
 pub use schema::schema;
 pub use settings::Settings;
 pub use topics::{Glob, TopicFilter};
@@ -44,6 +48,10 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// How many calls to follow from a handler; `None`: without a bound.
     pub depth: Option<u32>,
+    /// Documents: their names, templates and checklists.
+    pub reports: ReportChoice,
+    /// People's word for checklist items.
+    pub attestations: Vec<AttestationEntry>,
     /// Where services are named without a path, to be checked by [`Config::check_services`].
     pub mentions: Vec<Mention>,
 }
@@ -92,6 +100,21 @@ pub struct AuditEntry {
     pub denominator: Denominator,
     /// The topics it looks at.
     pub topics: TopicFilter,
+    /// Its documents.
+    pub documents: AuditDocuments,
+}
+
+/// The documents of one audit, where the configuration says something of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditDocuments {
+    /// File name of the audit.
+    pub file: Option<String>,
+    /// Template of the audit.
+    pub template: Option<Mention>,
+    /// Id of the checklist; the one of the audit's name unless given.
+    pub checklist: Option<Mention>,
+    /// File name of the filled-in checklist.
+    pub checklist_file: Option<String>,
 }
 
 /// The services an audit looks at.
@@ -136,6 +159,8 @@ impl Default for Config {
             rules: RuleChoice::default(),
             exclude: Vec::new(),
             depth: None,
+            reports: ReportChoice::default(),
+            attestations: Vec::new(),
             mentions: Vec::new(),
         }
     }
@@ -151,6 +176,7 @@ fn built_in_audits() -> Vec<AuditEntry> {
             controls: vec![Control::Idempotency, Control::DeadLetter, Control::Schema],
             denominator: Denominator::Applicable,
             topics: TopicFilter::default(),
+            documents: AuditDocuments::default(),
         },
         AuditEntry {
             name: "data-synchronization".to_owned(),
@@ -159,6 +185,7 @@ fn built_in_audits() -> Vec<AuditEntry> {
             controls: vec![Control::Idempotency, Control::Schema, Control::CacheInvalidation],
             denominator: Denominator::Applicable,
             topics: TopicFilter::default(),
+            documents: AuditDocuments::default(),
         },
     ]
 }

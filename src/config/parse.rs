@@ -2,14 +2,30 @@
 
 use std::path::{Component, Path};
 
-use super::{AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry, TopicFilter};
+use super::{
+    AuditDocuments, AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry,
+    TopicFilter,
+};
+use super::{attestations, reports};
 use crate::audit::{Control, Leniency, Policy, SagaRole, ServiceKind};
 use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::{self, Node, Value};
 
-pub(super) const TOP_KEYS: &[&str] = &["services", "audits", "policy", "rules", "exclude", "depth"];
+pub(super) const TOP_KEYS: &[&str] =
+    &["services", "audits", "policy", "rules", "exclude", "depth", "reports", "attestations"];
 pub(super) const SERVICE_KEYS: &[&str] = &["name", "path", "owner", "kind", "role", "ignore"];
-pub(super) const AUDIT_KEYS: &[&str] = &["name", "title", "scope", "controls", "denominator", "topics"];
+pub(super) const AUDIT_KEYS: &[&str] = &[
+    "name",
+    "title",
+    "scope",
+    "controls",
+    "denominator",
+    "topics",
+    "document",
+    "template",
+    "checklist",
+    "checklist_document",
+];
 pub(super) const TOPIC_KEYS: &[&str] = &["include", "exclude"];
 pub(super) const RULE_KEYS: &[&str] = &["paths", "enable", "disable"];
 pub(super) const POLICY_KEYS: &[&str] = &["idempotency", "schema"];
@@ -54,6 +70,12 @@ fn read(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     }
     config.exclude = exclude(reader, map);
     config.depth = map.get("depth").and_then(|node| depth(reader, node));
+    if let Some(node) = map.get("reports") {
+        config.reports = reports::read(reader, node, base);
+    }
+    for node in reader.list_at(map, "attestations") {
+        config.attestations.extend(attestations::read(reader, node));
+    }
 }
 
 fn depth(reader: &mut Reader, node: &Node) -> Option<u32> {
@@ -88,7 +110,7 @@ fn service(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     config.services.push(ServiceEntry { name, path, owner, kind, role, ignore });
 }
 
-fn mention(at: &Node, name: &str) -> Mention {
+pub(super) fn mention(at: &Node, name: &str) -> Mention {
     Mention { name: name.to_owned(), line: at.line, column: at.column }
 }
 
@@ -153,6 +175,15 @@ fn audit(reader: &mut Reader, node: &Node, config: &mut Config) -> Option<AuditE
     let denominators = [("applicable", Denominator::Applicable), ("scope", Denominator::Scope)];
     let denominator = word_at(reader, map, "denominator", &denominators);
     let title = reader.optional_text(map, "title").map(str::to_owned);
+    let named = |reader: &mut Reader, key: &str| {
+        map.get(key).and_then(|node| Some(mention(node, reader.text(node)?)))
+    };
+    let documents = AuditDocuments {
+        file: reports::file_name(reader, map, "document"),
+        template: named(reader, "template"),
+        checklist: named(reader, "checklist"),
+        checklist_file: reports::file_name(reader, map, "checklist_document"),
+    };
     let name = reader.required_text(map, "name")?.to_owned();
     Some(AuditEntry {
         title: title.unwrap_or_else(|| headline(&name)),
@@ -161,6 +192,7 @@ fn audit(reader: &mut Reader, node: &Node, config: &mut Config) -> Option<AuditE
         controls,
         denominator: denominator.unwrap_or(Denominator::Applicable),
         topics: topics.unwrap_or_default(),
+        documents,
     })
 }
 
@@ -298,7 +330,7 @@ fn exclude(reader: &mut Reader, map: Map) -> Vec<String> {
 }
 
 /// The texts under a key, each with its node; an empty one and one listed twice are mistakes.
-fn texts_at<'n>(reader: &mut Reader, map: Map<'n>, key: &str) -> Vec<(&'n Node, String)> {
+pub(super) fn texts_at<'n>(reader: &mut Reader, map: Map<'n>, key: &str) -> Vec<(&'n Node, String)> {
     let mut found: Vec<(&Node, String)> = Vec::new();
     let texts = map.get(key).map(|node| reader.texts(node));
     for (node, text) in texts.unwrap_or_default() {

@@ -27,6 +27,52 @@ pub(super) struct Flowaudit {
     exclude: Option<Texts>,
     /// How many calls to follow from a handler; without a bound unless given.
     depth: Option<u32>,
+    /// The documents that `flowaudit report` writes.
+    reports: Option<ReportsItem>,
+    /// People's word for checklist items that no evidence decides.
+    attestations: Option<Vec<AttestationItem>>,
+}
+
+/// The documents that `flowaudit report` writes.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct ReportsItem {
+    /// Heading of the summary; Integration flows unless given.
+    title: Option<String>,
+    /// File name of the summary; integration-flows-implementation-summary.md unless given.
+    summary: Option<String>,
+    /// File name of the page of `--format html`; flow-audit.html unless given.
+    page: Option<String>,
+    /// Folders with templates that replace built-in ones of the same name, or are named by audits.
+    templates: Option<Texts>,
+    /// Files and folders with checklists of your own.
+    checklists: Option<Texts>,
+}
+
+/// Somebody's word that a checklist item is met.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct AttestationItem {
+    /// Id of the item, as the checklist shows it.
+    item: String,
+    /// Who gives the word.
+    by: String,
+    /// When, `YYYY-MM-DD`.
+    #[schemars(extend("format" = "date"))]
+    when: String,
+    /// Last day it holds, `YYYY-MM-DD`.
+    #[schemars(extend("format" = "date"))]
+    until: String,
+    /// Why the item is met.
+    reason: String,
+    /// Where the proof is.
+    link: Option<String>,
+    /// Files and folders the word was given for; a change of any of them ends it.
+    covers: Option<Texts>,
+    /// What those had in them when the word was given; left out, the right one is told.
+    hash: Option<String>,
 }
 
 /// One service.
@@ -65,6 +111,14 @@ struct AuditItem {
     denominator: Option<DenominatorItem>,
     /// The topics it looks at: all unless given.
     topics: Option<TopicsItem>,
+    /// File name of its document; NAME-service-audit.md unless given.
+    document: Option<String>,
+    /// Template of its document, by file name.
+    template: Option<String>,
+    /// Its checklist, by id; the one called as the audit unless given, if there is one.
+    checklist: Option<String>,
+    /// File name of its checklist; integration-flows_NAME_workflow_checklist.md unless given.
+    checklist_document: Option<String>,
 }
 
 /// One text, or a list of texts.

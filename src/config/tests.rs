@@ -110,7 +110,7 @@ fn broken_yaml_and_second_documents_are_mistakes() {
     assert_eq!(
         mistakes("- a\n"),
         [
-            "1:1: expected a mapping with the keys `services`, `audits`, `policy`, `rules`, `exclude`, `depth`, found a list"
+            "1:1: expected a mapping with the keys `services`, `audits`, `policy`, `rules`, `exclude`, `depth`, `reports`, `attestations`, found a list"
         ]
     );
     assert!(!mistakes("depth: 1\ndepth: 2\n").is_empty(), "a key twice");
@@ -191,7 +191,46 @@ fn the_schema_has_the_keys_that_are_read() {
         ("RulesItem", parse::RULE_KEYS),
         ("IdempotencyKnobs", parse::IDEMPOTENCY_KEYS),
         ("SchemaKnobs", parse::SCHEMA_KEYS),
+        ("ReportsItem", reports::KEYS),
+        ("AttestationItem", attestations::KEYS),
     ] {
         assert_eq!(keys(&schema["$defs"][name]), sorted(known), "{name}");
     }
+}
+
+#[test]
+fn documents_and_attestations_are_read() {
+    let config = ok("\
+reports: {title: Money, summary: money.md, templates: src, checklists: [src/config]}
+audits: [{name: a, document: a.md, template: house.md.tera, checklist: pay, checklist_document: pay.md}]
+attestations:
+  - {item: ep-chaos, by: team-a, when: 2026-01-31, until: 2026-07-31, reason: done, covers: src, hash: 00}
+");
+    assert_eq!(config.reports.summary, "money.md");
+    assert_eq!(config.reports.page, "flow-audit.html");
+    assert_eq!(config.reports.templates, [Path::new("./src")]);
+    assert_eq!(config.audits[0].documents.checklist.as_ref().unwrap().name, "pay");
+    let word = &config.attestations[0];
+    assert_eq!((word.item.line, word.until.to_string().as_str()), (4, "2026-07-31"));
+    assert_eq!(word.covers, ["src"]);
+    assert_eq!(
+        mistakes(
+            "\
+reports: {summary: ../money.md, page: page, templates: nowhere}
+attestations:
+  - {item: x, by: a, when: 31.1.2026, until: 2026-02-30}
+  - {item: x, by: a, when: 2026-02-01, until: 2026-01-01, reason: r, hash: 0, covers: ../up}
+"
+        ),
+        [
+            "1:20: expected the name of a file, found `../money.md`",
+            "1:39: expected a name that ends in `.html`, found `page`",
+            "1:56: there is no file or folder `nowhere`",
+            "3:5: the key `reason` is missing",
+            "3:28: expected a day as `YYYY-MM-DD`, found `31.1.2026`",
+            "3:46: expected a day as `YYYY-MM-DD`, found `2026-02-30`",
+            "4:47: it ends before it was given",
+            "4:87: the path `../up` leads out of the audited folder",
+        ]
+    );
 }

@@ -1,17 +1,19 @@
 //! Assembly: the flow and the verdicts put together as an audit.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::audit::{
-    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service,
-    ServiceVerdict, Severity, Status, SubscriptionType, Symbol, TopicName, number_consumers,
+    Audit, AuditResult, Consumer, Control, Diagnostic, Finding, Place, Publisher, Service, ServiceVerdict,
+    Severity, Status, SubscriptionType, Symbol, TopicName, number_consumers,
 };
 use crate::config::{AuditEntry, Denominator, Scope, Settings};
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
 use super::verdict::Tables;
-use super::{cache, service, topics, verdict};
+use super::{cache, inventory, service, topics, verdict};
 
 /// Judges everything the flow found.
 pub fn judge(
@@ -43,7 +45,9 @@ pub fn judge(
         policy: settings.policy,
         depth: settings.depth,
         topics: topics::align(&consumers, &publishers),
-        services: services(flow, repository, &consumers, &publishers, &caches, &tables),
+        services: services(flow, repository, &consumers, &publishers, &caches, &tables, settings),
+        schemas: inventory::schemas(flow, &names, &consumers, &findings),
+        observers: inventory::observers(flow, &names, &consumers),
         consumers,
         publishers,
         caches: caches.into_iter().flat_map(|c| c.fills).collect(),
@@ -147,6 +151,7 @@ fn services(
     publishers: &[Publisher],
     caches: &[cache::Caches],
     tables: &Tables,
+    settings: &Settings,
 ) -> Vec<Service> {
     let list = &repository.services.list;
     list.iter()
@@ -164,12 +169,15 @@ fn services(
             });
             let mut languages = service.languages.clone();
             languages.sort();
+            let said = settings.config.services.iter().find(|entry| entry.name == service.name);
             Service {
                 name: service.name.clone(),
                 path: service.path.clone(),
                 languages,
                 kind: crate::audit::ServiceKind::from_word(service.kind.as_str())
                     .unwrap_or(crate::audit::ServiceKind::Service),
+                owner: said.and_then(|entry| entry.owner.clone()),
+                role: said.and_then(|entry| entry.role),
                 publisher: publishers.iter().any(|p| p.service == service.name),
                 consumer: !mine.is_empty(),
                 subscription_type: subscription_type(&mine),
@@ -196,13 +204,13 @@ fn audits(audit: &Audit, settings: &Settings) -> Vec<AuditResult> {
         for &control in &entry.controls {
             let in_scope: Vec<&Service> =
                 audit.services.iter().filter(|s| in_scope(&entry.scope, s)).collect();
-            let status = |s: &&Service| status_in(audit, entry, s, control);
-            let counts = Counts::of(in_scope.iter().map(status));
+            let statuses: BTreeMap<String, Status> =
+                in_scope.iter().map(|s| (s.name.clone(), status_in(audit, entry, s, control))).collect();
             let denominator = match entry.denominator {
-                Denominator::Scope => in_scope.len() as u32,
-                Denominator::Applicable => counts.applicable(),
+                Denominator::Scope => Some(in_scope.len() as u32),
+                Denominator::Applicable => None,
             };
-            out.push(AuditResult::new(&entry.name, control, denominator, counts));
+            out.push(AuditResult::of(&entry.name, control, denominator, statuses));
         }
     }
     out

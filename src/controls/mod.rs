@@ -8,6 +8,7 @@ mod assemble;
 mod cache;
 mod dead_letter;
 mod idempotency;
+mod inventory;
 mod scan;
 mod schema;
 mod service;
@@ -16,3 +17,16 @@ mod topics;
 mod verdict;
 
 pub use assemble::judge;
+
+/// Every rule that findings can be of, in order.
+pub fn finding_rules() -> Vec<String> {
+    let mut rules: Vec<String> = table::TABLES
+        .iter()
+        .filter_map(|text| table::read(text))
+        .flat_map(|table| table.weaknesses.into_iter().map(|weakness| weakness.id))
+        .chain(topics::RULES.map(str::to_owned))
+        .collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::audit::{Audit, Confidence, Consumer, Finding, Priority, Publisher, Severity, Topic, TopicIssue};
 
+/// The rules of this control.
+pub const RULES: [&str; 2] = ["topic-near-miss", "topic-without-publisher"];
+
 /// The topics that consumers and publishers name, with what is wrong with each.
 pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
     let mut topics: BTreeMap<&str, Topic> = BTreeMap::new();

@@ -204,6 +204,12 @@ fn is_compose(name: &str) -> bool {
     lower.starts_with("docker-compose") || lower.starts_with("compose.") || lower.starts_with("compose-")
 }
 
+/// Whether a file is written for people: prose and diagrams.
+pub fn is_paper(name: &str) -> bool {
+    const ENDS: &[&str] = &["md", "mdx", "adoc", "rst", "puml", "mmd", "drawio"];
+    ENDS.contains(&extension(name))
+}
+
 /// Why a file exists, as far as its path tells.
 pub fn role_of(path: &str) -> Role {
     let name = file_name(path);

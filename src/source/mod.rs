@@ -174,6 +174,8 @@ pub struct Tree {
     pub files: Vec<SourceFile>,
     /// What was left out, by path.
     pub ledger: Vec<Skipped>,
+    /// Documents for people, by path: no facts, but proof of what is written down.
+    pub papers: Vec<String>,
     /// Files of types nobody reads, by extension (the file's name when it has none).
     pub unread: BTreeMap<String, Unread>,
 }

@@ -39,6 +39,7 @@ pub fn walk(root: &Path) -> io::Result<Tree> {
     tree.root = root;
     tree.files.sort_unstable();
     tree.ledger.sort_unstable();
+    tree.papers.sort_unstable();
     Ok(tree)
 }
 
@@ -113,6 +114,7 @@ impl Walker {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.files.append(&mut out.files);
         found.ledger.append(&mut out.ledger);
+        found.papers.append(&mut out.papers);
         for (extension, unread) in out.unread {
             let total = found.unread.entry(extension).or_default();
             total.files += unread.files;
@@ -208,6 +210,9 @@ fn file(name: &str, relative: String, entry: &DirEntry, out: &mut Tree) {
             let unread = out.unread.entry(kind::extension(name).to_owned()).or_default();
             unread.files += 1;
             unread.binary |= named == Named::Binary;
+            if kind::is_paper(name) {
+                out.papers.push(relative);
+            }
             return;
         }
     };

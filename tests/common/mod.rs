@@ -50,6 +50,8 @@ fn service(name: &str, consumer: bool, publisher: bool, letters: &str) -> Servic
         path: name.to_owned(),
         languages: names(&["go"]),
         kind: ServiceKind::Service,
+        owner: None,
+        role: None,
         publisher,
         consumer,
         subscription_type: if consumer { SubscriptionType::Programmatic } else { SubscriptionType::None },
@@ -278,15 +280,36 @@ fn checklists() -> Vec<Checklist> {
         id: id.to_owned(),
         title: "Consumers are idempotent".to_owned(),
         state,
+        note: "Every service is.".to_owned(),
         evidence: vec![evidence("a.go", 1, "dedupe.check", "IsProcessed")],
+        attestation: None,
     };
-    vec![Checklist {
-        name: "event-processing".to_owned(),
-        sections: vec![Section {
-            title: "Testing".to_owned(),
-            percent: percent(1, 2),
-            items: vec![item("duplicate-test", ItemState::Met), item("load", ItemState::Open)],
-        }],
+    let items = vec![item("duplicate-test", ItemState::Met), item("load", ItemState::Open)];
+    vec![Checklist::new("event-processing", "Event processing", vec![Section::new("Testing", items)])]
+}
+
+fn schemas() -> Vec<EventSchema> {
+    vec![EventSchema {
+        service: "analytics".to_owned(),
+        event_type: "order_created".to_owned(),
+        schema: "internal/schema/order_event.json".to_owned(),
+        at: place("analytics/internal/service/event_processor.go", 38),
+        enforced: Some(false),
+    }]
+}
+
+fn observers() -> Vec<Observer> {
+    vec![Observer {
+        service: "warehouse".to_owned(),
+        event: "product.created".to_owned(),
+        handler: Symbol {
+            name: "WarehouseSub.Handle".to_owned(),
+            path: "warehouse/internal/observer/warehouse_sub.go".to_owned(),
+            line: 20,
+        },
+        registered: place("warehouse/internal/observer/observer.go", 14),
+        registry: None,
+        own_effects: Vec::new(),
     }]
 }
 
@@ -302,6 +325,8 @@ pub fn sample() -> Audit {
             publisher("warehouse", "warehouse.inventory.low_stock"),
         ],
         caches: caches(),
+        schemas: schemas(),
+        observers: observers(),
         topics: topics(),
         findings: findings(),
         audits: audits(),

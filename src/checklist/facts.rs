@@ -1,0 +1,201 @@
+//! Facts: what the audit itself says of an item that is no control.
+
+use crate::audit::{Audit, Evidence, ItemState, Place, SagaRole, Service, ServiceKind};
+
+/// A fact that an item can be bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// Every flow can be drawn: each consumer's topic is a name, not an expression.
+    TopicsKnown,
+    /// The function behind every consumer was found.
+    HandlersFound,
+    /// Every service that takes part has an owner.
+    OwnersNamed,
+    /// Every service that takes part has a role in sagas.
+    SagaRolesGiven,
+    /// Every consuming service registers a schema or validator, or validates.
+    SchemasRegistered,
+    /// Observers hand messages on and do nothing themselves.
+    ObserversThin,
+    /// One function of each service brings its observers together.
+    ObserversCentral,
+    /// Every cached value expires.
+    CachesExpire,
+    /// Nothing that should have been read was left unread.
+    EverythingRead,
+}
+
+/// What a fact answers: state, one sentence, evidence.
+pub type Answer = (ItemState, String, Vec<Evidence>);
+
+impl Fact {
+    /// The word of each.
+    pub const WORDS: &'static [(&'static str, Fact)] = &[
+        ("topics-known", Fact::TopicsKnown),
+        ("handlers-found", Fact::HandlersFound),
+        ("owners-named", Fact::OwnersNamed),
+        ("saga-roles-given", Fact::SagaRolesGiven),
+        ("schemas-registered", Fact::SchemasRegistered),
+        ("observers-thin", Fact::ObserversThin),
+        ("observers-central", Fact::ObserversCentral),
+        ("caches-expire", Fact::CachesExpire),
+        ("everything-read", Fact::EverythingRead),
+    ];
+
+    /// Asks the audit, of the services in scope.
+    pub fn ask(self, audit: &Audit, scope: &[&Service]) -> Answer {
+        match self {
+            Fact::TopicsKnown => topics_known(audit, scope),
+            Fact::HandlersFound => handlers_found(audit, scope),
+            Fact::OwnersNamed => named(audit, scope, "an owner", |s| s.owner.is_some()),
+            Fact::SagaRolesGiven => {
+                named(audit, scope, "a saga role", |s| s.role.is_some_and(|role| role != SagaRole::None))
+            }
+            Fact::SchemasRegistered => schemas_registered(audit, scope),
+            Fact::ObserversThin => observers(audit, scope, "thin", |o| o.own_effects.is_empty()),
+            Fact::ObserversCentral => {
+                observers(audit, scope, "registered in one place", |o| o.registry.is_some())
+            }
+            Fact::CachesExpire => caches_expire(audit, scope),
+            Fact::EverythingRead => everything_read(audit),
+        }
+    }
+}
+
+fn in_scope(scope: &[&Service], name: &str) -> bool {
+    scope.iter().any(|service| service.name == name)
+}
+
+pub(super) fn at(place: &Place, role: &str, note: &str) -> Evidence {
+    Evidence { path: place.path.clone(), line: place.line, role: role.to_owned(), note: note.to_owned() }
+}
+
+/// Met when nothing is wrong and something was looked at; open when there was nothing to look at.
+fn settle(good: Vec<Evidence>, bad: Vec<Evidence>, met: &str, unmet: &str) -> Answer {
+    if !bad.is_empty() {
+        return (ItemState::Unmet, unmet.to_owned(), bad);
+    }
+    if good.is_empty() {
+        return (ItemState::Open, "Nothing that this is about was seen.".to_owned(), good);
+    }
+    (ItemState::Met, met.to_owned(), good)
+}
+
+fn topics_known(audit: &Audit, scope: &[&Service]) -> Answer {
+    let mine = audit.consumers.iter().filter(|c| in_scope(scope, &c.service));
+    let (good, bad): (Vec<_>, Vec<_>) = mine.partition(|c| c.topic.resolved);
+    let told = |list: Vec<&crate::audit::Consumer>| -> Vec<Evidence> {
+        list.iter().map(|c| at(&c.registration, "consumer", &c.topic.name)).collect()
+    };
+    let number = good.len();
+    settle(
+        told(good),
+        told(bad),
+        &format!("The topic of each of {number} consumers is known."),
+        "The topics of these consumers are known only at run time.",
+    )
+}
+
+fn handlers_found(audit: &Audit, scope: &[&Service]) -> Answer {
+    let mine = audit.consumers.iter().filter(|c| in_scope(scope, &c.service));
+    let (good, bad): (Vec<_>, Vec<_>) = mine.partition(|c| !c.path.is_empty());
+    let number = good.len();
+    let place = |c: &crate::audit::Consumer| Place { path: c.handler.path.clone(), line: c.handler.line };
+    settle(
+        good.iter().map(|c| at(&place(c), "handler", &c.handler.name)).collect(),
+        bad.iter().map(|c| at(&c.registration, "consumer", &c.topic.name)).collect(),
+        &format!("Each of {number} consumers leads to the function that handles its messages."),
+        "What handles the messages of these consumers was not found.",
+    )
+}
+
+fn takes_part(audit: &Audit, service: &Service) -> bool {
+    service.kind == ServiceKind::Service
+        && (service.consumer || service.publisher || audit.caches.iter().any(|c| c.service == service.name))
+}
+
+fn named(audit: &Audit, scope: &[&Service], what: &str, has: impl Fn(&Service) -> bool) -> Answer {
+    let part: Vec<&&Service> = scope.iter().filter(|s| takes_part(audit, s)).collect();
+    let without: Vec<&str> = part.iter().filter(|s| !has(s)).map(|s| s.name.as_str()).collect();
+    if part.is_empty() {
+        return (ItemState::Open, "No service takes part in the flows.".to_owned(), Vec::new());
+    }
+    if without.is_empty() {
+        let note = format!("flowaudit.yaml names {what} for each of {} services.", part.len());
+        return (ItemState::Met, note, Vec::new());
+    }
+    let note = format!(
+        "flowaudit.yaml names {what} for {} of {} services; not for {}.",
+        part.len() - without.len(),
+        part.len(),
+        without.join(", ")
+    );
+    (ItemState::Unmet, note, Vec::new())
+}
+
+fn schemas_registered(audit: &Audit, scope: &[&Service]) -> Answer {
+    let (mut good, mut bad, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    for service in scope.iter().filter(|s| s.consumer) {
+        let registered = audit.schemas.iter().filter(|s| s.service == service.name);
+        let before = good.len();
+        good.extend(registered.map(|s| at(&s.at, "validate.register", &s.event_type)));
+        let mine = audit.consumers.iter().filter(|c| c.service == service.name);
+        let verdicts = mine.clone().filter_map(|c| c.controls.get(&crate::audit::Control::Schema));
+        good.extend(verdicts.flat_map(|v| v.evidence.iter().filter(|e| e.role == "validate")).cloned());
+        if good.len() == before {
+            without.push(service.name.as_str());
+            bad.extend(mine.take(1).map(|c| at(&c.registration, "consumer", &c.topic.name)));
+        }
+    }
+    let unmet = format!("No schema or validator is registered in {}.", without.join(", "));
+    settle(good, bad, "Each consuming service registers schemas or validators.", &unmet)
+}
+
+fn observers(
+    audit: &Audit,
+    scope: &[&Service],
+    what: &str,
+    good: impl Fn(&crate::audit::Observer) -> bool,
+) -> Answer {
+    let mine = audit.observers.iter().filter(|o| in_scope(scope, &o.service));
+    let (right, wrong): (Vec<_>, Vec<_>) = mine.partition(|o| good(o));
+    let told = |o: &&crate::audit::Observer| {
+        let place = Place { path: o.handler.path.clone(), line: o.handler.line };
+        at(&place, "observer.subscribe", &format!("{} of {}", o.handler.name, o.event))
+    };
+    let number = right.len();
+    settle(
+        right.iter().map(told).collect(),
+        wrong.iter().map(told).collect(),
+        &format!("Each of {number} observers is {what}."),
+        &format!("{} of {} observers are not {what}.", wrong.len(), wrong.len() + number),
+    )
+}
+
+fn caches_expire(audit: &Audit, scope: &[&Service]) -> Answer {
+    let mine = audit.caches.iter().filter(|c| in_scope(scope, &c.service));
+    let (known, unknown): (Vec<_>, Vec<_>) = mine.partition(|c| c.ttl_seconds.is_some());
+    let told = |c: &&crate::audit::Cache| at(&c.at, "cache.set", &c.key);
+    if unknown.is_empty() {
+        let number = known.len();
+        let good = known.iter().map(told).collect();
+        return settle(good, Vec::new(), &format!("Each of {number} caches has a known time to live."), "");
+    }
+    // A time to live that could not be followed to a number is no proof that there is none.
+    let note = format!(
+        "The time to live of {} of {} caches is not known.",
+        unknown.len(),
+        unknown.len() + known.len()
+    );
+    (ItemState::Open, note, unknown.iter().map(told).collect())
+}
+
+fn everything_read(audit: &Audit) -> Answer {
+    let lost = audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note).count();
+    if lost == 0 {
+        let note = format!("All of {} files of code and manifests were read.", audit.stats.files_parsed);
+        return (ItemState::Met, note, Vec::new());
+    }
+    let note = format!("{lost} places could not be read or followed; `flowaudit scan -v` lists them.");
+    (ItemState::Unmet, note, Vec::new())
+}

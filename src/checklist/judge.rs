@@ -1,0 +1,237 @@
+//! Each item put to what decides it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Answer, at};
+use super::search::{self, Hit};
+use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
+use crate::audit::{
+    Audit, Checklist, Control, Evidence, Item, ItemState, SagaRole, Section, Service, ServiceKind, Status,
+};
+use crate::config::{AuditEntry, ConfigError, Settings};
+use crate::read::Repository;
+use crate::source;
+
+/// How many places an item shows.
+const SHOWN: usize = 8;
+
+/// Fills in the checklists of every audit, then lays people's word over them.
+pub fn fill(
+    audit: &mut Audit,
+    repository: &Repository,
+    checklists: &[ChecklistRule],
+    settings: &Settings,
+) -> Result<(), ConfigError> {
+    let wanted: Vec<(&AuditEntry, &ChecklistRule)> = settings
+        .config
+        .audits
+        .iter()
+        .filter_map(|entry| {
+            let id = entry.documents.checklist.as_ref().map_or(&entry.name, |mention| &mention.name);
+            Some((entry, checklists.iter().find(|checklist| checklist.id == *id)?))
+        })
+        .collect();
+    let mut searches: Vec<&Search> = Vec::new();
+    for item in wanted.iter().flat_map(|(_, checklist)| checklist.items()) {
+        if let Test::Search(search) = &item.test {
+            searches.push(search);
+        }
+    }
+    let hits = search::run(&settings.root, repository, &searches);
+    let mut filled = Vec::new();
+    // Searches are numbered in the order in which the items come.
+    let mut number = 0;
+    for (entry, checklist) in wanted {
+        let view = View::new(audit, entry, repository);
+        let mut sections = Vec::new();
+        for section in &checklist.sections {
+            let mut items = Vec::new();
+            for item in &section.items {
+                let mine: Vec<&Hit> = match item.test {
+                    Test::Search(_) => {
+                        number += 1;
+                        hits.iter().filter(|hit| hit.search == number - 1).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                items.push(view.item(item, &mine));
+            }
+            sections.push(Section::new(&section.title, items));
+        }
+        filled.push(Checklist::new(&entry.name, &checklist.title, sections));
+    }
+    audit.checklists = filled;
+    attest::apply(audit, checklists, settings)?;
+    // Figures follow from the states that people's word has changed.
+    for checklist in &mut audit.checklists {
+        let sections = std::mem::take(&mut checklist.sections);
+        let sections = sections.into_iter().map(|s| Section::new(&s.title, s.items)).collect();
+        *checklist = Checklist::new(&checklist.name, &checklist.title, sections);
+    }
+    Ok(())
+}
+
+/// The audit as one checklist sees it.
+struct View<'a> {
+    audit: &'a Audit,
+    entry: &'a AuditEntry,
+    repository: &'a Repository,
+    scope: Vec<&'a Service>,
+}
+
+impl<'a> View<'a> {
+    fn new(audit: &'a Audit, entry: &'a AuditEntry, repository: &'a Repository) -> View<'a> {
+        let rows: Vec<_> = audit.audits.iter().filter(|row| row.name == entry.name).collect();
+        let names: BTreeSet<&String> = rows.iter().flat_map(|row| row.services.keys()).collect();
+        let scope = audit.services.iter().filter(|s| names.contains(&s.name)).collect();
+        View { audit, entry, repository, scope }
+    }
+
+    fn item(&self, rule: &ItemRule, hits: &[&Hit]) -> Item {
+        let (state, note, mut evidence) = self.answer(rule, hits);
+        evidence.truncate(SHOWN);
+        Item { id: rule.id.clone(), title: rule.title.clone(), state, note, evidence, attestation: None }
+    }
+
+    fn answer(&self, rule: &ItemRule, hits: &[&Hit]) -> Answer {
+        if !rule.needs.iter().all(|need| self.has(*need)) {
+            let note = format!("Nothing that this is about was seen here. {}", rule.help);
+            return (ItemState::Open, note, Vec::new());
+        }
+        let (state, note, evidence) = match &rule.test {
+            Test::Control(control) => self.control(*control),
+            Test::Rules(rules) => self.rules(rules),
+            Test::Fact(fact) => fact.ask(self.audit, &self.scope),
+            Test::Search(search) => self.search(search, hits),
+            Test::Person => (ItemState::Open, String::new(), Vec::new()),
+        };
+        let note = match (state, note.is_empty()) {
+            (ItemState::Met, _) => note,
+            (_, true) => rule.help.clone(),
+            (_, false) => format!("{note} {}", rule.help),
+        };
+        (state, note, evidence)
+    }
+
+    fn has(&self, need: Need) -> bool {
+        let mine = |service: &String| self.scope.iter().any(|s| s.name == *service);
+        match need {
+            Need::Consumers => self.scope.iter().any(|s| s.consumer),
+            Need::Publishers => self.scope.iter().any(|s| s.publisher),
+            Need::Caches => self.audit.caches.iter().any(|c| mine(&c.service)),
+            Need::Observers => self.audit.observers.iter().any(|o| mine(&o.service)),
+            Need::Sagas => self.scope.iter().any(|s| s.role.is_some_and(|role| role != SagaRole::None)),
+        }
+    }
+
+    fn control(&self, control: Control) -> Answer {
+        let row = self.audit.audits.iter().find(|row| row.name == self.entry.name && row.control == control);
+        let own = |s: &&Service| s.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
+        let statuses: BTreeMap<&str, Status> = if let Some(row) = row {
+            row.services.iter().map(|(name, status)| (name.as_str(), *status)).collect()
+        } else {
+            self.scope.iter().map(|s| (s.name.as_str(), own(s))).collect()
+        };
+        let with = |wanted: &[Status]| -> Vec<&str> {
+            statuses.iter().filter(|(_, status)| wanted.contains(status)).map(|(name, _)| *name).collect()
+        };
+        let good = with(&[Status::Implemented]);
+        let gaps = with(&[Status::Partial, Status::Missing]);
+        let unsure = with(&[Status::NeedsReview]);
+        let all = good.len() + gaps.len() + unsure.len();
+        if all == 0 {
+            return (ItemState::Open, "It applies to no service in scope.".to_owned(), Vec::new());
+        }
+        let figure = format!("In place in {} of {all} services", good.len());
+        if !gaps.is_empty() {
+            let note = format!("{figure}; not, or in part, in {}.", gaps.join(", "));
+            return (ItemState::Unmet, note, self.proof(control, &gaps));
+        }
+        if !unsure.is_empty() {
+            let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
+            return (ItemState::Open, note, self.proof(control, &unsure));
+        }
+        (ItemState::Met, format!("{figure}."), self.proof(control, &good))
+    }
+
+    /// The first evidence of each of these services.
+    fn proof(&self, control: Control, services: &[&str]) -> Vec<Evidence> {
+        let of = |service: &&Service| services.contains(&service.name.as_str());
+        let verdicts = self.scope.iter().filter(|s| of(s)).filter_map(|s| s.controls.get(&control));
+        verdicts.filter_map(|verdict| verdict.evidence.first().cloned()).collect()
+    }
+
+    fn rules(&self, rules: &[String]) -> Answer {
+        let mine = |service: &String| self.scope.iter().any(|s| s.name == *service);
+        let found = self
+            .audit
+            .findings
+            .iter()
+            .filter(|f| f.suppressed.is_none() && rules.contains(&f.rule) && mine(&f.service));
+        let found: Vec<Evidence> = found.map(|f| at(&f.location, &f.rule, &f.message)).collect();
+        if found.is_empty() {
+            return (ItemState::Met, format!("Nothing found by {}.", rules.join(", ")), found);
+        }
+        let places = if found.len() == 1 { "1 place".to_owned() } else { format!("{} places", found.len()) };
+        (ItemState::Unmet, format!("{places} found by {}.", rules.join(", ")), found)
+    }
+
+    fn search(&self, search: &Search, hits: &[&Hit]) -> Answer {
+        let evidence: Vec<Evidence> = hits.iter().map(|hit| hit.evidence.clone()).collect();
+        let nothing = if search.conclusive && !search.hint { ItemState::Unmet } else { ItemState::Open };
+        if search.hint && !evidence.is_empty() {
+            let note = format!("Seen in {}; a person is to say whether it is enough.", files(evidence.len()));
+            return (ItemState::Open, note, evidence);
+        }
+        if search.per == Per::Repository {
+            return match evidence.len() {
+                0 => (nothing, String::new(), evidence),
+                number => (ItemState::Met, format!("Found in {}.", files(number)), evidence),
+            };
+        }
+        let asked: Vec<&str> =
+            self.scope.iter().filter(|s| asked(search.per, s)).map(|s| s.name.as_str()).collect();
+        if asked.is_empty() {
+            return (ItemState::Open, "No service that this is about was found.".to_owned(), evidence);
+        }
+        let services = &self.repository.services;
+        let owner = |e: &Evidence| services.owner_of(&e.path).map(|index| &services.list[index]);
+        let (mut first, mut shared): (BTreeMap<&str, Evidence>, Vec<Evidence>) =
+            (BTreeMap::new(), Vec::new());
+        for found in evidence {
+            match owner(&found) {
+                Some(service) if asked.contains(&service.name.as_str()) => {
+                    first.entry(&service.name).or_insert(found);
+                }
+                Some(service) if service.kind != source::services::ServiceKind::Library => {}
+                _ => shared.push(found),
+            }
+        }
+        let without: Vec<&str> = asked.iter().copied().filter(|name| !first.contains_key(name)).collect();
+        let figure = format!("Found in {} of {} services", first.len(), asked.len());
+        let found: Vec<Evidence> = first.into_values().collect();
+        if without.is_empty() {
+            return (ItemState::Met, format!("{figure}."), found);
+        }
+        let note = format!("{figure}; not in {}.", without.join(", "));
+        if shared.is_empty() {
+            return (nothing, note, found);
+        }
+        // Shared code may do it for all of them; who uses it is not seen by a search.
+        let note = format!("{note} It is in shared code too, which may do it for them.");
+        (ItemState::Open, note, shared.into_iter().chain(found).collect())
+    }
+}
+
+fn files(number: usize) -> String {
+    if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+}
+
+fn asked(per: Per, service: &Service) -> bool {
+    match per {
+        Per::Repository => false,
+        Per::Participant => service.kind == ServiceKind::Service && (service.consumer || service.publisher),
+        Per::Consumer => service.consumer,
+        Per::Publisher => service.publisher,
+    }
+}

@@ -1,0 +1,243 @@
+//! From checklist files to checked items, with every mistake on the way.
+//!
+//! Built-in and users' files go the same way; a user's file with the id of a built-in checklist
+//! replaces it as a whole.
+
+use std::collections::BTreeMap;
+
+use super::facts::Fact;
+use super::{ItemRule, Need, Per, Search, SectionRule, Test};
+use crate::audit::Control;
+use crate::config::{Config, ConfigError, Glob};
+use crate::controls::finding_rules;
+use crate::rules::{RuleFile, RuleProblem};
+use crate::ruleset::{RulesError, read_files};
+use crate::syntax::reader::{Map, Mistake, Reader, closest};
+use crate::syntax::yaml::Node;
+
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/checklists.rs"));
+
+const TOP_KEYS: &[&str] = &["id", "title", "sections"];
+const SECTION_KEYS: &[&str] = &["title", "items"];
+const ITEM_KEYS: &[&str] = &[
+    "id",
+    "title",
+    "control",
+    "rules",
+    "fact",
+    "files",
+    "attest",
+    "text",
+    "tests",
+    "per",
+    "conclusive",
+    "hint",
+    "needs",
+    "help",
+];
+/// What can decide an item: one of these.
+const TESTS: &[&str] = &["control", "rules", "fact", "files", "attest"];
+/// What only a search in files has.
+const SEARCH_ONLY: &[&str] = &["text", "tests", "per", "conclusive", "hint"];
+
+const PER: &[(&str, Per)] = &[
+    ("repository", Per::Repository),
+    ("participant", Per::Participant),
+    ("consumer", Per::Consumer),
+    ("publisher", Per::Publisher),
+];
+const NEEDS: &[(&str, Need)] = &[
+    ("consumers", Need::Consumers),
+    ("publishers", Need::Publishers),
+    ("caches", Need::Caches),
+    ("observers", Need::Observers),
+    ("sagas", Need::Sagas),
+];
+
+/// A checklist, as its file has it.
+#[derive(Debug)]
+pub struct ChecklistRule {
+    /// Stable id.
+    pub id: String,
+    /// What a person calls it.
+    pub title: String,
+    /// Sections, in order.
+    pub sections: Vec<SectionRule>,
+}
+
+impl ChecklistRule {
+    /// Its items, in order.
+    pub fn items(&self) -> impl Iterator<Item = &ItemRule> {
+        self.sections.iter().flat_map(|section| &section.items)
+    }
+}
+
+/// The built-in checklists with the user's on top, in order of id.
+pub fn in_force(config: &Config) -> Result<Vec<ChecklistRule>, RulesError> {
+    let mut files: Vec<RuleFile> = BUILT_IN
+        .iter()
+        .map(|&(path, text)| RuleFile { path: path.to_owned(), text: text.to_owned(), builtin: true })
+        .collect();
+    files.extend(read_files(&config.reports.checklists)?);
+    let checklists = load(&files).map_err(RulesError::Invalid)?;
+    check_names(config, &checklists).map_err(RulesError::Unknown)?;
+    Ok(checklists)
+}
+
+/// Audits that name a checklist that is not there.
+fn check_names(config: &Config, checklists: &[ChecklistRule]) -> Result<(), ConfigError> {
+    let known: Vec<&str> = checklists.iter().map(|checklist| checklist.id.as_str()).collect();
+    let named = config.audits.iter().filter_map(|audit| audit.documents.checklist.as_ref());
+    let unknown = named.filter(|mention| !known.contains(&mention.name.as_str())).map(|mention| Mistake {
+        line: mention.line,
+        column: mention.column,
+        message: format!("there is no checklist `{}`", mention.name),
+        suggestion: closest(&mention.name, &known).map(str::to_owned),
+    });
+    config.refuse(unknown.collect())
+}
+
+/// All files, or all mistakes of all files in order of file and place.
+pub(super) fn load(files: &[RuleFile]) -> Result<Vec<ChecklistRule>, Vec<RuleProblem>> {
+    let rules = finding_rules();
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let mut problems = Vec::new();
+    let mut found: BTreeMap<String, ChecklistRule> = BTreeMap::new();
+    let mut items: BTreeMap<(bool, String), String> = BTreeMap::new();
+    for file in files {
+        let (mut reader, document) = Reader::document(&file.text);
+        let checklist =
+            document.as_ref().and_then(|node| checklist(&mut reader, node, &rules, file, &mut items));
+        let mistakes = reader.finish();
+        if let Some(checklist) = checklist.filter(|_| mistakes.is_empty()) {
+            found.insert(checklist.id.clone(), checklist);
+        }
+        problems.extend(mistakes.into_iter().map(|mistake| RuleProblem {
+            file: file.path.clone(),
+            line: mistake.line,
+            column: mistake.column,
+            message: mistake.message,
+            suggestion: mistake.suggestion,
+        }));
+    }
+    problems.sort();
+    if problems.is_empty() { Ok(found.into_values().collect()) } else { Err(problems) }
+}
+
+fn checklist(
+    reader: &mut Reader,
+    node: &Node,
+    rules: &[&str],
+    file: &RuleFile,
+    taken: &mut BTreeMap<(bool, String), String>,
+) -> Option<ChecklistRule> {
+    let map = reader.map(node, TOP_KEYS)?;
+    let id = reader.required_text(map, "id");
+    let title = reader.required_text(map, "title");
+    let mut sections = Vec::new();
+    let list = reader.required(map, "sections");
+    for node in list.map(|node| reader.list(node)).unwrap_or_default() {
+        let Some(map) = reader.map(node, SECTION_KEYS) else { continue };
+        let title = reader.required_text(map, "title").map(str::to_owned);
+        let list = reader.required(map, "items");
+        let mut items = Vec::new();
+        for node in list.map(|node| reader.list(node)).unwrap_or_default() {
+            if let Some(id) = node.get("id")
+                && let Some(text) = id.as_text()
+                && let Some(first) =
+                    taken.insert((file.builtin, text.to_owned()), format!("{}:{}", file.path, id.line))
+            {
+                reader.mistake(id, format!("the item `{text}` is already at {first}"));
+            }
+            items.extend(item(reader, node, rules));
+        }
+        sections.push(SectionRule { title: title.unwrap_or_default(), items });
+    }
+    Some(ChecklistRule { id: id?.to_owned(), title: title?.to_owned(), sections })
+}
+
+fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
+    let map = reader.map(node, ITEM_KEYS)?;
+    let id = reader.required_text(map, "id");
+    let title = reader.required_text(map, "title");
+    let test = test(reader, map, rules);
+    let mut needs = Vec::new();
+    for (node, _) in map.get("needs").map(|node| reader.texts(node)).unwrap_or_default() {
+        needs.extend(reader.word(node, "need", NEEDS));
+    }
+    let help = if map.get("attest").is_some() {
+        if let Some(node) = map.get("help") {
+            reader.mistake(node, "`attest` says already what a person is to look at");
+        }
+        reader.required_text(map, "attest")
+    } else {
+        reader.required_text(map, "help")
+    };
+    Some(ItemRule {
+        id: id?.to_owned(),
+        title: title?.to_owned(),
+        test: test?,
+        needs,
+        help: help?.trim().to_owned(),
+    })
+}
+
+fn test(reader: &mut Reader, map: Map, rules: &[&str]) -> Option<Test> {
+    let present = map.present(TESTS);
+    let [kind] = present[..] else {
+        let message = if present.is_empty() {
+            "an item is decided by one of `control`, `rules`, `fact`, `files` or `attest`".to_owned()
+        } else {
+            format!("an item is decided by one thing, not `{}`", present.join("` and `"))
+        };
+        reader.mistake(map.node(), message);
+        return None;
+    };
+    if kind != "files" {
+        for key in map.present(SEARCH_ONLY) {
+            if let Some(node) = map.get(key) {
+                reader.mistake(node, format!("`{key}` goes with `files`"));
+            }
+        }
+    }
+    let node = map.get(kind)?;
+    match kind {
+        "control" => {
+            let words: Vec<(&str, Control)> = Control::ALL.iter().map(|c| (c.word(), *c)).collect();
+            reader.word(node, "control", &words).map(Test::Control)
+        }
+        "rules" => {
+            let mut named = Vec::new();
+            for (node, text) in reader.texts(node) {
+                if rules.contains(&text) {
+                    named.push(text.to_owned());
+                } else {
+                    reader.unknown_word(node, "finding rule", text, rules);
+                }
+            }
+            Some(Test::Rules(named))
+        }
+        "fact" => reader.word(node, "fact", Fact::WORDS).map(Test::Fact),
+        "files" => Some(Test::Search(search(reader, map, node))),
+        _ => Some(Test::Person),
+    }
+}
+
+fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
+    let mut files = Vec::new();
+    for (node, text) in reader.texts(node) {
+        match Glob::new(text) {
+            Ok(glob) => files.push(glob),
+            Err(why) => reader.mistake(node, format!("`{text}` is no pattern: {why}")),
+        }
+    }
+    let per = map.get("per").map_or(Some(Per::Repository), |node| reader.word(node, "owner", PER));
+    Search {
+        files,
+        text: map.get("text").and_then(|node| reader.regex(node)),
+        tests: reader.flag_or(map, "tests", false),
+        per: per.unwrap_or(Per::Repository),
+        conclusive: reader.flag_or(map, "conclusive", true),
+        hint: reader.flag_or(map, "hint", false),
+    }
+}

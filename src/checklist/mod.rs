@@ -1,0 +1,116 @@
+//! Checklists: what a workflow asks for, filled in from the audit, the files and people's word.
+//!
+//! A checklist is data (`rules/checklists/*.yaml`). Each item is bound to one thing that can decide
+//! it: a control, finding rules, a fact of the audit, files with a pattern, or a person. What none
+//! of these proves stays open; nothing is ticked for the want of a reason not to. Knows no output
+//! formats.
+
+mod attest;
+mod facts;
+mod judge;
+mod load;
+mod search;
+#[cfg(test)]
+mod tests;
+
+pub use load::{ChecklistRule, in_force};
+
+use regex::Regex;
+
+use crate::audit::{Audit, Control};
+use crate::config::{ConfigError, Glob, Settings};
+use crate::read::Repository;
+
+/// A section of a checklist, as its file has it.
+#[derive(Debug)]
+pub struct SectionRule {
+    /// Heading.
+    pub title: String,
+    /// Items, in order.
+    pub items: Vec<ItemRule>,
+}
+
+/// An item, as its file has it.
+#[derive(Debug)]
+pub struct ItemRule {
+    /// Stable id, unique among all checklists.
+    pub id: String,
+    /// What is asked.
+    pub title: String,
+    /// What decides it.
+    pub test: Test,
+    /// What must be there for the item to be about anything.
+    pub needs: Vec<Need>,
+    /// What is missing when it is not met, or what a person is to look at.
+    pub help: String,
+}
+
+/// What decides an item.
+#[derive(Debug)]
+pub enum Test {
+    /// Every service to which the control applies has it in place.
+    Control(Control),
+    /// None of these finding rules has found anything.
+    Rules(Vec<String>),
+    /// A fact of the audit.
+    Fact(facts::Fact),
+    /// Files that match.
+    Search(Search),
+    /// A person.
+    Person,
+}
+
+/// Files to look for, and what in them.
+#[derive(Debug)]
+pub struct Search {
+    /// Paths from the scanned root; one must fit.
+    pub files: Vec<Glob>,
+    /// What a line must hold; `None`: that the file is there is enough.
+    pub text: Option<Regex>,
+    /// Look at tests, and at nothing else.
+    pub tests: bool,
+    /// Whose files must match.
+    pub per: Per,
+    /// Whether finding nothing proves that the item is not met.
+    pub conclusive: bool,
+    /// What is found only tells a person where to look: it proves nothing by itself.
+    pub hint: bool,
+}
+
+/// Whose files must match for an item to be met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Per {
+    /// Anybody's.
+    Repository,
+    /// Those of each service in scope that takes part in the flows.
+    Participant,
+    /// Those of each service that consumes.
+    Consumer,
+    /// Those of each service that publishes.
+    Publisher,
+}
+
+/// Something a repository must have for an item to be about anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A service that consumes.
+    Consumers,
+    /// A service that publishes.
+    Publishers,
+    /// A cache.
+    Caches,
+    /// An in-process observer.
+    Observers,
+    /// A service with a part in sagas.
+    Sagas,
+}
+
+/// Fills in the checklists of every audit of the configuration.
+pub fn fill(
+    audit: &mut Audit,
+    repository: &Repository,
+    checklists: &[ChecklistRule],
+    settings: &Settings,
+) -> Result<(), ConfigError> {
+    judge::fill(audit, repository, checklists, settings)
+}

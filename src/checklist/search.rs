@@ -1,0 +1,94 @@
+//! Searches: files by path, and what a line of them holds.
+//!
+//! Each file that any item asks about is read once. A line that is a comment proves nothing, and
+//! neither does a document that flowaudit itself wrote.
+
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::Search;
+use crate::audit::Evidence;
+use crate::read::Repository;
+use crate::source::Role;
+use crate::source::walk::MAX_FILE_SIZE;
+
+/// How a document of ours begins.
+pub const OWN_MARK: &str = "<!-- flowaudit:document";
+
+/// Characters of a line that are worth quoting.
+const QUOTED: usize = 100;
+
+/// A place that a search found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// Which search, by its position.
+    pub search: usize,
+    /// The place, with its line's text.
+    pub evidence: Evidence,
+}
+
+/// The first place in each file that each search finds, in order of path.
+pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hit> {
+    let code = repository.listing.iter().filter(|f| f.role != Role::Vendored && f.size <= MAX_FILE_SIZE);
+    let mut files: Vec<(&str, bool)> = code.map(|f| (f.path.as_str(), f.role == Role::Test)).collect();
+    files.extend(repository.papers.iter().map(|path| (path.as_str(), false)));
+    files.sort_unstable();
+    files.par_iter().flat_map_iter(|(path, test)| in_file(root, path, *test, searches)).collect()
+}
+
+fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search]) -> Vec<Hit> {
+    let asked =
+        |search: &Search| search.tests == is_test && search.files.iter().any(|glob| glob.matches(path));
+    let wanted: Vec<usize> = (0..searches.len()).filter(|&index| asked(searches[index])).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let Ok(bytes) = fs::read(root.join(path)) else { return Vec::new() };
+    let content = String::from_utf8_lossy(&bytes);
+    if content.starts_with(OWN_MARK) {
+        return Vec::new();
+    }
+    let found = |index: usize| {
+        let (line, note) = match &searches[index].text {
+            None => (1, "is there".to_owned()),
+            Some(regex) => {
+                let hits = content.lines().enumerate();
+                let (index, line) =
+                    hits.into_iter().find(|(_, line)| regex.is_match(line) && !is_comment(path, line))?;
+                (index + 1, line.trim().chars().take(QUOTED).collect())
+            }
+        };
+        let evidence = Evidence { path: path.to_owned(), line: line as u32, role: "file".to_owned(), note };
+        Some(Hit { search: index, evidence })
+    };
+    wanted.into_iter().filter_map(found).collect()
+}
+
+/// Whether a line only talks.
+fn is_comment(path: &str, line: &str) -> bool {
+    let line = line.trim_start();
+    let end = path.rsplit('.').next().unwrap_or_default();
+    let marks: &[&str] = match end {
+        "md" | "mdx" | "adoc" | "rst" | "puml" | "mmd" | "drawio" | "json" => &[],
+        "yaml" | "yml" | "toml" | "py" | "env" => &["#"],
+        "sql" => &["--", "/*", "*"],
+        _ => &["//", "/*", "*", "#"],
+    };
+    marks.iter().any(|mark| line.starts_with(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_comment;
+
+    #[test]
+    fn comments_prove_nothing() {
+        assert!(is_comment("a.go", "\t// uses otel"));
+        assert!(is_comment("a.yaml", "  # deadLetterTopic: x"));
+        assert!(!is_comment("a.yaml", "deadLetterTopic: x # why"));
+        assert!(!is_comment("a.md", "# Runbook"));
+        assert!(!is_comment("a.go", "\t\"go.opentelemetry.io/otel\""));
+    }
+}

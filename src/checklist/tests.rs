@@ -1,0 +1,145 @@
+//! The built-in checklists, the loader's mistakes, and people's word.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::audit::{Audit, Date, ItemState};
+use crate::config::{self, Config};
+use crate::progress::Progress;
+use crate::rules::RuleFile;
+
+fn mistakes(text: &str) -> Vec<String> {
+    let file = RuleFile { path: "house.yaml".to_owned(), text: text.to_owned(), builtin: false };
+    load::load(&[file]).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_built_in_checklists_are_whole() {
+    let all = in_force(&Config::default()).unwrap();
+    let size = |id: &str| {
+        let checklist = all.iter().find(|checklist| checklist.id == id).unwrap();
+        (checklist.sections.len(), checklist.items().count())
+    };
+    let (sections, items) = size("event-processing");
+    assert!(sections == 12 && items >= 60, "{sections} sections, {items} items");
+    let (sections, items) = size("data-synchronization");
+    assert!(sections == 10 && items >= 45, "{sections} sections, {items} items");
+    for section in all.iter().flat_map(|checklist| &checklist.sections) {
+        assert!(!section.items.is_empty(), "{}", section.title);
+    }
+}
+
+#[test]
+fn every_mistake_of_a_checklist_is_told_with_its_place() {
+    let text = "\
+id: house
+titel: House
+sections:
+  - title: One
+    items:
+      - {id: a, title: A, control: idempotence, help: h}
+      - {id: a, title: B, rules: [no-idempotencey], help: h}
+      - {id: b, title: C, fact: topics-knwon, help: h}
+      - {id: b, title: D, attest: look, help: h}
+      - {id: c, title: E, files: ['{a'], text: '(', per: consumers, help: h}
+      - {id: d, title: F, control: schema, files: ['*'], help: h}
+      - {id: e, title: G, help: h}
+      - {id: f, title: H, control: schema, text: x, needs: [cache]}
+";
+    insta::assert_snapshot!(mistakes(text).join("\n"));
+}
+
+/// A service that consumes nothing, with a checklist of two items, and what `flowaudit.yaml` says.
+fn filled(folder: &Path, said: &str, as_of: &str) -> anyhow::Result<Audit> {
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("order/go.mod", "module order\n\ngo 1.22\n");
+    write("order/main.go", "package main\n\n// A comment with gobreaker proves nothing.\nfunc main() {}\n");
+    write(
+        "house/list.yaml",
+        "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      \
+         - {id: word, title: W, attest: look}\n      \
+         - {id: breaker, title: B, files: '*.go', text: gobreaker, help: none}\n      \
+         - {id: roles, title: R, control: schema, help: none}\n",
+    );
+    let said = format!("audits: [{{name: a}}]\nreports: {{checklists: house}}\n{said}");
+    write("flowaudit.yaml", &said);
+    let config = config::load(&folder.join("flowaudit.yaml"), folder)?;
+    let mut settings = Settings::with_config(folder, config);
+    settings.checklists = true;
+    settings.as_of = Date::parse(as_of);
+    crate::audit_tree(&settings, &Progress::default())
+}
+
+fn states(audit: &Audit) -> Vec<(&str, ItemState)> {
+    let items = audit.checklists.iter().flat_map(|c| &c.sections).flat_map(|s| &s.items);
+    items.map(|item| (item.id.as_str(), item.state)).collect()
+}
+
+const WORD: &str =
+    "attestations:\n  - {item: word, by: team-a, when: 2026-01-01, until: 2026-06-30, reason: seen";
+
+#[test]
+fn nothing_is_ticked_without_a_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = filled(dir.path(), "", "2026-01-31").unwrap();
+    assert_eq!(
+        states(&audit),
+        [("word", ItemState::Open), ("breaker", ItemState::Unmet), ("roles", ItemState::Open)]
+    );
+    assert_eq!(audit.checklists[0].percent, Some(0));
+}
+
+#[test]
+fn a_word_holds_until_its_last_day_and_no_longer() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = format!("{WORD}}}\n");
+    let audit = filled(dir.path(), &said, "2026-06-30").unwrap();
+    assert_eq!(states(&audit)[0], ("word", ItemState::Attested));
+    assert_eq!(audit.checklists[0].percent, Some(33));
+    assert!(audit.diagnostics.is_empty(), "{:?}", audit.diagnostics);
+
+    let audit = filled(dir.path(), &said, "2026-07-01").unwrap();
+    assert_eq!(states(&audit)[0], ("word", ItemState::Open));
+    assert_eq!(audit.diagnostics[0].path, "flowaudit.yaml");
+    assert_eq!(
+        audit.diagnostics[0].message,
+        "line 4, column 12: the word of team-a for `word` ended on 2026-06-30"
+    );
+}
+
+#[test]
+fn a_word_lapses_when_what_it_was_given_for_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = filled(dir.path(), &format!("{WORD}, covers: order}}\n"), "2026-01-31").unwrap_err();
+    let Some(ConfigError::Invalid { mistakes, .. }) = error.downcast_ref::<ConfigError>() else {
+        panic!("{error}");
+    };
+    let told = &mistakes[0].message;
+    let (_, rest) = told.split_once("hashes to ").unwrap_or_else(|| panic!("{told}"));
+    let said = format!("{WORD}, covers: order, hash: '{}'}}\n", &rest[..16]);
+    let audit = filled(dir.path(), &said, "2026-01-31").unwrap();
+    assert_eq!(states(&audit)[0], ("word", ItemState::Attested));
+
+    fs::write(dir.path().join("order/more.go"), "package main\n").unwrap();
+    let audit = filled(dir.path(), &said, "2026-01-31").unwrap();
+    assert_eq!(states(&audit)[0], ("word", ItemState::Open));
+    assert!(audit.diagnostics[0].message.contains("order has changed since"), "{:?}", audit.diagnostics);
+}
+
+#[test]
+fn a_word_about_nothing_is_a_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    let error =
+        filled(dir.path(), &format!("{}}}\n", WORD.replace("item: word", "item: wrod")), "2026-01-31");
+    let error = error.unwrap_err();
+    let Some(ConfigError::Invalid { mistakes, .. }) = error.downcast_ref::<ConfigError>() else {
+        panic!("{error}");
+    };
+    assert_eq!(mistakes[0].message, "there is no checklist item `wrod`");
+    assert_eq!(mistakes[0].suggestion.as_deref(), Some("word"));
+}
