@@ -1,6 +1,6 @@
 //! The contract's words as a person reads them, and text that keeps within a width.
 
-use crate::audit::{Control, Status, TopicIssue};
+use crate::audit::{AuditResult, Control, Priority, Status, SubscriptionType, TopicIssue};
 
 /// A status in a sentence or a cell.
 pub(super) fn status(status: Status) -> &'static str {
@@ -22,6 +22,83 @@ pub(super) fn control(control: Control) -> &'static str {
         Control::CacheInvalidation => "cache",
         Control::Outbox => "outbox",
         Control::Topics => "topics",
+    }
+}
+
+/// A control as the heading of a section.
+pub(super) fn control_title(control: Control) -> &'static str {
+    match control {
+        Control::Idempotency => "Idempotency",
+        Control::DeadLetter => "Dead letter",
+        Control::Schema => "Schema validation",
+        Control::CacheInvalidation => "Cache invalidation",
+        Control::Outbox => "Outbox",
+        Control::Topics => "Topic alignment",
+    }
+}
+
+/// A percentage with the counts it is of: `11 of 19 = 58 %`.
+pub(super) fn figure(row: &AuditResult) -> String {
+    let of = format!("{} of {}", row.counts.implemented, row.denominator);
+    row.percent.map_or_else(|| format!("{of} = n/a"), |percent| format!("{of} = {percent} %"))
+}
+
+/// What makes a gap this urgent.
+pub(super) fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::P0 => "money, stock or figures are corrupted",
+        Priority::P1 => "a control is missing",
+        Priority::P2 => "a control is partial or weak",
+        Priority::P3 => "to be looked at, or unchecked payloads",
+        Priority::P4 => "hygiene",
+    }
+}
+
+/// What a way to subscribe means.
+pub(super) fn subscription(kind: SubscriptionType) -> &'static str {
+    match kind {
+        SubscriptionType::Programmatic => "a call in code registers the handler",
+        SubscriptionType::Declarative => "a manifest names topic and route",
+        SubscriptionType::Decorator => "a decorator or annotation names the topic",
+        SubscriptionType::Observer => "a call in code hands messages to in-process observers",
+        SubscriptionType::Mixed => "in more than one of these ways",
+        SubscriptionType::None => "consumes nothing",
+    }
+}
+
+/// What a line of evidence does, in a sentence about it.
+pub(super) fn role(role: &str) -> &str {
+    match role {
+        "dedupe.check" => "asks whether the message was handled",
+        "dedupe.mark" => "records that it was handled",
+        "dedupe.claim" => "claims the message, unless it was handled",
+        "dedupe.release" => "gives the claim back",
+        "dedupe.middleware" => "recognises duplicates around the handler",
+        "guard.state" => "looks at the entity before acting",
+        "effect.insert" => "inserts",
+        "effect.upsert" => "writes under a key",
+        "effect.update" => "sets values",
+        "effect.increment" => "adds to an old value",
+        "effect.delete" => "deletes",
+        "effect.email" => "sends a message to a person",
+        "effect.http" => "calls another system",
+        "effect.charge" => "moves money",
+        "dead-letter" => "is where failed messages go",
+        "registration" => "registers the consumer",
+        "consumer" => "subscribes",
+        "publisher" => "sends",
+        "validate" => "checks the payload",
+        "validate.register" => "registers a schema or validator",
+        "refusal" => "refuses what breaks a rule",
+        "decode" => "decodes the payload",
+        "cache.get" => "reads the cache",
+        "cache.set" => "fills the cache",
+        "cache.invalidate" => "removes cached values",
+        "outbox.write" => "writes into the outbox",
+        "outbox.poll" => "reads the outbox",
+        "handler" => "handles messages",
+        "file" => "shows it",
+        other => other,
     }
 }
 

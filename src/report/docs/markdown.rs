@@ -1,0 +1,69 @@
+//! Text that stays what it is inside markdown, and markdown that looks as if written by hand.
+
+/// Text in a sentence or a cell: what markdown would take for markup is escaped.
+pub fn text(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text as inline code, fit for a cell.
+pub fn code(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    if text.is_empty() {
+        return String::new();
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest > 0 { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
+}
+
+/// Takes blanks off the ends of lines and more than one empty line together, outside of code.
+pub fn tidy(text: &str) -> String {
+    let mut out = String::new();
+    let mut fence: Option<String> = None;
+    let mut empty = 0;
+    for line in text.lines() {
+        let ticks: String = line.trim_start().chars().take_while(|c| *c == '`').collect();
+        match &fence {
+            Some(open) => {
+                if ticks.len() >= open.len() && line.trim() == ticks {
+                    fence = None;
+                }
+                out.push_str(line);
+                out.push('\n');
+                continue;
+            }
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            None => {}
+        }
+        let line = line.trim_end();
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 && !(line.is_empty() && out.is_empty()) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    let length = out.trim_end().len();
+    out.truncate(length);
+    out.push('\n');
+    out
+}
+
+/// The anchor that code hosts give a heading.
+pub fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}

@@ -1,0 +1,170 @@
+//! Documents: an audit as the files that people open, written from templates.
+//!
+//! `views` turns the audit into plain data, `templates` holds the words, `keep` carries over what
+//! people wrote, `diff` shows what is stale. Nothing here touches a file: what is there comes in as
+//! text, what should be there goes out as text.
+
+mod changes;
+mod diff;
+mod excerpt;
+mod keep;
+mod links;
+mod markdown;
+mod mermaid;
+mod page;
+mod patterns;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::fmt;
+use std::path::Path;
+
+pub use diff::unified;
+pub use links::between;
+pub use templates::{TemplateFile, check as check_templates};
+
+use crate::audit::{Audit, Date};
+use crate::config::Config;
+
+/// How a document of ours begins.
+pub const MARK: &str = "<!-- flowaudit:document";
+
+/// What documents are made of.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    /// The audit, whole.
+    pub audit: &'a Audit,
+    /// Audits, names and templates.
+    pub config: &'a Config,
+    /// The user's templates.
+    pub templates: &'a [TemplateFile],
+    /// The date to write.
+    pub date: Date,
+    /// The way from the documents' folder to the scanned one, with `/`.
+    pub to_root: &'a str,
+    /// The way from the scanned folder to the documents', with `/`.
+    pub from_root: &'a str,
+    /// An earlier audit to tell changes from.
+    pub since: Option<&'a Audit>,
+    /// Text of a scanned file, for excerpts.
+    pub source: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// A document as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its file name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What keeps documents from being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentError {
+    /// The file that is to be mended: a template, a document, the configuration.
+    pub file: String,
+    /// Line, from 1; 0 when it is about the file as a whole.
+    pub line: usize,
+    /// Column, from 1; 0 when it is about the line as a whole.
+    pub column: usize,
+    /// What is wrong, in a sentence without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        for place in [self.line, self.column].into_iter().take_while(|place| *place > 0) {
+            write!(f, ":{place}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// The names of the documents that a configuration asks for, in order: the summary, then the
+/// audit and the checklist of each audit.
+pub fn names(config: &Config, audit: &Audit) -> Vec<String> {
+    let mut names = vec![config.reports.summary.clone()];
+    for entry in &config.audits {
+        names.push(views::audit_file(entry));
+        if audit.checklists.iter().any(|checklist| checklist.name == entry.name) {
+            names.push(views::checklist_file(entry));
+        }
+    }
+    names
+}
+
+/// Every document, with nothing carried over yet.
+pub fn documents(material: &Material<'_>) -> Result<Vec<Document>, DocumentError> {
+    let names = names(material.config, material.audit);
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            return Err(DocumentError {
+                file: crate::config::FILE_NAME.to_owned(),
+                line: 0,
+                column: 0,
+                message: format!("two documents are called {name}; give one of them a `document` of its own"),
+            });
+        }
+    }
+    let words = templates::Templates::new(material.templates)?;
+    let patterns = patterns::built_in();
+    let views = views::Views::new(material, &patterns);
+    let mut out = Vec::new();
+    let head = |template: &str| {
+        format!("{MARK} template={template} date={} -->\n", material.date)
+    };
+    let mut add = |name: String, template: &str, context: &tera::Context| {
+        let text = words.render(template, context)?;
+        let text = markdown::tidy(&text);
+        out.push(Document { name, text: format!("{}{text}", head(template)) });
+        Ok(())
+    };
+    add(material.config.reports.summary.clone(), "summary.md.tera", &views.summary())?;
+    for entry in &material.config.audits {
+        let template = entry.documents.template.as_ref().map_or_else(
+            || if views::is_data(entry) { "data-audit.md.tera" } else { "event-audit.md.tera" },
+            |mention| mention.name.as_str(),
+        );
+        add(views::audit_file(entry), template, &views.audit(entry))?;
+        if let Some(context) = views.checklist(entry) {
+            add(views::checklist_file(entry), "checklist.md.tera", &context)?;
+        }
+    }
+    Ok(out)
+}
+
+/// The page of `--format html`.
+pub fn page(material: &Material<'_>) -> Result<Document, DocumentError> {
+    let words = templates::Templates::new(material.templates)?;
+    let patterns = patterns::built_in();
+    let views = views::Views::new(material, &patterns);
+    let text = words.render("page.html.tera", &page::context(&views))?;
+    Ok(Document { name: material.config.reports.page.clone(), text })
+}
+
+/// A document with what people wrote in the one that is there, and what became of the rest.
+pub fn carried_over(document: &Document, old: &str) -> Result<(String, Vec<String>), DocumentError> {
+    keep::carry_over(&document.name, &document.text, old)
+}
+
+/// Whether a text is a document of ours, so that it may be written over.
+pub fn is_ours(text: &str) -> bool {
+    text.starts_with(MARK) || text.starts_with("<!doctype html><!-- flowaudit")
+}
+
+/// The date that a document of ours carries.
+pub fn date_of(text: &str) -> Option<Date> {
+    let head = text.lines().next().filter(|_| is_ours(text))?;
+    let (_, rest) = head.split_once("date=")?;
+    Date::parse(rest.get(..10)?)
+}
+
+/// What a relative link of a document means, from its folder.
+pub fn target<'p>(folder: &Path, link: &'p str) -> (std::path::PathBuf, Option<&'p str>) {
+    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+    (folder.join(links::decode(path)), anchor)
+}

@@ -1,0 +1,118 @@
+//! Templates: the built-in ones, the user's on top, and errors that name file and line.
+
+use tera::{Context, ErrorKind, Kwargs, State, Tera};
+
+use super::{DocumentError, markdown};
+use crate::config::{Config, FILE_NAME};
+use crate::report::words;
+use crate::syntax::reader::closest;
+
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// A template of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFile {
+    /// Its file name, which says what it replaces.
+    pub name: String,
+    /// Where it is, for messages.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// The templates in force.
+pub struct Templates<'a> {
+    tera: Tera,
+    own: &'a [TemplateFile],
+}
+
+impl<'a> Templates<'a> {
+    /// The built-in templates with the user's on top.
+    pub fn new(own: &'a [TemplateFile]) -> Result<Templates<'a>, DocumentError> {
+        let mut tera = Tera::new();
+        tera.autoescape_on(vec![".html.tera"]);
+        tera.register_filter("code", |text: &str, _: Kwargs, _: &State| markdown::code(text));
+        tera.register_filter("text", |text: &str, _: Kwargs, _: &State| markdown::text(text));
+        tera.register_filter("count", |number: u64, kwargs: Kwargs, _: &State| {
+            let noun = kwargs.must_get::<&str>("of")?;
+            Ok::<_, tera::Error>(words::count(number as usize, noun))
+        });
+        let names = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
+        let mut all: Vec<(&str, &str)> = BUILT_IN.iter().map(|&(path, text)| (names(path), text)).collect();
+        for file in own {
+            all.retain(|(name, _)| *name != file.name);
+            all.push((&file.name, &file.text));
+        }
+        let added = tera.add_raw_templates(all);
+        let templates = Templates { tera, own };
+        match added {
+            Ok(()) => Ok(templates),
+            Err(error) => Err(templates.told(&error, "templates")),
+        }
+    }
+
+    /// A template filled in.
+    pub fn render(&self, template: &str, context: &Context) -> Result<String, DocumentError> {
+        self.tera.render(template, context).map_err(|error| self.told(&error, template))
+    }
+
+    fn told(&self, error: &tera::Error, template: &str) -> DocumentError {
+        let place = |name: &str| {
+            let own = self.own.iter().find(|file| file.name == name);
+            own.map_or_else(|| format!("templates/{name}"), |file| file.path.clone())
+        };
+        match error.kind() {
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => DocumentError {
+                file: place(report.filename()),
+                line: report.span().start_line,
+                column: report.span().start_col + 1,
+                message: report.message().to_owned(),
+            },
+            other => DocumentError {
+                file: place(template),
+                line: 0,
+                column: 0,
+                message: other.to_string().lines().next().unwrap_or_default().to_owned(),
+            },
+        }
+    }
+}
+
+/// Templates that audits name and nobody has, and the user's that nothing uses: both are
+/// misspellings.
+pub fn check(config: &Config, own: &[TemplateFile]) -> Result<(), Vec<DocumentError>> {
+    let built_in: Vec<&str> = BUILT_IN.iter().filter_map(|(path, _)| path.rsplit('/').next()).collect();
+    let known: Vec<&str> = built_in.iter().copied().chain(own.iter().map(|file| file.name.as_str())).collect();
+    let meant = |name: &str, known: &[&str]| {
+        closest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+    };
+    let mut mistakes = Vec::new();
+    let named: Vec<_> = config.audits.iter().filter_map(|audit| audit.documents.template.as_ref()).collect();
+    for mention in named.iter().filter(|mention| !known.contains(&mention.name.as_str())) {
+        let file = config.path.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
+        mistakes.push(DocumentError {
+            file,
+            line: mention.line as usize,
+            column: mention.column as usize,
+            message: format!("there is no template `{}`{}", mention.name, meant(&mention.name, &known)),
+        });
+    }
+    for file in own {
+        let quoted = [format!("\"{}\"", file.name), format!("'{}'", file.name)];
+        let used = built_in.contains(&file.name.as_str())
+            || named.iter().any(|mention| mention.name == file.name)
+            || own.iter().any(|other| quoted.iter().any(|name| other.text.contains(name)));
+        if !used {
+            mistakes.push(DocumentError {
+                file: file.path.clone(),
+                line: 0,
+                column: 0,
+                message: format!(
+                    "it replaces no built-in template and nothing uses it{}",
+                    meant(&file.name, &built_in)
+                ),
+            });
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
