@@ -139,7 +139,7 @@ impl Lifting<'_> {
         let mut queue = vec![start];
         let mut done = Vec::new();
         let mut made = 0;
-        let mut seen: FxHashSet<(Vec<Site>, bool, String)> = FxHashSet::default();
+        let mut seen: FxHashSet<(Vec<Site>, bool, Vec<Value>)> = FxHashSet::default();
         while let Some(draft) = queue.pop() {
             made += 1;
             if made > DRAFTS {
@@ -147,9 +147,9 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topics: Vec<_> = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).collect();
+                let topics = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).map(|(_, v)| v.clone());
                 if draft.hops.len() <= HOPS
-                    && seen.insert((draft.hops.clone(), draft.placed, format!("{topics:?}")))
+                    && seen.insert((draft.hops.clone(), draft.placed, topics.collect()))
                 {
                     queue.push(draft);
                 }
