@@ -7,10 +7,13 @@
 mod assemble;
 mod cache;
 mod dead_letter;
+mod finding;
 mod idempotency;
+mod outbox;
 mod scan;
 mod schema;
 mod service;
+mod steps;
 mod table;
 mod topics;
 mod verdict;

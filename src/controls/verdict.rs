@@ -48,14 +48,17 @@ pub struct Tables {
 impl Tables {
     /// Reads the embedded tables.
     pub fn new() -> Tables {
-        let controls =
-            [Control::Idempotency, Control::DeadLetter, Control::Schema, Control::CacheInvalidation];
-        Tables { tables: controls.iter().filter_map(|&c| table::of(c)).collect() }
+        Tables { tables: table::TABLES.iter().filter_map(|text| table::read(text)).collect() }
     }
 
     /// The table of a control.
     pub fn get(&self, control: Control) -> Option<&Table> {
-        self.tables.iter().find(|t| t.control == control)
+        self.tables.iter().find(|t| t.control == Some(control))
+    }
+
+    /// All tables.
+    pub fn all(&self) -> &[Table] {
+        &self.tables
     }
 }
 
