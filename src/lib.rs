@@ -21,11 +21,48 @@ pub mod syntax;
 
 use progress::Stage;
 
+use audit::{Audit, Explained, Explanation, Named, NotFound};
+
 /// Audits a folder: the whole pipeline.
-pub fn audit_tree(
+pub fn audit_tree(settings: &config::Settings, progress: &progress::Progress) -> anyhow::Result<Audit> {
+    with_flow(settings, progress, |_, _, audit| audit)
+}
+
+/// Audits a folder and explains what `what` stands for in it: the explanation, or why there is
+/// none, with the audit that it is about.
+pub fn explain_tree(
+    what: &str,
     settings: &config::Settings,
     progress: &progress::Progress,
-) -> anyhow::Result<audit::Audit> {
+) -> anyhow::Result<(Audit, Result<Explanation, NotFound>)> {
+    let explained = with_flow(settings, progress, |flow, repository, audit| {
+        let rules = Vec::new();
+        let subject = match audit.find(what, &rules) {
+            Ok(Named::Consumer(consumer)) => {
+                let id = consumer.id.clone();
+                controls::explain::consumer(flow, repository, &audit, &id, settings)
+                    .map(|found| Explained::Consumer(Box::new(found)))
+                    .ok_or_else(|| NotFound { what: id, candidates: Vec::new(), ambiguous: false })
+            }
+            Ok(_) => Err(NotFound { what: what.to_owned(), candidates: Vec::new(), ambiguous: false }),
+            Err(why) => Err(why),
+        };
+        (audit, subject)
+    });
+    let (audit, subject) = explained?;
+    let explanation = subject.map(|subject| {
+        let sources = read::lines(&settings.root, &subject.places());
+        Explanation { subject, sources }
+    });
+    Ok((audit, explanation))
+}
+
+/// Runs the pipeline and gives `then` the flow and what was read beside the audit.
+fn with_flow<T>(
+    settings: &config::Settings,
+    progress: &progress::Progress,
+    then: impl FnOnce(&flow::Flow<'_>, &read::Repository, Audit) -> T,
+) -> anyhow::Result<T> {
     let rules = ruleset::in_force(&settings.config)?;
     let mut repository = read::read(&settings.root, &settings.config, progress)?;
     progress.enter(Stage::Follow, 0);
@@ -41,5 +78,6 @@ pub fn audit_tree(
     let flow = flow::build(&types, &rules, &repository.documents, &services, &owner_of);
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
-    Ok(controls::judge(&flow, &repository, diagnostics, settings))
+    let audit = controls::judge(&flow, &repository, diagnostics, settings);
+    Ok(then(&flow, &repository, audit))
 }

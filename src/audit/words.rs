@@ -217,3 +217,67 @@ impl Default for Leniency {
         Leniency::Partial
     }
 }
+
+words! {
+    /// What a condition asks.
+    Asks {
+        /// Whether there is an error.
+        Error = "error",
+        /// Whether an error says that the record is there already.
+        Conflict = "conflict",
+        /// Whether a thing is there.
+        Presence = "presence",
+        /// Whether a thing is not there.
+        Absence = "absence",
+        /// Whether a state has a value.
+        State = "state",
+        /// Whether a text is given.
+        Given = "given",
+        /// Whether a text is not given.
+        NotGiven = "not-given",
+        /// An arm of a switch on something of the message.
+        Case = "case",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// How a function ends.
+    Ending {
+        /// Without an error.
+        Success = "success",
+        /// With an error.
+        Failure = "failure",
+        /// With what a call gave.
+        Forward = "forward",
+        /// It does not: a loop is left.
+        Jump = "jump",
+    }
+}
+
+words! {
+    /// What becomes of an error.
+    ErrorFate {
+        /// It ends the function with an error.
+        Returned = "returned",
+        /// It is looked at and the function goes on.
+        Logged = "logged",
+        /// It ends the function as if all were well.
+        Swallowed = "swallowed",
+        /// Nobody looks at it.
+        Dropped = "dropped",
+    }
+}
+
+words! {
+    /// Why a path was not followed.
+    CutReason {
+        /// `--depth`.
+        Depth = "depth",
+        /// It is larger than what is followed.
+        Budget = "budget",
+        /// A function value or interface that nothing in the repository fills.
+        Unresolved = "unresolved",
+    }
+}

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
+use crate::audit::NotFound;
 use crate::config::ConfigError;
 use crate::ruleset::RulesError;
 use crate::syntax::reader::{Mistake, closest};
@@ -69,6 +70,7 @@ user_errors![
     NothingAudited,
     UnknownService,
     UnknownRule,
+    NotFound,
     Unseen,
     CannotWrite,
     Internal,
@@ -249,6 +251,16 @@ impl UserError for UnknownRule {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`flowaudit rules list` lists them".to_owned(),
         })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for NotFound {
+    fn details(&self) -> Vec<String> {
+        self.candidates.clone()
     }
 
     fn exit(&self) -> Exit {
