@@ -3,7 +3,7 @@
 //! In order: `program` indexes names, `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `manifest`
-//! joins declarations, `attribute` finds the service, `path` follows a handler. It knows no
+//! joins declarations, `reach` and `attribute` find the service, `path` follows a handler. It knows no
 //! statuses.
 
 pub mod attribute;
@@ -16,6 +16,7 @@ pub mod matches;
 pub mod path;
 pub mod program;
 pub mod pure;
+pub mod reach;
 pub mod resolve;
 pub mod scope;
 pub mod select;
@@ -126,11 +127,10 @@ pub fn build<'a>(
     services: &[(String, String)],
     owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
 ) -> Flow<'a> {
-    let program = types.program;
     let mut graph = Graph::new(types);
     let index = Index::new(rules);
     let matches = index.matches(types, &graph);
-    let attribution = Attribution::new(program, &graph, services.len(), owner_of);
+    let attribution = Attribution::new(types, &graph, services.len(), owner_of);
     graph.live = attribution.live();
     let mut config = config::Config::default();
     for (path, nodes) in documents {
