@@ -21,7 +21,8 @@ pub mod syntax;
 
 use progress::Stage;
 
-use audit::{Audit, Explained, Explanation, Named, NotFound};
+use audit::explanation::{Explained, Explanation, RuleExplanation};
+use audit::{Audit, Named, NotFound};
 
 /// Audits a folder: the whole pipeline.
 pub fn audit_tree(settings: &config::Settings, progress: &progress::Progress) -> anyhow::Result<Audit> {
@@ -35,26 +36,43 @@ pub fn explain_tree(
     settings: &config::Settings,
     progress: &progress::Progress,
 ) -> anyhow::Result<(Audit, Result<Explanation, NotFound>)> {
-    let explained = with_flow(settings, progress, |flow, repository, audit| {
-        let rules = Vec::new();
-        let subject = match audit.find(what, &rules) {
-            Ok(Named::Consumer(consumer)) => {
-                let id = consumer.id.clone();
-                controls::explain::consumer(flow, repository, &audit, &id, settings)
-                    .map(|found| Explained::Consumer(Box::new(found)))
-                    .ok_or_else(|| NotFound { what: id, candidates: Vec::new(), ambiguous: false })
-            }
-            Ok(_) => Err(NotFound { what: what.to_owned(), candidates: Vec::new(), ambiguous: false }),
-            Err(why) => Err(why),
-        };
+    let rules = ruleset::all(&settings.config)?;
+    let ids = rule_ids(&rules);
+    let (audit, subject) = with_flow(settings, progress, |flow, repository, audit| {
+        let explainer = controls::explain::Explainer { flow, repository, audit: &audit, settings };
+        let subject = audit.find(what, &ids).and_then(|named| {
+            Ok(match named {
+                Named::Service(it) => Explained::Service(Box::new(explainer.service(it))),
+                Named::Consumer(it) => Explained::Consumer(Box::new(explainer.consumer(it))),
+                Named::Finding(it) => Explained::Finding(Box::new(explainer.finding(it))),
+                Named::Rule(id) => {
+                    let mut found = explain_rule(&settings.config, &rules, id)
+                        .ok_or_else(|| NotFound { what: id.to_owned(), ..NotFound::default() })?;
+                    found.findings = explainer.findings(&found);
+                    Explained::Rule(Box::new(found))
+                }
+            })
+        });
         (audit, subject)
-    });
-    let (audit, subject) = explained?;
+    })?;
     let explanation = subject.map(|subject| {
         let sources = read::lines(&settings.root, &subject.places());
         Explanation { subject, sources }
     });
     Ok((audit, explanation))
+}
+
+/// The ids that [`explain_rule`] knows: controls, weaknesses, rule files and their rules.
+pub fn rule_ids(rules: &rules::RuleSet) -> Vec<String> {
+    let mut ids = controls::explain::ids();
+    ids.extend(ruleset::ids(rules));
+    ids
+}
+
+/// A rule, a rule file, a weakness or a control, whatever is in the tree; nothing when there is
+/// none of this id.
+pub fn explain_rule(config: &config::Config, rules: &rules::RuleSet, id: &str) -> Option<RuleExplanation> {
+    controls::explain::rule(id).or_else(|| ruleset::explain(config, rules, id))
 }
 
 /// Runs the pipeline and gives `then` the flow and what was read beside the audit.

@@ -19,7 +19,7 @@ pub enum Named<'a> {
 }
 
 /// A name that stands for nothing, or for several things.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotFound {
     /// The name.
     pub what: String,
@@ -46,6 +46,10 @@ const KINDS: [&str; 4] = ["service", "consumer", "finding", "rule"];
 
 /// How many characters of a fingerprint are enough to name it.
 const FINGERPRINT: usize = 6;
+
+/// From which likeness on a name is worth suggesting, of 1.
+const NEAR: f64 = 0.88;
+const SUGGESTIONS: usize = 5;
 
 impl<'a> Named<'a> {
     fn kind(self) -> &'static str {
@@ -117,18 +121,128 @@ impl Audit {
                 several => return Err(ambiguous(what, several)),
             }
         }
-        Err(NotFound { what: what.to_owned(), candidates: Vec::new(), ambiguous: false })
+        Err(NotFound { what: what.to_owned(), candidates: near(name, &all), ambiguous: false })
     }
+}
+
+/// Names that nearly are this one, or hold a segment that nearly is, nearest first.
+fn near(what: &str, all: &[Named<'_>]) -> Vec<String> {
+    let what = what.to_lowercase();
+    // Findings are known by their consumers: they would only repeat them.
+    let named = all.iter().filter(|named| !matches!(named, Named::Finding(_)));
+    let mut scored: Vec<(f64, &str)> = named
+        .map(|named| {
+            let name = named.name().to_lowercase();
+            let parts = std::iter::once(name.as_str()).chain(name.split('/'));
+            let score = parts.map(|part| strsim::jaro_winkler(part, &what)).fold(0.0, f64::max);
+            (score, named.name())
+        })
+        .filter(|(score, _)| *score >= NEAR)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scored.dedup_by_key(|(_, name)| *name);
+    scored.into_iter().take(SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
 }
 
 fn ambiguous(what: &str, several: &[Named<'_>]) -> NotFound {
     let same_kind = several.iter().all(|named| named.kind() == several[0].kind());
-    let candidates = several
-        .iter()
-        .map(|named| match same_kind {
-            true => named.name().to_owned(),
-            false => format!("{}:{}", named.kind(), named.name()),
-        })
-        .collect();
+    let candidates =
+        several
+            .iter()
+            .map(|named| {
+                if same_kind { named.name().to_owned() } else { format!("{}:{}", named.kind(), named.name()) }
+            })
+            .collect();
     NotFound { what: what.to_owned(), candidates, ambiguous: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{
+        Confidence, Place, Priority, ServiceKind, Severity, SubscriptionType, Symbol, TopicName,
+    };
+    use std::collections::BTreeMap;
+
+    fn audit() -> Audit {
+        let service = |name: &str| Service {
+            name: name.to_owned(),
+            path: name.to_owned(),
+            languages: Vec::new(),
+            kind: ServiceKind::Service,
+            publisher: false,
+            consumer: true,
+            subscription_type: SubscriptionType::None,
+            controls: BTreeMap::new(),
+        };
+        let at = |line| Place { path: "a.go".to_owned(), line };
+        let consumer = |service: &str, topic: &str, handler: &str, line| Consumer {
+            id: format!("{service}/{topic}/{handler}"),
+            service: service.to_owned(),
+            transport: String::new(),
+            framework: String::new(),
+            registration_kind: SubscriptionType::Programmatic,
+            topic: TopicName { name: topic.to_owned(), resolved: true, expression: String::new() },
+            event_types: Vec::new(),
+            registration: at(line),
+            handler: Symbol { name: handler.to_owned(), path: "a.go".to_owned(), line },
+            controls: BTreeMap::new(),
+            path: Vec::new(),
+        };
+        let finding = Finding {
+            id: "no-idempotency/orders/order.paid/OnPaid".to_owned(),
+            rule: "no-idempotency".to_owned(),
+            severity: Severity::Error,
+            priority: Priority::P0,
+            confidence: Confidence::High,
+            service: "orders".to_owned(),
+            consumer: None,
+            message: String::new(),
+            help: String::new(),
+            location: at(1),
+            evidence: Vec::new(),
+            fingerprint: "0123456789abcdef".to_owned(),
+            suppressed: None,
+        };
+        Audit {
+            services: ["orders", "billing", "redis"].map(service).to_vec(),
+            consumers: vec![
+                consumer("orders", "order.paid", "OnPaid", 1),
+                consumer("orders", "order.sent", "OnSent", 2),
+                consumer("billing", "order.paid", "OnPaid", 3),
+            ],
+            findings: vec![finding],
+            ..Audit::default()
+        }
+    }
+
+    #[test]
+    fn names_and_parts_of_them() {
+        let audit = audit();
+        let rules = ["redis", "no-idempotency", "dead_letter"].map(str::to_owned);
+        let of = |what: &str| {
+            audit.find(what, &rules).map(|n| format!("{} {}", n.kind(), n.name())).map_err(|e| e.candidates)
+        };
+        let both = vec!["orders/order.paid/OnPaid".to_owned(), "billing/order.paid/OnPaid".to_owned()];
+        for (what, found) in [
+            ("billing", Ok("service billing")),
+            ("orders", Ok("service orders")),
+            ("orders/order.paid/OnPaid", Ok("consumer orders/order.paid/OnPaid")),
+            ("orders/order.paid", Ok("consumer orders/order.paid/OnPaid")),
+            ("onsent", Ok("consumer orders/order.sent/OnSent")),
+            (".sent", Ok("consumer orders/order.sent/OnSent")),
+            ("OnPaid", Err(both.clone())),
+            ("order.paid", Err(both)),
+            ("012345", Ok("finding no-idempotency/orders/order.paid/OnPaid")),
+            ("01234", Err(Vec::new())),
+            ("no-idempotency", Ok("rule no-idempotency")),
+            ("dead-letter", Ok("rule dead_letter")),
+            ("redis", Err(vec!["service:redis".to_owned(), "rule:redis".to_owned()])),
+            ("rule:redis", Ok("rule redis")),
+            ("service:orders", Ok("service orders")),
+            ("xyz", Err(Vec::new())),
+        ] {
+            assert_eq!(of(what), found.map(str::to_owned), "{what}");
+        }
+    }
 }

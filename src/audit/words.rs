@@ -281,3 +281,27 @@ words! {
         Unresolved = "unresolved",
     }
 }
+
+words! {
+    /// What a guard rests on.
+    GuardKind {
+        /// A record of the message.
+        Dedupe = "dedupe",
+        /// The state or existence of the entity.
+        State = "state",
+    }
+}
+
+words! {
+    /// What kind of rule a rule is.
+    RuleKind {
+        /// Something the audit wants in place.
+        Control = "control",
+        /// Something to report when a control is missing or weak.
+        Weakness = "weakness",
+        /// The rules of one library family.
+        RuleFile = "rule-file",
+        /// One thing to recognise in code or manifests.
+        Rule = "rule",
+    }
+}

@@ -166,7 +166,10 @@ pub(super) struct ExplainArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ExplainFormat {
     /// For people
+    #[value(alias = "table")]
     Text,
+    /// For review comments
+    Markdown,
     /// For programs: one document, described by `flowaudit schema explanation`
     Json,
 }
@@ -210,6 +213,8 @@ impl PolicyName {
 pub(super) enum SchemaOf {
     /// What `flowaudit scan --format json` writes
     Audit,
+    /// What `flowaudit explain --format json` writes
+    Explanation,
     /// flowaudit.yaml
     Config,
 }

@@ -258,9 +258,25 @@ impl UserError for UnknownRule {
     }
 }
 
+/// How many candidates are worth reading.
+const CANDIDATES: usize = 12;
+
 impl UserError for NotFound {
     fn details(&self) -> Vec<String> {
-        self.candidates.clone()
+        let mut lines: Vec<String> = self.candidates.iter().take(CANDIDATES).cloned().collect();
+        if self.candidates.len() > CANDIDATES {
+            lines.push(format!("… and {} more", self.candidates.len() - CANDIDATES));
+        }
+        lines
+    }
+
+    fn advice(&self) -> Option<String> {
+        let advice = match (self.ambiguous, self.candidates.is_empty()) {
+            (true, _) => "say more of it, or put service:, consumer:, finding: or rule: before it",
+            (false, false) => "these come near",
+            (false, true) => "`flowaudit scan` lists services and findings, `flowaudit rules list` rules",
+        };
+        Some(advice.to_owned())
     }
 
     fn exit(&self) -> Exit {

@@ -64,16 +64,8 @@ pub(super) fn settings(
 
 /// Settles the outcome, presents the part that was asked for, then tells the outcome.
 fn finish(mut audit: Audit, settings: &Settings, args: &ScanArgs) -> anyhow::Result<Exit> {
-    if audit.services.is_empty() || audit.stats.files_parsed == 0 {
-        return Err(NothingAudited {
-            root: settings.root.clone(),
-            files_walked: audit.stats.files_walked,
-            files_parsed: audit.stats.files_parsed,
-        }
-        .into());
-    }
+    audited(&audit, settings)?;
     let known: Vec<String> = audit.services.iter().map(|s| s.name.clone()).collect();
-    settings.config.check_services(&known)?;
     if let Some(name) = settings.services.iter().find(|name| !known.contains(name)) {
         let name = name.clone();
         return Err(UnknownService { name, known }.into());
@@ -100,6 +92,21 @@ fn finish(mut audit: Audit, settings: &Settings, args: &ScanArgs) -> anyhow::Res
         Ok(()) => Exit::Done,
         Err(unseen) => errors::report(&unseen.into()),
     })
+}
+
+/// Refuses an audit of nothing, and a configuration that names services which are not there.
+pub(super) fn audited(audit: &Audit, settings: &Settings) -> anyhow::Result<()> {
+    if audit.services.is_empty() || audit.stats.files_parsed == 0 {
+        return Err(NothingAudited {
+            root: settings.root.clone(),
+            files_walked: audit.stats.files_walked,
+            files_parsed: audit.stats.files_parsed,
+        }
+        .into());
+    }
+    let known: Vec<String> = audit.services.iter().map(|s| s.name.clone()).collect();
+    settings.config.check_services(&known)?;
+    Ok(())
 }
 
 fn outcome(audit: &Audit, strict: bool) -> Result<(), Unseen> {

@@ -58,7 +58,7 @@ pub struct Table {
 impl Table {
     /// The first row whose signals are there.
     pub fn decide(&self, signals: &Signals) -> Option<&Row> {
-        self.rows.iter().find(|row| fits(&row.when, &row.unless, signals))
+        self.rows.iter().find(|row| row.fits(signals))
     }
 
     /// The weaknesses whose signals are there.
@@ -67,7 +67,14 @@ impl Table {
     }
 }
 
-fn fits(when: &[String], unless: &[String], signals: &Signals) -> bool {
+impl Row {
+    /// Whether the signals it asks for are there, and none that it forbids.
+    pub fn fits(&self, signals: &BTreeSet<&str>) -> bool {
+        fits(&self.when, &self.unless, signals)
+    }
+}
+
+fn fits(when: &[String], unless: &[String], signals: &BTreeSet<&str>) -> bool {
     when.iter().all(|s| signals.contains(s.as_str())) && !unless.iter().any(|s| signals.contains(s.as_str()))
 }
 

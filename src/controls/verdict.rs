@@ -73,9 +73,9 @@ pub struct Examined {
 
 /// Follows a consumer's handlers.
 pub fn examine(flow: &Flow<'_>, consumer: &Consumer, depth: Option<u32>) -> Examined {
-    let tracer = || Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place);
+    let follow = || Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place);
     let traces: Vec<(Fn, Trace)> =
-        consumer.handlers.iter().take(4).map(|h| (h.func, tracer().trace(h))).collect();
+        consumer.handlers.iter().take(4).map(|h| (h.func, follow().trace(h))).collect();
     let scan = (!traces.is_empty()).then(|| {
         let nodes = traces.iter().flat_map(|(_, t)| t.nodes.iter().cloned()).collect();
         scan(flow, &Trace { nodes, functions: Vec::new() })
