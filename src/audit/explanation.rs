@@ -299,8 +299,8 @@ pub struct Effect {
 /// A condition and what runs on either side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Branch {
-    /// Where its condition stands.
-    pub at: Place,
+    /// Where its condition stands; null: it is what is left over (`default`).
+    pub at: Option<Place>,
     /// The condition, or the value of the case.
     pub condition: String,
     /// What it asks.
@@ -381,7 +381,7 @@ impl Hop {
                 call.steps.iter().for_each(|hop| hop.places(out));
             }
             Hop::Branch(branch) => {
-                out.insert(branch.at.clone());
+                out.extend(branch.at.clone());
                 branch.then.iter().chain(&branch.otherwise).for_each(|hop| hop.places(out));
             }
             Hop::Loop { steps } => steps.iter().for_each(|hop| hop.places(out)),

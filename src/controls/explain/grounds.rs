@@ -46,20 +46,33 @@ pub fn grounds(table: &Table, signals: &Signals, meanings: &Meanings) -> Grounds
     let now = quality(decisive.status);
     let all = reachable(table, signals);
     let mut better: Vec<&Reached> = all.iter().filter(|r| quality(r.row.status) < now).collect();
-    better.sort_by_key(|r| (quality(r.row.status), r.cost(), r.row.confidence, r.index));
+    // To take something away is rarely what anybody wants to do.
+    better.sort_by_key(|r| (quality(r.row.status), r.gain.is_empty(), r.cost(), r.row.confidence, r.index));
     // One way to each pattern is enough of a hint.
     let mut patterns = BTreeSet::new();
     better.retain(|r| patterns.insert((r.row.status, &r.row.pattern)));
     let mut worse: Vec<&Reached> =
         all.iter().filter(|r| quality(r.row.status) > now && r.touches(decisive)).collect();
     worse.sort_by_key(|r| (r.cost(), quality(r.row.status), r.index));
-    let told = |list: Vec<&Reached>| list.iter().take(CHANGES).map(|r| r.change(meanings)).collect();
+    let told = |list: Vec<&Reached>| simplest(list).take(CHANGES).map(|r| r.change(meanings)).collect();
     Grounds {
         decided_by: meanings.all(&decisive.when),
         also_seen: meanings.all(rest),
         better: told(better),
         worse: told(worse),
     }
+}
+
+/// Leaves out what asks for more than one before it.
+fn simplest<'r, 't>(list: Vec<&'r Reached<'t>>) -> impl Iterator<Item = &'r Reached<'t>> {
+    let mut kept: Vec<&Reached> = Vec::new();
+    for reached in list {
+        let within = |part: &[&str], whole: &[&str]| part.iter().all(|s| whole.contains(s));
+        if !kept.iter().any(|k| within(&k.gain, &reached.gain) && within(&k.lose, &reached.lose)) {
+            kept.push(reached);
+        }
+    }
+    kept.into_iter()
 }
 
 /// Lower is better. An open question may be answered either way.

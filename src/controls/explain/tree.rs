@@ -89,8 +89,12 @@ impl<'s, 'a> Tree<'s, 'a> {
         match node {
             Node::Step(step) => Hop::Call(self.call(step)),
             Node::Branch(branch) => Hop::Branch(Branch {
-                at: self.place(branch.cond),
-                condition: self.text(branch.cond),
+                at: (!branch.cond.expr.is_none()).then(|| self.place(branch.cond)),
+                condition: if branch.cond.expr.is_none() {
+                    "default".to_owned()
+                } else {
+                    self.text(branch.cond)
+                },
                 asks: asks(branch.asks),
                 guard: self.number(branch.cond),
                 then: self.steps(func, &branch.then),
@@ -158,7 +162,9 @@ impl<'s, 'a> Tree<'s, 'a> {
 
     fn text(&self, site: Site) -> String {
         let text = self.flow.types.program.render(site);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // SQL likes to begin on a line of its own.
+        text.strip_prefix("\" ").map_or(text.clone(), |rest| format!("\"{rest}"))
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Pointer {
     pub(super) place: Place,
     /// The line of code.
     pub(super) source: Option<String>,
+    /// What follows from it; may be empty.
+    pub(super) note: String,
 }
 
 /// A line of a list, with lines that belong to it.
@@ -91,7 +93,7 @@ pub(super) fn signal(signal: &Signal) -> String {
 impl Said<'_> {
     pub(super) fn pointer(&self, label: Span, text: &str, place: &Place) -> Pointer {
         let source = self.sources.get(&format!("{}:{}", place.path, place.line)).cloned();
-        Pointer { label, text: text.to_owned(), place: place.clone(), source }
+        Pointer { label, text: text.to_owned(), place: place.clone(), source, note: String::new() }
     }
 
     pub(super) fn evidence(&self, list: &[Evidence]) -> Block {
@@ -112,16 +114,17 @@ impl Said<'_> {
             return;
         }
         out.push(section("Findings"));
-        for finding in list {
-            let label = span(priority(finding.priority), finding.priority.word());
-            out.push(Block::Pointers(vec![self.pointer(label, &finding.rule, &finding.location)]));
-            let waived = finding.suppressed.as_ref().map(|s| format!(" Waived: {}.", s.reason));
-            out.push(Block::Text(format!(
-                "{} {}{}",
-                finding.message,
-                finding.help,
-                waived.unwrap_or_default()
-            )));
-        }
+        let mut list: Vec<&Finding> = list.iter().collect();
+        list.sort_by_key(|f| (f.priority, f.severity));
+        let pointer = |f: &&Finding| {
+            let label = span(priority(f.priority), f.priority.word());
+            let waived = f.suppressed.as_ref().map_or(String::new(), |s| format!(" (waived: {})", s.reason));
+            Pointer {
+                source: None,
+                note: if f.help.is_empty() { String::new() } else { format!("help: {}", f.help) },
+                ..self.pointer(label, &format!("{}: {}{waived}", f.rule, f.message), &f.location)
+            }
+        };
+        out.push(Block::Pointers(list.iter().map(pointer).collect()));
     }
 }

@@ -89,8 +89,8 @@ fn registration(out: &mut Vec<Block>, it: &ConsumerExplanation, said: &Said<'_>)
     fields.push(field(
         "through",
         format!(
-            "{}, recognised by the rules of {}, {}",
-            consumer.transport, consumer.framework, consumer.registration_kind
+            "{}, {}, recognised by the rules of {}",
+            consumer.transport, consumer.registration_kind, consumer.framework
         ),
     ));
     out.push(Block::Fields(fields));
@@ -112,7 +112,7 @@ pub(super) fn heading(
         span(status(verdict), words::status(verdict)),
     ];
     if !patterns.is_empty() {
-        spans.push(span(Tone::Plain, format!(" by {}", words::list(patterns))));
+        spans.push(span(Tone::Plain, format!(" ({})", words::list(patterns))));
     }
     spans.extend(confidence.map(|c| span(Tone::Quiet, format!(", confidence {c}"))));
     Block::Section(spans)
@@ -136,7 +136,7 @@ pub(super) fn grounds(out: &mut Vec<Block>, it: &Grounds, said: &Said<'_>) {
 }
 
 fn change(it: &Change) -> Item {
-    let pattern = it.pattern.as_ref().map_or(String::new(), |p| format!(" by {p}"));
+    let pattern = it.pattern.as_ref().map_or(String::new(), |p| format!(" ({p})"));
     let gain = it.gain.iter().map(|s| format!("+ {}", signal(s)));
     let lose = it.lose.iter().map(|s| format!("- {}", signal(s)));
     Item {

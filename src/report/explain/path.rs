@@ -8,6 +8,7 @@ use super::View;
 use super::block::{Span, Tone, span};
 use crate::audit::explanation::{Branch, Call, Effect, Entry, Hop, Unseen};
 use crate::audit::{Asks, CutReason, Ending, ErrorFate, Symbol};
+use crate::report::words;
 
 /// Roles that say nothing of what happens to a message.
 const BESIDE: [&str; 9] = [
@@ -52,7 +53,7 @@ impl Tree {
         let room = self.view.width.saturating_sub(indent).max(24);
         let wide: usize = tags.iter().map(|tag| tag.text.chars().count() + 2).sum();
         let together = text.text.chars().count() + wide <= room;
-        text.text = shortened(&text.text, room);
+        text.text = words::shortened(&text.text, room);
         let mut row = vec![span(Tone::Quiet, format!("{number:>4}  {guides}")), text];
         if !together && !tags.is_empty() {
             self.out.push(std::mem::take(&mut row));
@@ -116,7 +117,11 @@ impl Tree {
     }
 
     fn branch(&mut self, depth: usize, branch: &Branch) {
-        let word = if branch.asks == Asks::Case { "case" } else { "if" };
+        let word = match branch.asks {
+            _ if branch.at.is_none() => "",
+            Asks::Case => "case ",
+            _ => "if ",
+        };
         let mut tags = Vec::new();
         let then: Vec<&Hop> = branch.then.iter().filter(|hop| self.shows(hop, None)).collect();
         // `if seen { return nil }` is one line.
@@ -124,11 +129,11 @@ impl Tree {
             [Hop::Exit { how }] => Some(*how),
             _ => None,
         };
-        tags.extend(exit.map(ending));
-        tags.extend(branch.guard.map(|number| span(Tone::Good, format!("guard {number}"))));
         tags.extend(asks(branch.asks).map(|text| span(Tone::Quiet, text)));
-        let text = span(Tone::Plain, format!("{word} {}", branch.condition));
-        self.row(Some(branch.at.line), depth, text, tags);
+        tags.extend(branch.guard.map(|number| span(Tone::Good, format!("guard {number}"))));
+        tags.extend(exit.map(ending));
+        let text = span(Tone::Plain, format!("{word}{}", branch.condition));
+        self.row(branch.at.as_ref().map(|at| at.line), depth, text, tags);
         if exit.is_none() {
             self.steps(depth + 1, &branch.then);
         }
@@ -233,14 +238,4 @@ pub(super) fn advice(unseen: &Unseen) -> &'static str {
         CutReason::Budget => "look at what this call leads to",
         CutReason::Unresolved => "look at what is given to it at run time",
     }
-}
-
-/// The text, cut where it does not fit.
-fn shortened(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
-        return text.to_owned();
-    }
-    let mut out: String = text.chars().take(room.saturating_sub(1)).collect();
-    out.push('…');
-    out
 }

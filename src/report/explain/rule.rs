@@ -51,7 +51,7 @@ pub(super) fn blocks(it: &RuleExplanation, said: &Said<'_>) -> Vec<Block> {
 
 fn row(it: &Row) -> Vec<Block> {
     let mut head = vec![span(status(it.status), words::status(it.status))];
-    head.extend(it.pattern.as_ref().map(|p| span(Tone::Plain, format!(" by {p}"))));
+    head.extend(it.pattern.as_ref().map(|p| span(Tone::Plain, format!(" ({p})"))));
     head.push(span(Tone::Quiet, format!(", confidence {}", it.confidence)));
     let when = it.when.iter().map(|s| format!("+ {}", signal(s)));
     let unless = it.unless.iter().map(|s| format!("- {}", signal(s)));

@@ -57,7 +57,7 @@ pub(super) fn blocks(it: &ServiceExplanation, said: &Said<'_>) -> Vec<Block> {
 fn consumer(it: &Consumer, control: Control, said: &Said<'_>) -> Option<Pointer> {
     let verdict = it.controls.get(&control)?;
     let label = span(status(verdict.status), words::status(verdict.status));
-    let how = verdict.pattern.as_ref().map_or(String::new(), |p| format!(" by {p}"));
+    let how = verdict.pattern.as_ref().map_or(String::new(), |p| format!(" ({p})"));
     let text = format!("{}{how}, confidence {}", it.id, verdict.confidence);
     let mut pointer = said.pointer(label, &text, &it.registration);
     // The consumers are listed, each once for every control: their code is shown one level down.

@@ -11,6 +11,7 @@ const LABEL: usize = 12;
 
 pub(super) fn text(blocks: &[Block], view: View) -> String {
     let mut out = String::new();
+    let mut before: Option<&Block> = None;
     for block in blocks {
         match block {
             Block::Title(title) => {
@@ -25,14 +26,22 @@ pub(super) fn text(blocks: &[Block], view: View) -> String {
                     field(&mut out, label, text, view);
                 }
             }
-            Block::Pointers(pointers) => pointers.iter().for_each(|p| pointer(&mut out, p, view)),
-            Block::Items(items) => items.iter().for_each(|it| item(&mut out, it, view)),
+            Block::Pointers(list) => pointers(&mut out, list, view),
+            Block::Items(items) => {
+                if matches!(before, Some(Block::Pointers(_))) {
+                    out.push('\n');
+                }
+                for it in items {
+                    item(&mut out, it, view);
+                }
+            }
             Block::Code(lines) => {
                 for spans in lines {
                     let _ = writeln!(out, "{}", line(spans, view).trim_end());
                 }
             }
         }
+        before = Some(block);
     }
     out
 }
@@ -49,30 +58,25 @@ fn field(out: &mut String, label: &str, text: &str, view: View) {
 
 /// Label and words, then the place on a line of its own, so that a terminal can open it, then the
 /// line of code.
-fn pointer(out: &mut String, it: &Pointer, view: View) {
-    let label = paint(it.label.tone, &format!("{:<LABEL$}", it.label.text), view);
-    let place = format!("{}:{}", it.place.path, it.place.line);
-    let start = it.label.text.chars().count().max(LABEL) + 2;
-    // A label as long as the column would touch what follows it.
-    let label = if start > LABEL + 2 || it.label.text.chars().count() == LABEL {
-        format!("{label}  ")
-    } else {
-        label
-    };
-    if it.text.is_empty() {
-        let _ = writeln!(out, "  {label}{place}");
-    } else {
-        let _ = write!(out, "  {label}{}", words::wrap(&it.text, LABEL + 2, view.width).trim_start());
-        let _ = writeln!(out, "{:indent$}{place}", "", indent = LABEL + 2);
-    }
-    if let Some(source) = &it.source {
-        let room = view.width.saturating_sub(LABEL + 2);
-        let source = if source.chars().count() > room {
-            source.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+fn pointers(out: &mut String, list: &[Pointer], view: View) {
+    let label = list.iter().map(|it| it.label.text.chars().count() + 2).fold(LABEL, usize::max);
+    let indent = label + 2;
+    for it in list {
+        let name = paint(it.label.tone, &format!("{:<label$}", it.label.text), view);
+        let place = format!("{}:{}", it.place.path, it.place.line);
+        if it.text.is_empty() {
+            let _ = writeln!(out, "  {name}{place}");
         } else {
-            source.clone()
-        };
-        let _ = writeln!(out, "{:indent$}{}", "", paint(Tone::Quiet, &source, view), indent = LABEL + 2);
+            let _ = write!(out, "  {name}{}", words::wrap(&it.text, indent, view.width).trim_start());
+            let _ = writeln!(out, "{:indent$}{place}", "");
+        }
+        if let Some(source) = &it.source {
+            let source = words::shortened(source, view.width.saturating_sub(indent));
+            let _ = writeln!(out, "{:indent$}{}", "", paint(Tone::Quiet, &source, view));
+        }
+        if !it.note.is_empty() {
+            out.push_str(&words::wrap(&it.note, indent, view.width));
+        }
     }
 }
 
@@ -139,10 +143,9 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
                         it.label.text,
                         linked(path)
                     );
-                    let _ = match &it.source {
-                        Some(source) => writeln!(out, ": {}", code(source)),
-                        None => writeln!(out),
-                    };
+                    let source = it.source.as_ref().map_or(String::new(), |s| format!(": {}", code(s)));
+                    let note = if it.note.is_empty() { "" } else { ". " };
+                    let _ = writeln!(out, "{source}{note}{}", it.note);
                 }
             }
             Block::Items(items) => {
