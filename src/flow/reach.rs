@@ -47,8 +47,10 @@ impl<'a> Reach<'a> {
         Reach { types, graph, builds, global }
     }
 
-    /// Functions that `entries` lead to: through calls, function values and closures, and, with
-    /// `callbacks`, through every method of a type they build (a framework may call it).
+    /// Functions that `entries` lead to: through calls, function values and closures. With
+    /// `callbacks`, also through every method of a type they build (a framework may call it) and
+    /// every implementation of an interface: containers and reflection build what no code is seen to
+    /// build, and what this answer leaves out is taken for dead.
     pub fn from(&self, entries: &[Fn], callbacks: bool) -> FxHashSet<Fn> {
         let mut search = Search { queue: entries.to_vec(), ..Search::default() };
         while let Some(func) = search.queue.pop() {
@@ -57,7 +59,11 @@ impl<'a> Reach<'a> {
             }
             for &call in self.graph.inside.get(&func).into_iter().flatten() {
                 if let Callee::Tree(targets) = &self.graph.calls[call as usize].callee {
-                    self.call(targets, &mut search);
+                    if callbacks {
+                        search.queue.extend(targets.iter().copied());
+                    } else {
+                        self.call(targets, &mut search);
+                    }
                 }
             }
             search.queue.extend(self.graph.mentions.get(&func).into_iter().flatten().copied());
