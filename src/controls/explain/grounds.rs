@@ -46,8 +46,9 @@ pub fn grounds(table: &Table, signals: &Signals, meanings: &Meanings) -> Grounds
     let now = quality(decisive.status);
     let all = reachable(table, signals);
     let mut better: Vec<&Reached> = all.iter().filter(|r| quality(r.row.status) < now).collect();
-    // To take something away is rarely what anybody wants to do.
-    better.sort_by_key(|r| (quality(r.row.status), r.gain.is_empty(), r.cost(), r.row.confidence, r.index));
+    // The last row is what is left when nothing is there to protect: rarely what anybody wants.
+    better
+        .sort_by_key(|r| (quality(r.row.status), r.row.when.is_empty(), r.cost(), r.row.confidence, r.index));
     // One way to each pattern is enough of a hint.
     let mut patterns = BTreeSet::new();
     better.retain(|r| patterns.insert((r.row.status, &r.row.pattern)));
@@ -140,7 +141,10 @@ fn reach<'t>(table: &'t Table, index: usize, signals: &Signals) -> Option<Reache
     then.retain(|s| !lose.contains(s));
     for earlier in &table.rows[..index] {
         if earlier.fits(&then) {
-            let spare = earlier.when.iter().map(String::as_str).find(|s| !row.when.iter().any(|w| w == s))?;
+            let spare =
+                || earlier.when.iter().map(String::as_str).filter(|s| !row.when.iter().any(|w| w == s));
+            // To see more is easier than to change what is seen.
+            let spare = spare().find(|s| OUT_OF_SIGHT.contains(s)).or_else(|| spare().next())?;
             then.remove(spare);
             lose.push(spare);
         }
@@ -163,8 +167,7 @@ mod tests {
         grounds(&table(&text), &signals.iter().copied().collect(), &Meanings::new())
     }
 
-    const ROWS: &str = "\
-  - {when: [a, b], status: partial, confidence: high, why: half}
+    const ROWS: &str = "  - {when: [a, b], status: partial, confidence: high, why: half}
   - {when: [a], status: implemented, pattern: one, confidence: high, why: whole}
   - {when: [c], unless: [d], status: implemented, pattern: two, confidence: high, why: other}
   - {when: [e], status: missing, confidence: high, why: none of it}
@@ -173,7 +176,7 @@ mod tests {
 
     fn words(changes: &[Change]) -> Vec<String> {
         let names = |list: &[Signal], sign: &str| -> String {
-            list.iter().map(|s| format!(" {sign}{}", s.name)).collect()
+            list.iter().flat_map(|s| [" ", sign, &s.name]).collect()
         };
         changes
             .iter()
@@ -184,10 +187,10 @@ mod tests {
     #[test]
     fn a_change_is_what_a_row_lacks_forbids_and_must_get_past() {
         let cases: [(&[&'static str], &[&str], &[&str]); 4] = [
-            (&["a", "b"], &["implemented -b", "implemented +c -a"], &[]),
-            (&["d", "e"], &["implemented +a", "implemented +c -d", "partial +a +b"], &[]),
-            (&["a"], &[], &["partial +b"]),
-            (&["x"], &["implemented +a", "implemented +c", "partial +a +b"], &["missing +e"]),
+            (&["a", "b"], &["implemented -b", "implemented +c -a"], &["missing +e -a"]),
+            (&["d", "e"], &["implemented +a", "implemented +c -d"], &[]),
+            (&["a"], &[], &["partial +b", "missing +e -a"]),
+            (&["x"], &["implemented +a", "implemented +c"], &["missing +e"]),
         ];
         for (signals, better, worse) in cases {
             let grounds = explained(ROWS, signals);

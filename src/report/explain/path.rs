@@ -55,11 +55,25 @@ impl Tree {
         let together = text.text.chars().count() + wide <= room;
         text.text = words::shortened(&text.text, room);
         let mut row = vec![span(Tone::Quiet, format!("{number:>4}  {guides}")), text];
+        // Tags that do not fit beside the code stand below it.
+        let below = |row: &mut Vec<Span>| {
+            row.push(span(Tone::Quiet, format!("{:GUTTER$}{guides}  ", "")));
+            indent + 2
+        };
+        let mut column = 0;
         if !together && !tags.is_empty() {
             self.out.push(std::mem::take(&mut row));
-            row.push(span(Tone::Quiet, format!("{:GUTTER$}{guides}  ", "")));
+            column = below(&mut row);
         }
         for tag in tags {
+            let wide = tag.text.chars().count() + 2;
+            if column > indent + 2 && column + wide > self.view.width {
+                self.out.push(std::mem::take(&mut row));
+                column = below(&mut row);
+            }
+            if column > 0 {
+                column += wide;
+            }
             row.extend([span(Tone::Plain, "  "), tag]);
         }
         self.out.push(row);
@@ -82,9 +96,16 @@ impl Tree {
 
     fn steps(&mut self, depth: usize, steps: &[Hop]) {
         let mut before = None;
-        for hop in steps {
-            if self.shows(hop, before) {
-                self.hop(depth, hop);
+        let mut steps = steps.iter().peekable();
+        while let Some(hop) = steps.next() {
+            match (hop, steps.peek()) {
+                // What a call does and that it was not followed are one line.
+                (Hop::Call(call), Some(Hop::Cut(cut))) if call.at == cut.at && call.text == cut.text => {
+                    self.cut(depth, cut, tags(call));
+                    steps.next();
+                }
+                _ if self.shows(hop, before) => self.hop(depth, hop),
+                _ => {}
             }
             if let Hop::Call(call) = hop {
                 before = call.error;
@@ -101,11 +122,13 @@ impl Tree {
                 self.steps(depth + 1, steps);
             }
             Hop::Exit { how } => self.row(None, depth, ending(*how), Vec::new()),
-            Hop::Cut(unseen) => {
-                let tag = span(Tone::Doubtful, format!("not followed: {}", reason(unseen.why)));
-                self.row(Some(unseen.at.line), depth, span(Tone::Plain, &unseen.text), vec![tag]);
-            }
+            Hop::Cut(unseen) => self.cut(depth, unseen, Vec::new()),
         }
+    }
+
+    fn cut(&mut self, depth: usize, unseen: &Unseen, mut tags: Vec<Span>) {
+        tags.push(span(Tone::Doubtful, format!("not followed: {}", reason(unseen.why))));
+        self.row(Some(unseen.at.line), depth, span(Tone::Plain, &unseen.text), tags);
     }
 
     fn call(&mut self, depth: usize, call: &Call) {
@@ -205,7 +228,7 @@ fn ending(how: Ending) -> Span {
     match how {
         Ending::Success => span(Tone::Plain, "ends: done"),
         Ending::Failure => span(Tone::Plain, "ends: error"),
-        Ending::Forward => span(Tone::Plain, "ends: with what the call gave"),
+        Ending::Forward => span(Tone::Plain, "ends: as the call"),
         Ending::Jump => span(Tone::Plain, "leaves the turn of the loop"),
     }
 }
