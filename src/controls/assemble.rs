@@ -97,7 +97,8 @@ fn consumer(
 ) -> (Consumer, Vec<Finding>) {
     let (path, line) = &found.registration;
     let service = &names[found.service];
-    let judged = verdict::judge(flow, found, service, tables, settings.policy, settings.depth);
+    let examined = verdict::examine(flow, found, settings.depth);
+    let judged = verdict::judge(flow, found, &examined, service, tables, settings.policy, settings.depth);
     let handler = judged.handler.unwrap_or_else(|| Symbol {
         name: "unknown".to_owned(),
         path: path.clone(),

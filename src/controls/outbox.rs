@@ -151,7 +151,9 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
     } else if direct.len() < mine.len() {
         signals.insert("some-through-outbox");
     }
-    signals.insert(if direct.len() < mine.len() || own_table { "has-outbox" } else { "no-outbox" });
+    if direct.len() == mine.len() && !own_table {
+        signals.insert("no-outbox");
+    }
     if seen.stores.is_none() {
         signals.insert("writes-nothing");
     }

@@ -47,8 +47,8 @@ pub struct Weakness {
 /// A control's table.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// Which control; `None` for concerns that have findings and no status.
-    pub control: Option<Control>,
+    /// Which control.
+    pub control: Control,
     /// Rows in order.
     pub rows: Vec<Row>,
     /// Weaknesses in order.
@@ -62,12 +62,17 @@ pub struct Table {
 impl Table {
     /// The first row whose signals are there.
     pub fn decide(&self, signals: &Signals) -> Option<&Row> {
-        self.rows.iter().find(|row| fits(&row.when, &row.unless, signals))
+        self.rows.iter().find(|row| row.fits(signals))
     }
 
     /// A finding of its own place: the first of this id whose signals are there.
     pub fn finding(&self, id: &str, signals: &Signals) -> Option<&Weakness> {
         self.findings.iter().find(|w| w.id == id && fits(&w.when, &w.unless, signals))
+    }
+
+    /// Everything the table can report: weaknesses of consumers, then findings of their own place.
+    pub fn reports(&self) -> impl Iterator<Item = &Weakness> {
+        self.weaknesses.iter().chain(&self.findings)
     }
 
     /// The names listed under `key`.
@@ -81,7 +86,14 @@ impl Table {
     }
 }
 
-fn fits(when: &[String], unless: &[String], signals: &Signals) -> bool {
+impl Row {
+    /// Whether the signals it asks for are there, and none that it forbids.
+    pub fn fits(&self, signals: &BTreeSet<&str>) -> bool {
+        fits(&self.when, &self.unless, signals)
+    }
+}
+
+fn fits(when: &[String], unless: &[String], signals: &BTreeSet<&str>) -> bool {
     when.iter().all(|s| signals.contains(s.as_str())) && !unless.iter().any(|s| signals.contains(s.as_str()))
 }
 
@@ -90,10 +102,7 @@ fn fits(when: &[String], unless: &[String], signals: &Signals) -> bool {
 pub fn read(text: &str) -> Option<Table> {
     let (nodes, _) = yaml::parse(text);
     let root = nodes.first()?;
-    let control = match root.get("control") {
-        Some(word) => Some(Control::from_word(word.as_str()?)?),
-        None => None,
-    };
+    let control = Control::from_word(root.get("control")?.as_str()?)?;
     let items = |key: &str| root.get(key).map_or(&[][..], Node::items);
     let names = root.get("names").map_or(&[][..], Node::entries);
     Some(Table {
@@ -166,10 +175,8 @@ mod tests {
             assert_eq!(table.rows.len(), nodes[0].get("table").map_or(0, |t| t.items().len()));
             assert_eq!(table.weaknesses.len(), nodes[0].get("weaknesses").map_or(0, |t| t.items().len()));
             assert_eq!(table.findings.len(), nodes[0].get("findings").map_or(0, |t| t.items().len()));
-            if table.control.is_some() {
-                let last = table.rows.last().expect("a row");
-                assert!(last.when.is_empty() && last.unless.is_empty(), "the last row catches all");
-            }
+            let last = table.rows.last().expect("a row");
+            assert!(last.when.is_empty() && last.unless.is_empty(), "the last row catches all");
         }
     }
 }
