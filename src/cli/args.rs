@@ -60,9 +60,9 @@ pub(super) struct RuleSource {
     pub(super) config: Option<PathBuf>,
 }
 
+/// What is read, and how: the same for each command that audits a folder.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct ScanArgs {
+pub(super) struct Reading {
     /// Folder to audit
     #[arg(default_value = ".")]
     pub(super) path: PathBuf,
@@ -70,6 +70,21 @@ pub(super) struct ScanArgs {
     /// Configuration to use, instead of the flowaudit.yaml at or above PATH
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+
+    /// How many calls to follow from a handler; 0 is the consumer layer alone
+    #[arg(long, value_name = "N")]
+    pub(super) depth: Option<u32>,
+
+    /// How to read weak controls: partial (strict) or implemented (lenient)
+    #[arg(long, value_enum)]
+    pub(super) policy: Option<PolicyName>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ScanArgs {
+    #[command(flatten)]
+    pub(super) reading: Reading,
 
     /// How to present the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -82,14 +97,6 @@ pub(super) struct ScanArgs {
     /// Show these services only; their topics' other ends are audited all the same
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) service: Vec<String>,
-
-    /// How many calls to follow from a handler; 0 is the consumer layer alone
-    #[arg(long, value_name = "N")]
-    pub(super) depth: Option<u32>,
-
-    /// How to read weak controls: partial (strict) or implemented (lenient)
-    #[arg(long, value_enum)]
-    pub(super) policy: Option<PolicyName>,
 
     /// Leave out findings that are less severe
     #[arg(long, value_name = "SEVERITY", default_value = "note", value_parser = severities())]
@@ -126,13 +133,8 @@ pub(super) struct ExplainArgs {
     /// A service, a consumer or an unambiguous part of its id, a finding or its fingerprint, a rule
     pub(super) what: String,
 
-    /// Folder to audit
-    #[arg(default_value = ".")]
-    pub(super) path: PathBuf,
-
-    /// Configuration to use, instead of the flowaudit.yaml at or above PATH
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
 
     /// How to present the explanation
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
@@ -141,14 +143,6 @@ pub(super) struct ExplainArgs {
     /// Write the explanation to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-
-    /// How many calls to follow from a handler; 0 is the consumer layer alone
-    #[arg(long, value_name = "N")]
-    pub(super) depth: Option<u32>,
-
-    /// How to read weak controls: partial (strict) or implemented (lenient)
-    #[arg(long, value_enum)]
-    pub(super) policy: Option<PolicyName>,
 
     /// Whether to colour the text; auto heeds `NO_COLOR`
     #[arg(long, value_enum, default_value_t = When::Auto)]

@@ -7,7 +7,7 @@ use crate::audit::explanation::{Explained, Explanation};
 use crate::report::{explain, json};
 
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let settings = scan::settings(&args.path, args.config.as_deref(), args.depth, args.policy)?;
+    let settings = scan::settings(&args.reading)?;
     let (audit, explained) =
         progress::shown(args.quiet, |progress| crate::explain_tree(&args.what, &settings, progress))?;
     // What a rule means does not depend on the tree.

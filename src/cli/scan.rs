@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::Path;
 
-use super::args::{Format, PolicyName, ScanArgs};
+use super::args::{Format, Reading, ScanArgs};
 use super::errors::{self, BadRoot, Exit, NothingAudited, UnknownService, Unseen};
 use super::{output, progress};
 use crate::audit::{Audit, Severity};
@@ -24,19 +23,15 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 }
 
 fn scan_settings(args: &ScanArgs) -> anyhow::Result<Settings> {
-    let mut settings = settings(&args.path, args.config.as_deref(), args.depth, args.policy)?;
+    let mut settings = settings(&args.reading)?;
     settings.services.clone_from(&args.service);
     settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
     Ok(settings)
 }
 
 /// The configuration of a folder with the flags of the command line on top.
-pub(super) fn settings(
-    path: &Path,
-    config: Option<&Path>,
-    depth: Option<u32>,
-    policy: Option<PolicyName>,
-) -> anyhow::Result<Settings> {
+pub(super) fn settings(reading: &Reading) -> anyhow::Result<Settings> {
+    let path = reading.path.as_path();
     let bad = |why: String| BadRoot { path: path.to_owned(), why };
     let metadata = fs::metadata(path).map_err(|error| {
         bad(match error.kind() {
@@ -48,15 +43,15 @@ pub(super) fn settings(
         return Err(bad("it is a file".to_owned()).into());
     }
 
-    let config = match config {
+    let config = match &reading.config {
         Some(file) => config::load(file, path)?,
         None => config::discover(path)?,
     };
     let mut settings = Settings::with_config(path, config);
-    if let Some(depth) = depth {
+    if let Some(depth) = reading.depth {
         settings.depth = Some(depth);
     }
-    if let Some(name) = policy {
+    if let Some(name) = reading.policy {
         settings.policy = name.policy();
     }
     Ok(settings)
@@ -124,6 +119,8 @@ fn outcome(audit: &Audit, strict: bool) -> Result<(), Unseen> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::Parser;
 
     use super::super::args::{Cli, Command};

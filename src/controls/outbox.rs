@@ -227,8 +227,7 @@ fn middleware(flow: &Flow<'_>, service: usize, seen: &Seen<'_>) -> Option<Site> 
         if outer == func || program.func(outer).results.is_empty() || program.func(outer).receiver.is_some() {
             continue;
         }
-        for &call in flow.graph.callers.get(&outer).into_iter().flatten() {
-            let call = &flow.graph.calls[call as usize];
+        for call in flow.graph.calls_of(outer) {
             let used = flow.attribution.services(call.site.file, call.func).contains(&service);
             if used && is_argument(flow, call.site) {
                 found.push(call.site);
@@ -279,9 +278,8 @@ fn unlocked(flow: &Flow<'_>, name: &str, seen: &Seen<'_>, tables: &Tables) -> Op
     for _ in 0..2 {
         let callers: Vec<Fn> = funcs
             .iter()
-            .filter_map(|f| flow.graph.callers.get(f))
-            .flatten()
-            .filter_map(|&call| flow.graph.calls[call as usize].func)
+            .flat_map(|&f| flow.graph.calls_of(f))
+            .filter_map(|call| call.func)
             .map(|f| flow.types.program.outermost(f))
             .collect();
         funcs.extend(callers);
@@ -354,8 +352,7 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
                     out.push(Dual { topic: publisher.topic.name.clone(), func, write, publish });
                     break 'up;
                 }
-                for &call in flow.graph.callers.get(&func).into_iter().flatten() {
-                    let call = &flow.graph.calls[call as usize];
+                for call in flow.graph.calls_of(func) {
                     let Some(caller) = call.func else { continue };
                     if flow.attribution.services(call.site.file, call.func).contains(&service) {
                         next.insert(program.outermost(caller));

@@ -5,12 +5,13 @@ use crate::flow::path::{Ingredients, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
+use crate::rules::Role;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
-use super::{dead_letter, idempotency, schema};
+use super::{dead_letter, idempotency, schema, steps};
 
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
@@ -123,7 +124,8 @@ pub fn judge(
     }
     let functions = examined.traces.iter().flat_map(|(_, t)| &t.functions);
     let path = functions.take(40).map(|&f| symbol(flow, f)).collect();
-    let observes = examined.traces.iter().flat_map(|(_, t)| &t.nodes).any(|n| triggers(flow, n));
+    let triggers = |trace: &Trace| steps::first(flow, &trace.nodes, &[Role::ObserverTrigger]).is_some();
+    let observes = examined.traces.iter().any(|(_, trace)| triggers(trace));
     let handler = examined.handler.map(|func| symbol(flow, func));
     Judged { handler, controls, signals: seen, path, findings, observes }
 }
@@ -172,19 +174,6 @@ fn captured(closure: &Closure, found: &mut Vec<Arc<Closure>>, depth: u8) {
                 captured(inner, found, depth);
             }
         }
-    }
-}
-
-fn triggers(flow: &Flow<'_>, node: &crate::flow::path::Node) -> bool {
-    use crate::flow::path::Node;
-    match node {
-        Node::Step(step) => {
-            step.rules.iter().any(|&r| flow.index.rule(r).role == crate::rules::Role::ObserverTrigger)
-                || step.inner.iter().any(|n| triggers(flow, n))
-        }
-        Node::Branch(branch) => branch.then.iter().chain(&branch.otherwise).any(|n| triggers(flow, n)),
-        Node::Loop(nodes) => nodes.iter().any(|n| triggers(flow, n)),
-        Node::Exit(_) | Node::Cut(_) => false,
     }
 }
 
