@@ -11,15 +11,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod date;
+pub mod explanation;
+mod find;
 mod narrow;
 mod order;
 mod words;
 
 pub use date::Date;
+pub use find::{Named, NotFound};
 pub use order::number_consumers;
 pub use words::{
-    Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
-    SubscriptionType, SuppressionKind, TopicIssue,
+    Asks, Confidence, Control, CutReason, Ending, ErrorFate, GuardKind, ItemState, Leniency, Priority,
+    RuleKind, SagaRole, ServiceKind, Severity, Status, SubscriptionType, SuppressionKind, TopicIssue,
 };
 
 /// Version of the contract; raised when a reader of the old one would misread the new one.

@@ -157,3 +157,54 @@ fn topics_that_nobody_publishes() {
     let found: BTreeSet<String> = silent.map(|topic| topic.name.clone()).collect();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn caches_have_their_keys_and_times_to_live() {
+    for (service, node) in services() {
+        let Some(caches) = node.get("caches") else { continue };
+        let expected: BTreeMap<String, String> = caches
+            .entries()
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.value.as_text().unwrap().to_owned()))
+            .collect();
+        let found: BTreeMap<String, String> = AUDIT
+            .caches
+            .iter()
+            .filter(|cache| cache.service == service)
+            .map(|cache| {
+                let prefix = cache.key.split('{').next().unwrap_or_default().to_owned();
+                assert!(!cache.invalidations.is_empty(), "{service} {prefix}");
+                (prefix, cache.ttl_seconds.map(|n| n.to_string()).unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(found, expected, "{service}");
+    }
+}
+
+/// The services that have a finding of one of `rules`, with the rule.
+fn found_in(rules: &[&str]) -> BTreeMap<String, String> {
+    let mine = AUDIT.findings.iter().filter(|f| rules.contains(&f.rule.as_str()));
+    mine.map(|f| (f.service.clone(), f.rule.clone())).collect()
+}
+
+#[test]
+fn events_go_through_the_outbox_or_beside_it() {
+    let outbox = EXPECTED.get("outbox").unwrap();
+    let duals: BTreeSet<String> = found_in(&["dual-write"]).into_keys().collect();
+    for service in list(outbox, "through") {
+        assert!(sent().filter(|p| p.service == service).all(|p| p.outbox), "{service}");
+        assert!(!duals.contains(&service), "{service}");
+    }
+    for service in list(outbox, "beside") {
+        assert!(sent().filter(|p| p.service == service).all(|p| !p.outbox), "{service}");
+        assert!(duals.contains(&service), "{service}");
+    }
+}
+
+#[test]
+fn outboxes_with_a_fault() {
+    let entries = EXPECTED.path("outbox.weaknesses")[0].entries();
+    let expected =
+        entries.iter().map(|entry| (entry.key.clone(), entry.value.as_str().unwrap().to_owned())).collect();
+    same(&found_in(&["outbox-without-worker", "outbox-without-skip-locked"]), &expected);
+}
