@@ -15,6 +15,8 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     embed(&root, "rules/detectors", "yaml", &out.join("detectors.rs"))?;
     embed(&root, "rules/checklists", "yaml", &out.join("checklists.rs"))?;
+    embed(&root, "rules/patterns", "yaml", &out.join("patterns.rs"))?;
+    embed(&root, "templates", "tera", &out.join("templates.rs"))?;
     Ok(())
 }
 

@@ -45,6 +45,8 @@ fn findings(json: &str) -> Value {
     let mut audit: Value = serde_json::from_str(json).unwrap();
     audit["diagnostics"] = Value::Null;
     audit["stats"] = Value::Null;
+    // They ask whether everything was read.
+    audit["checklists"] = Value::Null;
     assert_eq!(audit["consumers"][0]["topic"]["name"], "orders", "the healthy file is audited");
     audit
 }

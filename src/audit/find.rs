@@ -170,6 +170,8 @@ mod tests {
             path: name.to_owned(),
             languages: Vec::new(),
             kind: ServiceKind::Service,
+            owner: None,
+            role: None,
             publisher: false,
             consumer: true,
             subscription_type: SubscriptionType::None,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::audit::{Confidence, Policy, Severity};
+use crate::audit::{Confidence, Date, Policy, Severity};
 
 /// Audits the event flows of a service monorepo, offline, from evidence in its code.
 #[derive(Debug, Parser)]
@@ -17,13 +17,15 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 2 wrong usage, configuration or rules; 3 nothing was audited;
-4 something could not be read under --strict, or flowaudit itself failed.";
+Exit codes: 0 done; 1 documents are stale; 2 wrong usage, configuration or rules;
+3 nothing was audited; 4 something could not be read under --strict, or flowaudit itself failed.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Show what is in place and what is not, and what to look at first
     Scan(ScanArgs),
+    /// Write the audits, checklists and summary as documents, or check that they are up to date
+    Report(ReportArgs),
     /// Tell how a verdict came about: of a service, a consumer, a finding or a rule
     Explain(ExplainArgs),
     /// Tell which rules are in force and what they mean
@@ -125,6 +127,51 @@ pub(super) struct ScanArgs {
     /// List every finding, topic and diagnostic in the table
     #[arg(long, short, action = ArgAction::SetTrue)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    pub(super) reading: Reading,
+
+    /// Folder of the documents; it is made when it is not there
+    #[arg(long, short, value_name = "DIR")]
+    pub(super) output: PathBuf,
+
+    /// Write nothing; fail with a diff when a document is missing, edited or stale
+    #[arg(long)]
+    pub(super) check: bool,
+
+    /// Date of the documents; else that of `SOURCE_DATE_EPOCH`, else that of the newest commit
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    pub(super) date: Option<Date>,
+
+    /// An earlier `scan --format json`, to tell what has changed since
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
+
+    /// What to write
+    #[arg(long, value_enum, default_value_t = ReportFormat::Markdown)]
+    pub(super) format: ReportFormat,
+
+    /// Threads to use; as many as the machine has unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+
+    /// No progress on standard error, no list of what was written
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Audits, checklists and the summary
+    Markdown,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "no such day; expected YYYY-MM-DD".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod errors;
 mod explain;
 mod output;
 mod progress;
+mod report;
 mod rules;
 mod scan;
 mod schema;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
+        Command::Report(args) => report::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Schema { what } => schema::run(*what),

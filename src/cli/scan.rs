@@ -25,6 +25,7 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 fn scan_settings(args: &ScanArgs) -> anyhow::Result<Settings> {
     let mut settings = settings(&args.reading)?;
     settings.services.clone_from(&args.service);
+    settings.checklists = args.format == Format::Json;
     settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
     Ok(settings)
 }

@@ -47,7 +47,7 @@ pub fn judge(
         policy: settings.policy,
         depth: settings.depth,
         topics: topics::align(&consumers, &publishers),
-        services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables, settings),
+        services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables),
         schemas: inventory::schemas(flow, &names, &consumers, &findings),
         observers: inventory::observers(flow, &names, &consumers),
         consumers,
@@ -58,6 +58,11 @@ pub fn judge(
         stats: repository.stats,
         ..Audit::default()
     };
+    for service in &mut audit.services {
+        let said = settings.config.services.iter().find(|entry| entry.name == service.name);
+        service.owner = said.and_then(|entry| entry.owner.clone());
+        service.role = said.and_then(|entry| entry.role);
+    }
     let aligned = topics::findings(&audit);
     audit.findings.extend(aligned);
     audit.audits = audits(&audit, settings);
@@ -155,7 +160,6 @@ fn services(
     caches: &[cache::Caches],
     outboxes: Vec<outbox::Outbox>,
     tables: &Tables,
-    settings: &Settings,
 ) -> Vec<Service> {
     let list = &repository.services.list;
     list.iter()
@@ -174,15 +178,14 @@ fn services(
             });
             let mut languages = service.languages.clone();
             languages.sort();
-            let said = settings.config.services.iter().find(|entry| entry.name == service.name);
             Service {
                 name: service.name.clone(),
                 path: service.path.clone(),
                 languages,
                 kind: crate::audit::ServiceKind::from_word(service.kind.as_str())
                     .unwrap_or(crate::audit::ServiceKind::Service),
-                owner: said.and_then(|entry| entry.owner.clone()),
-                role: said.and_then(|entry| entry.role),
+                owner: None,
+                role: None,
                 publisher: publishers.iter().any(|p| p.service == service.name),
                 consumer: !mine.is_empty(),
                 subscription_type: subscription_type(&mine),

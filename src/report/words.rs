@@ -1,6 +1,6 @@
 //! The contract's words as a person reads them, and text that keeps within a width.
 
-use crate::audit::{AuditResult, Control, Priority, Status, SubscriptionType, TopicIssue};
+use crate::audit::{AuditResult, Control, Priority, ServiceKind, Status, SubscriptionType, TopicIssue};
 
 /// A status in a sentence or a cell.
 pub(super) fn status(status: Status) -> &'static str {
@@ -99,6 +99,26 @@ pub(super) fn role(role: &str) -> &str {
         "handler" => "handles messages",
         "file" => "shows it",
         other => other,
+    }
+}
+
+/// What a part of the repository is, when it is no service that takes part.
+pub(super) fn kind(kind: ServiceKind) -> &'static str {
+    match kind {
+        ServiceKind::Service => "service",
+        ServiceKind::Library => "library",
+        ServiceKind::Frontend => "front end",
+        ServiceKind::Infrastructure => "infrastructure",
+    }
+}
+
+/// A time to live: `5 s`, `10 min`, `1 h`, in the largest unit that divides it.
+pub(super) fn duration(seconds: u64) -> String {
+    match seconds {
+        s if s > 0 && s.is_multiple_of(86_400) => format!("{} d", s / 86_400),
+        s if s > 0 && s.is_multiple_of(3600) => format!("{} h", s / 3600),
+        s if s > 0 && s.is_multiple_of(60) => format!("{} min", s / 60),
+        s => format!("{s} s"),
     }
 }
 

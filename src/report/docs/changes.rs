@@ -72,7 +72,8 @@ pub fn between(before: &Audit, now: &Audit) -> Changes {
     for service in &now.services {
         let old = before.services.iter().find(|old| old.name == service.name);
         for (control, verdict) in &service.controls {
-            let was = old.and_then(|old| old.controls.get(control)).map_or(Status::NotApplicable, |v| v.status);
+            let was =
+                old.and_then(|old| old.controls.get(control)).map_or(Status::NotApplicable, |v| v.status);
             if was != verdict.status {
                 statuses.push(StatusChange {
                     service: service.name.clone(),

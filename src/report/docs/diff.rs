@@ -1,5 +1,7 @@
 //! What is stale, as a diff that a person reads.
 
+use std::fmt::Write as _;
+
 use similar::TextDiff;
 
 /// Lines of a diff that are worth reading at once.
@@ -17,7 +19,7 @@ pub fn unified(name: &str, there: &str, expected: &str) -> String {
     let mut out = lines.iter().take(SHOWN).copied().collect::<Vec<_>>().join("\n");
     out.push('\n');
     if lines.len() > SHOWN {
-        out.push_str(&format!("… and {} more lines\n", lines.len() - SHOWN));
+        let _ = writeln!(out, "… and {} more lines", lines.len() - SHOWN);
     }
     out
 }

@@ -22,18 +22,23 @@ pub struct Excerpt {
 }
 
 /// The lines around a place; nothing when they cannot be read.
-pub fn around(links: &Links<'_>, source: &dyn Fn(&str) -> Option<String>, path: &str, line: u32) -> Option<Excerpt> {
+pub fn around(
+    links: &Links<'_>,
+    source: &dyn Fn(&str) -> Option<String>,
+    path: &str,
+    line: u32,
+) -> Option<Excerpt> {
     let text = source(path)?;
-    let lines: Vec<&str> = text.lines().collect();
-    let at = (line as usize).checked_sub(1).filter(|at| *at < lines.len())?;
+    let all: Vec<&str> = text.lines().collect();
+    let at = (line as usize).checked_sub(1).filter(|at| *at < all.len())?;
     let first = at.saturating_sub(BEFORE);
-    let mut last = (at + AFTER).min(lines.len() - 1);
+    let mut last = (at + AFTER).min(all.len() - 1);
     // A function that ends inside ends the excerpt: what follows is about something else.
-    if let Some(end) = (at..=last).find(|index| matches!(lines[*index].trim_end(), "}" | "};" | "})" | "---")) {
+    if let Some(end) = (at..=last).find(|index| matches!(all[*index].trim_end(), "}" | "};" | "})" | "---")) {
         last = end;
     }
-    let mut shown: Vec<&str> = lines[first..=last].to_vec();
-    while shown.first().is_some_and(|line| line.trim().is_empty() || line.trim_end() == "}") {
+    let mut shown: Vec<&str> = all[first..=last].to_vec();
+    while shown.first().is_some_and(|line| line.trim().is_empty() || matches!(line.trim(), "}" | "})")) {
         shown.remove(0);
     }
     while shown.last().is_some_and(|line| line.trim().is_empty()) {
@@ -41,7 +46,11 @@ pub fn around(links: &Links<'_>, source: &dyn Fn(&str) -> Option<String>, path: 
     }
     let indent = |line: &&str| line.len() - line.trim_start_matches(['\t', ' ']).len();
     let common = shown.iter().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
-    let code = shown.iter().map(|line| line.get(common..).unwrap_or_default().trim_end()).collect::<Vec<_>>().join("\n");
+    let code = shown
+        .iter()
+        .map(|line| line.get(common..).unwrap_or_default().trim_end())
+        .collect::<Vec<_>>()
+        .join("\n");
     let ticks = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     Some(Excerpt {
         at: links.line(path, line),

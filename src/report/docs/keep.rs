@@ -4,6 +4,7 @@
 //! region whose place is gone is put at the end and reported; it is never dropped.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::DocumentError;
 
@@ -34,10 +35,10 @@ pub fn carry_over(name: &str, new: &str, old: &str) -> Result<(String, Vec<Strin
     kept.retain(|_, text| !text.trim().is_empty());
     let mut lost = Vec::new();
     if !kept.is_empty() {
-        out.push_str(&format!("\n{HOMELESS}\n"));
+        let _ = write!(out, "\n{HOMELESS}\n");
     }
     for (region, text) in kept {
-        out.push_str(&format!("\n<!-- flowaudit:keep {region} -->\n{text}{CLOSE}\n"));
+        let _ = write!(out, "\n<!-- flowaudit:keep {region} -->\n{text}{CLOSE}\n");
         lost.push(format!("{name}: the section of `{region}` is gone; what was kept there is at the end"));
     }
     Ok((out, lost))
@@ -45,7 +46,8 @@ pub fn carry_over(name: &str, new: &str, old: &str) -> Result<(String, Vec<Strin
 
 /// The regions of a document: name and the lines between the marks.
 fn regions(file: &str, text: &str) -> Result<BTreeMap<String, String>, DocumentError> {
-    let mistake = |line: usize, message: String| DocumentError { file: file.to_owned(), line, column: 0, message };
+    let mistake =
+        |line: usize, message: String| DocumentError { file: file.to_owned(), line, column: 0, message };
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     let mut open: Option<(String, usize, String)> = None;
     for (index, line) in text.lines().enumerate() {
@@ -53,9 +55,14 @@ fn regions(file: &str, text: &str) -> Result<BTreeMap<String, String>, DocumentE
         match (&mut open, opens(line), line.trim() == CLOSE) {
             (None, Some(region), _) => open = Some((region.to_owned(), number, String::new())),
             (Some((region, begun, _)), Some(_), _) => {
-                return Err(mistake(*begun, format!("the region `{region}` is not closed before the next begins")));
+                return Err(mistake(
+                    *begun,
+                    format!("the region `{region}` is not closed before the next begins"),
+                ));
             }
-            (None, _, true) => return Err(mistake(number, "a region ends here that has not begun".to_owned())),
+            (None, _, true) => {
+                return Err(mistake(number, "a region ends here that has not begun".to_owned()));
+            }
             (Some(_), _, true) => {
                 let Some((region, begun, inside)) = open.take() else { continue };
                 if found.insert(region.clone(), inside).is_some() {

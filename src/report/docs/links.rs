@@ -1,9 +1,11 @@
 //! Links from a document to the line it speaks of.
 
+use std::fmt::Write as _;
 use std::path::{Component, Path};
 
 use serde::Serialize;
 
+use super::markdown;
 use crate::audit::Place;
 
 /// A line of a scanned file, as documents link to it.
@@ -38,8 +40,8 @@ impl<'a> Links<'a> {
         let href = format!("{}#L{line}", self.file(path));
         let name = path.rsplit('/').next().unwrap_or(path);
         Link {
-            md: format!("[{}:{line}]({href})", bracketed(name)),
-            long: format!("[{}:{line}]({href})", bracketed(path)),
+            md: format!("[{}:{line}]({href})", markdown::text(name)),
+            long: format!("[{}:{line}]({href})", markdown::text(path)),
             path: path.to_owned(),
             line,
             href,
@@ -53,13 +55,10 @@ impl<'a> Links<'a> {
 
     /// To a file or folder.
     pub fn file(&self, path: &str) -> String {
-        let whole = if self.to_root.is_empty() { path.to_owned() } else { format!("{}/{path}", self.to_root) };
+        let whole =
+            if self.to_root.is_empty() { path.to_owned() } else { format!("{}/{path}", self.to_root) };
         encode(&whole)
     }
-}
-
-fn bracketed(text: &str) -> String {
-    text.replace('[', "\\[").replace(']', "\\]").replace('|', "\\|").replace('_', "\\_")
 }
 
 /// A path as the address of a link: what markdown or an address would take for something else is
@@ -67,10 +66,12 @@ fn bracketed(text: &str) -> String {
 fn encode(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~' | b'@' | b'+' | b',' | b'=') {
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~' | b'@' | b'+' | b',' | b'=')
+        {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -82,15 +83,12 @@ pub fn decode(address: &str) -> String {
     let mut rest = address.as_bytes();
     while let [first, tail @ ..] = rest {
         let hex = (*first == b'%').then(|| std::str::from_utf8(tail.get(..2)?).ok()).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -7,10 +7,10 @@ use crate::audit::{Audit, TopicIssue};
 /// Topics that one arrow names before it only counts.
 const NAMED: usize = 3;
 
-/// Who sends what to whom, for the services that `shown` admits; empty when nobody does.
-pub fn platform(audit: &Audit, shown: &dyn Fn(&str) -> bool) -> String {
+/// Who sends what to whom, for the services and topics that are shown; empty when nobody does.
+pub fn platform(audit: &Audit, shown: &dyn Fn(&str) -> bool, topics: &dyn Fn(&str) -> bool) -> String {
     let mut arrows: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
-    for topic in &audit.topics {
+    for topic in audit.topics.iter().filter(|topic| topics(&topic.name)) {
         for to in &topic.subscribers {
             let (senders, near) = senders(audit, topic);
             if senders.is_empty() && shown(to) {
@@ -37,14 +37,18 @@ pub fn platform(audit: &Audit, shown: &dyn Fn(&str) -> bool) -> String {
         lines.push(format!("    {from} {arrow}|{}| {to}", label(topics)));
     }
     let nodes = ids.nodes.iter().map(|(_, id, text)| {
-        if text == "not published here" { format!("    {id}([{}])", quoted(text)) } else { format!("    {id}[{}]", quoted(text)) }
+        if text == "not published here" {
+            format!("    {id}([{}])", quoted(text))
+        } else {
+            format!("    {id}[{}]", quoted(text))
+        }
     });
     let nodes: Vec<String> = nodes.collect();
-    format!("flowchart LR\n{}\n{}\n", nodes.join("\n"), lines.join("\n"))
+    format!("flowchart LR\n{}\n{}", nodes.join("\n"), lines.join("\n"))
 }
 
-/// What one service takes and gives; empty when it does neither.
-pub fn service(audit: &Audit, name: &str) -> String {
+/// What one service takes and gives of the topics that are shown; empty when it does neither.
+pub fn service(audit: &Audit, name: &str, topics: &dyn Fn(&str) -> bool) -> String {
     let mut ids = Ids::default();
     let mut nodes = vec![];
     let mut lines = Vec::new();
@@ -54,11 +58,16 @@ pub fn service(audit: &Audit, name: &str) -> String {
         let before = ids.nodes.len();
         let id = ids.of(key, text);
         if ids.nodes.len() > before {
-            nodes.push(if round { format!("    {id}([{}])", quoted(text)) } else { format!("    {id}[{}]", quoted(text)) });
+            nodes.push(if round {
+                format!("    {id}([{}])", quoted(text))
+            } else {
+                format!("    {id}[{}]", quoted(text))
+            });
         }
         id
     };
-    for topic in audit.topics.iter().filter(|topic| topic.subscribers.iter().any(|s| s == name)) {
+    let shown = || audit.topics.iter().filter(|topic| topics(&topic.name));
+    for topic in shown().filter(|topic| topic.subscribers.iter().any(|s| s == name)) {
         let at = node(&mut ids, &format!("topic {}", topic.name), &topic.name, true);
         lines.push(format!("    {at} --> {own}"));
         for from in topic.publishers.iter().filter(|from| *from != name) {
@@ -66,7 +75,7 @@ pub fn service(audit: &Audit, name: &str) -> String {
             lines.push(format!("    {from} --> {at}"));
         }
     }
-    for topic in audit.topics.iter().filter(|topic| topic.publishers.iter().any(|s| s == name)) {
+    for topic in shown().filter(|topic| topic.publishers.iter().any(|s| s == name)) {
         let at = node(&mut ids, &format!("topic {}", topic.name), &topic.name, true);
         lines.push(format!("    {own} --> {at}"));
         for to in topic.subscribers.iter().filter(|to| *to != name) {
@@ -77,7 +86,7 @@ pub fn service(audit: &Audit, name: &str) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    format!("flowchart LR\n{}\n{}\n", nodes.join("\n"), lines.join("\n"))
+    format!("flowchart LR\n{}\n{}", nodes.join("\n"), lines.join("\n"))
 }
 
 /// Who sends to a topic, or to the one that it nearly is.

@@ -11,11 +11,9 @@ mod keep;
 mod links;
 mod markdown;
 mod mermaid;
-mod page;
+mod operations;
 mod patterns;
 mod templates;
-#[cfg(test)]
-mod tests;
 mod views;
 
 use std::fmt;
@@ -111,39 +109,23 @@ pub fn documents(material: &Material<'_>) -> Result<Vec<Document>, DocumentError
         }
     }
     let words = templates::Templates::new(material.templates)?;
-    let patterns = patterns::built_in();
-    let views = views::Views::new(material, &patterns);
+    let views = views::Views::new(material, patterns::built_in(), operations::built_in());
     let mut out = Vec::new();
-    let head = |template: &str| {
-        format!("{MARK} template={template} date={} -->\n", material.date)
-    };
     let mut add = |name: String, template: &str, context: &tera::Context| {
-        let text = words.render(template, context)?;
-        let text = markdown::tidy(&text);
-        out.push(Document { name, text: format!("{}{text}", head(template)) });
+        let text = markdown::tidy(&words.render(template, context)?);
+        let head = format!("{MARK} template={template} date={} -->", material.date);
+        out.push(Document { name, text: format!("{head}\n{text}") });
         Ok(())
     };
-    add(material.config.reports.summary.clone(), "summary.md.tera", &views.summary())?;
+    add(material.config.reports.summary.clone(), "summary.md.tera", &views.summary()?)?;
     for entry in &material.config.audits {
-        let template = entry.documents.template.as_ref().map_or_else(
-            || if views::is_data(entry) { "data-audit.md.tera" } else { "event-audit.md.tera" },
-            |mention| mention.name.as_str(),
-        );
-        add(views::audit_file(entry), template, &views.audit(entry))?;
-        if let Some(context) = views.checklist(entry) {
+        let own = entry.documents.template.as_ref().map(|mention| mention.name.as_str());
+        add(views::audit_file(entry), own.unwrap_or("audit.md.tera"), &views.audit(entry)?)?;
+        if let Some(context) = views.checklist(entry)? {
             add(views::checklist_file(entry), "checklist.md.tera", &context)?;
         }
     }
     Ok(out)
-}
-
-/// The page of `--format html`.
-pub fn page(material: &Material<'_>) -> Result<Document, DocumentError> {
-    let words = templates::Templates::new(material.templates)?;
-    let patterns = patterns::built_in();
-    let views = views::Views::new(material, &patterns);
-    let text = words.render("page.html.tera", &page::context(&views))?;
-    Ok(Document { name: material.config.reports.page.clone(), text })
 }
 
 /// A document with what people wrote in the one that is there, and what became of the rest.

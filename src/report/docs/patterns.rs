@@ -19,6 +19,8 @@ pub struct Family {
     pub question: String,
     /// What patterns are compared by.
     pub aspects: Vec<String>,
+    /// Parts of evidence that show a pattern best, the best first.
+    pub shows: Vec<String>,
     /// Patterns, in order.
     pub patterns: Vec<Pattern>,
 }
@@ -57,12 +59,13 @@ pub fn read(text: &str) -> (Option<Family>, Vec<Mistake>) {
 }
 
 fn family(reader: &mut Reader, node: &Node) -> Option<Family> {
-    let map = reader.map(node, &["control", "title", "question", "aspects", "patterns"])?;
+    let map = reader.map(node, &["control", "title", "question", "aspects", "shows", "patterns"])?;
     let words: Vec<(&str, Control)> = Control::ALL.iter().map(|c| (c.word(), *c)).collect();
     let control = reader.required(map, "control").and_then(|node| reader.word(node, "control", &words));
     let title = reader.required_text(map, "title");
     let question = reader.required_text(map, "question");
     let aspects = texts(reader, map, "aspects");
+    let shows = texts(reader, map, "shows");
     let mut patterns = Vec::new();
     for node in reader.list_at(map, "patterns") {
         patterns.extend(pattern(reader, node, &aspects));
@@ -72,6 +75,7 @@ fn family(reader: &mut Reader, node: &Node) -> Option<Family> {
         title: title?.to_owned(),
         question: question?.to_owned(),
         aspects,
+        shows,
         patterns,
     })
 }

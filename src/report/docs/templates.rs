@@ -33,6 +33,7 @@ impl<'a> Templates<'a> {
         tera.autoescape_on(vec![".html.tera"]);
         tera.register_filter("code", |text: &str, _: Kwargs, _: &State| markdown::code(text));
         tera.register_filter("text", |text: &str, _: Kwargs, _: &State| markdown::text(text));
+        tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State| markdown::anchor(text));
         tera.register_filter("count", |number: u64, kwargs: Kwargs, _: &State| {
             let noun = kwargs.must_get::<&str>("of")?;
             Ok::<_, tera::Error>(words::count(number as usize, noun))
@@ -82,14 +83,16 @@ impl<'a> Templates<'a> {
 /// misspellings.
 pub fn check(config: &Config, own: &[TemplateFile]) -> Result<(), Vec<DocumentError>> {
     let built_in: Vec<&str> = BUILT_IN.iter().filter_map(|(path, _)| path.rsplit('/').next()).collect();
-    let known: Vec<&str> = built_in.iter().copied().chain(own.iter().map(|file| file.name.as_str())).collect();
+    let known: Vec<&str> =
+        built_in.iter().copied().chain(own.iter().map(|file| file.name.as_str())).collect();
     let meant = |name: &str, known: &[&str]| {
         closest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
     };
     let mut mistakes = Vec::new();
     let named: Vec<_> = config.audits.iter().filter_map(|audit| audit.documents.template.as_ref()).collect();
     for mention in named.iter().filter(|mention| !known.contains(&mention.name.as_str())) {
-        let file = config.path.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
+        let file =
+            config.path.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
         mistakes.push(DocumentError {
             file,
             line: mention.line as usize,

@@ -1,0 +1,280 @@
+//! `flowaudit report`: the documents, written or checked.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::args::{ReportArgs, ReportFormat};
+use super::errors::{BadBaseline, BadDocuments, CannotWrite, Exit, NotOurs, Stale};
+use super::{progress, scan};
+use crate::audit::{Audit, Date};
+use crate::config::Settings;
+use crate::report::docs::{self, Document, Material, TemplateFile};
+
+/// No scanned file that is larger is shown in an excerpt.
+const MAX_SOURCE: u64 = 4 << 20;
+
+pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
+    let mut settings = scan::settings(&args.reading)?;
+    settings.checklists = true;
+    settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
+    let templates = templates(&settings)?;
+    docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
+    let folder = Folder::new(&args.output)?;
+    let date = date(args, &settings, &folder);
+    settings.as_of = Some(date);
+    let since = args.since.as_deref().map(baseline).transpose()?;
+
+    let audit = progress::shown(args.quiet, |progress| match settings.threads {
+        None => crate::audit_tree(&settings, progress),
+        Some(threads) => rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.get())
+            .build()?
+            .install(|| crate::audit_tree(&settings, progress)),
+    })?;
+    scan::audited(&audit, &settings)?;
+
+    let root = fs::canonicalize(&settings.root)?;
+    let source = |path: &str| {
+        let path = root.join(path);
+        let readable = fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() <= MAX_SOURCE);
+        readable
+            .then(|| fs::read(&path).ok())
+            .flatten()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let material = Material {
+        audit: &audit,
+        config: &settings.config,
+        templates: &templates,
+        date,
+        to_root: &docs::between(&folder.absolute, &root),
+        from_root: &docs::between(&root, &folder.absolute),
+        since: since.as_ref(),
+        source: &source,
+    };
+    let wanted = match args.format {
+        ReportFormat::Markdown => docs::documents(&material),
+    };
+    let wanted = wanted.map_err(|error| BadDocuments(vec![error]))?;
+    let written = folder.compare(wanted)?;
+    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.quiet) }
+}
+
+/// A document as it should be, beside what is there.
+struct Compared {
+    name: String,
+    text: String,
+    there: Option<String>,
+    /// What people wrote that has lost its place.
+    lost: Vec<String>,
+}
+
+/// The folder of the documents, which need not exist.
+struct Folder {
+    path: PathBuf,
+    absolute: PathBuf,
+}
+
+impl Folder {
+    fn new(path: &Path) -> anyhow::Result<Folder> {
+        let whole = std::path::absolute(path)?;
+        // What exists of it is resolved, so that links lead out of links.
+        let mut missing = Vec::new();
+        let mut there = whole.as_path();
+        let absolute = loop {
+            if let Ok(found) = fs::canonicalize(there) {
+                if !found.is_dir() {
+                    let why = io::Error::new(io::ErrorKind::NotADirectory, "it is no folder");
+                    return Err(CannotWrite { path: there.to_owned(), why }.into());
+                }
+                break missing.iter().rev().fold(found, |path, part| path.join(part));
+            }
+            let (Some(parent), Some(name)) = (there.parent(), there.file_name()) else { break whole.clone() };
+            missing.push(name.to_owned());
+            there = parent;
+        };
+        Ok(Folder { path: path.to_owned(), absolute })
+    }
+
+    /// The text of a file in it; nothing when it is not there.
+    fn read(&self, name: &str) -> anyhow::Result<Option<String>> {
+        match fs::read(self.path.join(name)) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(why) => Err(CannotWrite { path: self.path.join(name), why }.into()),
+        }
+    }
+
+    /// Lays documents beside the ones that are there and carries over what people wrote in them.
+    fn compare(&self, documents: Vec<Document>) -> anyhow::Result<Vec<Compared>> {
+        let (mut out, mut mistakes) = (Vec::new(), Vec::new());
+        for document in documents {
+            let there = self.read(&document.name)?;
+            let (mut text, mut lost) = (document.text.clone(), Vec::new());
+            if let Some(old) = &there {
+                if !docs::is_ours(old) {
+                    return Err(NotOurs { path: self.path.join(&document.name) }.into());
+                }
+                match docs::carried_over(&document, old) {
+                    Ok(carried) => (text, lost) = carried,
+                    Err(mut mistake) => {
+                        mistake.file = self.path.join(&mistake.file).display().to_string();
+                        mistakes.push(mistake);
+                    }
+                }
+            }
+            out.push(Compared { name: document.name, text, there, lost });
+        }
+        if mistakes.is_empty() { Ok(out) } else { Err(BadDocuments(mistakes).into()) }
+    }
+
+    /// Puts a whole file into its place, or leaves the place as it is.
+    fn put(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        let written = (|| {
+            let mut file = tempfile::Builder::new().prefix(".flowaudit-").tempfile_in(&self.path)?;
+            file.write_all(text.as_bytes())?;
+            open_to_all(file.as_file())?;
+            file.persist(&path).map_err(|error| error.error)
+        })();
+        written.map(drop).map_err(|why| CannotWrite { path, why }.into())
+    }
+}
+
+/// Temporary files are their owner's alone; documents are everybody's.
+#[cfg(unix)]
+fn open_to_all(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn open_to_all(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+fn write(folder: &Folder, documents: &[Compared], quiet: bool) -> anyhow::Result<Exit> {
+    fs::create_dir_all(&folder.path).map_err(|why| CannotWrite { path: folder.path.clone(), why })?;
+    for document in documents {
+        if document.there.as_ref() != Some(&document.text) {
+            folder.put(&document.name, &document.text)?;
+        }
+    }
+    tell_lost(documents);
+    if !quiet {
+        let mut out = io::stdout().lock();
+        for document in documents {
+            let state = match &document.there {
+                None => "new      ",
+                Some(there) if *there == document.text => "unchanged",
+                Some(_) => "changed  ",
+            };
+            writeln!(out, "{state}  {}", folder.path.join(&document.name).display())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::Result<Exit> {
+    let stale: Vec<&Compared> =
+        documents.iter().filter(|document| document.there.as_ref() != Some(&document.text)).collect();
+    tell_lost(documents);
+    if stale.is_empty() {
+        if !args.quiet {
+            writeln!(io::stdout(), "{} documents are up to date", documents.len())?;
+        }
+        return Ok(Exit::Done);
+    }
+    let mut out = io::stdout().lock();
+    for document in &stale {
+        let path = folder.path.join(&document.name).display().to_string();
+        match &document.there {
+            None => writeln!(out, "{path} is missing\n")?,
+            Some(there) => writeln!(out, "{}", docs::unified(&path, there, &document.text))?,
+        }
+    }
+    out.flush()?;
+    let names = stale.iter().map(|document| document.name.clone()).collect();
+    let root = args.reading.path.display();
+    Err(Stale { names, command: format!("flowaudit report {root} -o {}", folder.path.display()) }.into())
+}
+
+fn tell_lost(documents: &[Compared]) {
+    for lost in documents.iter().flat_map(|document| &document.lost) {
+        let _ = writeln!(io::stderr(), "warning: {lost}");
+    }
+}
+
+/// The user's templates: every `.tera` file of the configured folders, in order of name.
+fn templates(settings: &Settings) -> anyhow::Result<Vec<TemplateFile>> {
+    let mut found = Vec::new();
+    for folder in &settings.config.reports.templates {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.map_err(|error| unreadable(folder, &error))?;
+        let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|end| end == "tera"));
+        paths.sort();
+        for path in paths {
+            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            found.push(TemplateFile { name, path: path.display().to_string(), text });
+        }
+    }
+    Ok(found)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
+    BadDocuments(vec![docs::DocumentError {
+        file: path.display().to_string(),
+        line: 0,
+        column: 0,
+        message: format!("cannot be read: {error}"),
+    }])
+}
+
+/// What `scan --format json` wrote of an earlier state.
+fn baseline(path: &Path) -> Result<Audit, BadBaseline> {
+    let bad = |why: String| BadBaseline { path: path.to_owned(), why };
+    let text = fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| bad(format!("it is no audit of flowaudit: {error}")))
+}
+
+/// The date that documents carry: the one that was asked for, else what is there when it is only
+/// checked, else that of the build or of the newest commit, else today.
+fn date(args: &ReportArgs, settings: &Settings, folder: &Folder) -> Date {
+    if let Some(date) = args.date {
+        return date;
+    }
+    let there = || {
+        let summary = folder.read(&settings.config.reports.summary).ok()??;
+        docs::date_of(&summary)
+    };
+    let of_check = args.check.then(there).flatten();
+    of_check.or_else(of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
+        // A check has no clock: what was never written is missing whatever its date.
+        if args.check { Date::from_unix(0) } else { today() }
+    })
+}
+
+fn of_environment() -> Option<Date> {
+    let text = env::var("SOURCE_DATE_EPOCH").ok()?;
+    Some(Date::from_unix(text.trim().parse().ok()?))
+}
+
+/// The day of the newest commit, when the folder is under git.
+fn of_commit(root: &Path) -> Option<Date> {
+    let run = Command::new("git").arg("-C").arg(root).args(["log", "-1", "--format=%ct"]).output().ok()?;
+    let text = String::from_utf8(run.stdout).ok()?;
+    run.status.success().then(|| text.trim().parse().ok().map(Date::from_unix)).flatten()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the last resort where nothing else gives a date")]
+fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Date::from_unix(since.map_or(0, |since| since.as_secs()))
+}

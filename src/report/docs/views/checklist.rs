@@ -1,0 +1,89 @@
+//! A filled-in checklist.
+
+use serde::Serialize;
+
+use super::inventory::SagaGroup;
+use super::services::ServiceView;
+use super::{Head, Proof, Views, audit_file, context};
+use crate::audit::{Attestation, Item, ItemCounts, ItemState};
+use crate::config::AuditEntry;
+use crate::report::docs::DocumentError;
+
+#[derive(Serialize)]
+struct ChecklistView {
+    head: Head,
+    title: String,
+    audit: String,
+    counts: ItemCounts,
+    items: u32,
+    percent: Option<u32>,
+    sections: Vec<SectionView>,
+    services: Vec<ServiceView>,
+    sagas: Vec<SagaGroup>,
+}
+
+#[derive(Serialize)]
+struct SectionView {
+    number: usize,
+    title: String,
+    anchor: String,
+    counts: ItemCounts,
+    size: u32,
+    percent: Option<u32>,
+    items: Vec<ItemView>,
+}
+
+#[derive(Serialize)]
+struct ItemView {
+    id: String,
+    title: String,
+    /// Whether its box is ticked: met by evidence, or somebody's word.
+    ticked: bool,
+    state: String,
+    note: String,
+    proofs: Vec<Proof>,
+    attestation: Option<Attestation>,
+}
+
+impl Views<'_> {
+    /// What the template of a checklist gets; nothing for an audit without one.
+    pub fn checklist(&self, entry: &AuditEntry) -> Result<Option<tera::Context>, DocumentError> {
+        let Some(checklist) = self.audit.checklists.iter().find(|it| it.name == entry.name) else {
+            return Ok(None);
+        };
+        let sections = checklist.sections.iter().enumerate().map(|(index, section)| SectionView {
+            number: index + 1,
+            anchor: crate::report::docs::markdown::anchor(&format!("{}. {}", index + 1, section.title)),
+            title: section.title.clone(),
+            counts: section.counts,
+            size: section.counts.total(),
+            percent: section.percent,
+            items: section.items.iter().map(|item| self.item(item)).collect(),
+        });
+        let scope = self.scope(entry);
+        let view = ChecklistView {
+            head: self.head(),
+            title: checklist.title.clone(),
+            audit: audit_file(entry),
+            counts: checklist.counts,
+            items: checklist.counts.total(),
+            percent: checklist.percent,
+            sections: sections.collect(),
+            services: self.services(entry),
+            sagas: Self::sagas(&scope),
+        };
+        context(&view).map(Some)
+    }
+
+    fn item(&self, item: &Item) -> ItemView {
+        ItemView {
+            id: item.id.clone(),
+            title: item.title.clone(),
+            ticked: matches!(item.state, ItemState::Met | ItemState::Attested),
+            state: item.state.word().to_owned(),
+            note: item.note.clone(),
+            proofs: self.proofs(&item.evidence),
+            attestation: item.attestation.clone(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is there: caches, schemas, observers, parts in sagas.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Proof, Views};
+use crate::audit::{Cache, SagaRole, Service};
+use crate::report::docs::links::Link;
+use crate::report::words;
+
+/// A cache.
+#[derive(Debug, Serialize)]
+pub struct CacheView {
+    service: String,
+    key: String,
+    ttl: Option<String>,
+    /// The key is hashed: nobody can guess it, and no pattern finds it.
+    hashed: bool,
+    at: Link,
+    invalidations: Vec<InvalidationView>,
+    /// What makes any of them run.
+    triggers: Vec<String>,
+}
+
+/// What removes entries of a cache.
+#[derive(Debug, Serialize)]
+pub struct InvalidationView {
+    function: String,
+    at: Link,
+}
+
+/// The types of event of one service that are checked against one schema.
+#[derive(Debug, Serialize)]
+pub struct SchemaView {
+    service: String,
+    schema: String,
+    /// Where the schema's file is, when it is one that can be read.
+    href: Option<String>,
+    event_types: Vec<String>,
+    at: Link,
+    enforced: Option<bool>,
+}
+
+/// An in-process observer.
+#[derive(Debug, Serialize)]
+pub struct ObserverView {
+    service: String,
+    event: String,
+    handler: String,
+    handler_at: Link,
+    registered: Link,
+    registry: Option<String>,
+    registry_at: Option<Link>,
+    thin: bool,
+    own: Vec<Proof>,
+}
+
+/// The services with one part in sagas.
+#[derive(Debug, Serialize)]
+pub struct SagaGroup {
+    role: String,
+    count: usize,
+    services: Vec<String>,
+}
+
+impl SchemaView {
+    /// How many types of event it is of.
+    pub(super) fn event_types(&self) -> usize {
+        self.event_types.len()
+    }
+}
+
+impl ObserverView {
+    /// Whether it hands on what it gets and does nothing else.
+    pub(super) fn is_thin(&self) -> bool {
+        self.thin
+    }
+}
+
+impl Views<'_> {
+    pub(super) fn caches(&self, scope: &[&Service]) -> Vec<CacheView> {
+        let mine = self.audit.caches.iter().filter(|c| scope.iter().any(|s| s.name == c.service));
+        mine.map(|cache| CacheView {
+            service: cache.service.clone(),
+            key: cache.key.clone(),
+            ttl: cache.ttl_seconds.map(words::duration),
+            hashed: ["{hmac", "{hash", "{sha", "{md5"].iter().any(|mark| cache.key.contains(mark)),
+            at: self.links.place(&cache.at),
+            invalidations: cache
+                .invalidations
+                .iter()
+                .map(|it| InvalidationView { function: it.function.clone(), at: self.links.place(&it.at) })
+                .collect(),
+            triggers: triggers(cache),
+        })
+        .collect()
+    }
+
+    pub(super) fn schemas(&self, scope: &[&Service]) -> Vec<SchemaView> {
+        let mut out: Vec<SchemaView> = Vec::new();
+        for schema in self.audit.schemas.iter().filter(|s| scope.iter().any(|o| o.name == s.service)) {
+            let known =
+                out.iter_mut().find(|row| row.service == schema.service && row.schema == schema.schema);
+            if let Some(row) = known {
+                row.event_types.push(schema.event_type.clone());
+                continue;
+            }
+            out.push(SchemaView {
+                service: schema.service.clone(),
+                schema: schema.schema.clone(),
+                href: self.file_of(scope, &schema.service, &schema.schema),
+                event_types: vec![schema.event_type.clone()],
+                at: self.links.place(&schema.at),
+                enforced: schema.enforced,
+            });
+        }
+        out
+    }
+
+    /// The file that code of a service calls by this path: from the root, or from the service.
+    fn file_of(&self, scope: &[&Service], service: &str, path: &str) -> Option<String> {
+        let path = path.trim_start_matches("./");
+        let folder = scope.iter().find(|s| s.name == service).map(|s| s.path.as_str()).unwrap_or_default();
+        let candidates = [format!("{folder}/{path}"), path.to_owned()];
+        let found = candidates.iter().find(|path| (self.material.source)(path).is_some())?;
+        Some(self.links.file(found))
+    }
+
+    pub(super) fn observers(&self, scope: &[&Service]) -> Vec<ObserverView> {
+        let mine = self.audit.observers.iter().filter(|o| scope.iter().any(|s| s.name == o.service));
+        mine.map(|observer| ObserverView {
+            service: observer.service.clone(),
+            event: observer.event.clone(),
+            handler: observer.handler.name.clone(),
+            handler_at: self.links.line(&observer.handler.path, observer.handler.line),
+            registered: self.links.place(&observer.registered),
+            registry: observer.registry.as_ref().map(|registry| registry.name.clone()),
+            registry_at: observer
+                .registry
+                .as_ref()
+                .map(|registry| self.links.line(&registry.path, registry.line)),
+            thin: observer.own_effects.is_empty(),
+            own: self.proofs(&observer.own_effects),
+        })
+        .collect()
+    }
+
+    /// Parts in sagas, each with the services that have it; empty when the configuration names none.
+    pub(super) fn sagas(scope: &[&Service]) -> Vec<SagaGroup> {
+        let groups = SagaRole::ALL.iter().filter(|role| **role != SagaRole::None).map(|role| {
+            let with = scope.iter().filter(|service| service.role == Some(*role));
+            let services: Vec<String> = with.map(|service| service.name.clone()).collect();
+            SagaGroup { role: role.word().to_owned(), count: services.len(), services }
+        });
+        groups.filter(|group| group.count > 0).collect()
+    }
+}
+
+fn triggers(cache: &Cache) -> Vec<String> {
+    let all: BTreeSet<&String> = cache.invalidations.iter().flat_map(|it| &it.triggers).collect();
+    all.into_iter().cloned().collect()
+}

@@ -1,0 +1,244 @@
+//! Views: an audit as the plain data that templates are filled from.
+//!
+//! A view holds no markup but links; words that a template may want to change are the template's.
+//! One file for each document, and one for each kind of part that several documents have.
+
+mod actions;
+mod audit;
+mod checklist;
+mod inventory;
+mod practice;
+mod services;
+mod summary;
+mod topics;
+
+use serde::Serialize;
+
+use super::changes::{self, Changes};
+use super::links::{Link, Links};
+use super::operations::Advice;
+use super::patterns::Family;
+use super::{DocumentError, Material, markdown};
+use crate::audit::{Audit, AuditResult, Counts, Evidence, Policy, Service, Status};
+use crate::config::{AuditEntry, Config};
+use crate::report::words;
+
+/// File name of an audit.
+pub fn audit_file(entry: &AuditEntry) -> String {
+    entry.documents.file.clone().unwrap_or_else(|| format!("{}-service-audit.md", entry.name))
+}
+
+/// File name of a filled-in checklist.
+pub fn checklist_file(entry: &AuditEntry) -> String {
+    let named = entry.documents.checklist_file.clone();
+    named.unwrap_or_else(|| format!("integration-flows_{}_workflow_checklist.md", entry.name))
+}
+
+/// What every view is made from.
+pub struct Views<'a> {
+    audit: &'a Audit,
+    config: &'a Config,
+    links: Links<'a>,
+    material: Material<'a>,
+    families: Vec<Family>,
+    advice: Vec<Advice>,
+}
+
+/// What every document says of itself.
+#[derive(Debug, Serialize)]
+pub struct Head {
+    date: String,
+    version: String,
+    policy: String,
+    depth: Option<u32>,
+    /// The command that writes the documents again, from the scanned folder.
+    command: String,
+    /// File name of the summary.
+    summary: String,
+    documents: Vec<DocumentLink>,
+}
+
+/// One of the documents.
+#[derive(Debug, Serialize)]
+pub struct DocumentLink {
+    title: String,
+    file: String,
+}
+
+/// A line of code and what it does, as a person reads it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Proof {
+    at: Link,
+    does: String,
+    /// What stands there, or what is said of it.
+    note: String,
+    /// Whether the note is code.
+    code: bool,
+}
+
+/// Completion of one control.
+#[derive(Debug, Serialize)]
+pub struct Figure {
+    control: String,
+    title: String,
+    counts: Counts,
+    denominator: u32,
+    /// `58 % (11 of 19)`.
+    percent: String,
+    /// `11 of 19 = 58 %`.
+    text: String,
+    /// Names behind the counts that are worth naming.
+    names: Names,
+    /// Statuses that any service has, each with its services.
+    groups: Vec<Group>,
+}
+
+/// The services behind each count, as ` (a, b)`; empty behind a count of none.
+#[derive(Debug, Serialize)]
+pub struct Names {
+    implemented: String,
+    partial: String,
+    needs_review: String,
+    missing: String,
+}
+
+/// The services with one status.
+#[derive(Debug, Serialize)]
+pub struct Group {
+    status: String,
+    count: usize,
+    services: Vec<String>,
+}
+
+impl<'a> Views<'a> {
+    /// Views of an audit.
+    pub fn new(material: &Material<'a>, families: Vec<Family>, advice: Vec<Advice>) -> Views<'a> {
+        Views {
+            audit: material.audit,
+            config: material.config,
+            links: Links::new(material.to_root),
+            material: *material,
+            families,
+            advice,
+        }
+    }
+
+    fn head(&self) -> Head {
+        let mut documents =
+            vec![DocumentLink { title: "Summary".to_owned(), file: self.config.reports.summary.clone() }];
+        for entry in &self.config.audits {
+            let title = format!("{}: audit", entry.title);
+            documents.push(DocumentLink { title, file: audit_file(entry) });
+            if self.audit.checklists.iter().any(|checklist| checklist.name == entry.name) {
+                let title = format!("{}: checklist", entry.title);
+                documents.push(DocumentLink { title, file: checklist_file(entry) });
+            }
+        }
+        let folder = if self.material.from_root.is_empty() { "." } else { self.material.from_root };
+        Head {
+            date: self.material.date.to_string(),
+            version: self.audit.tool.version.clone(),
+            policy: policy(self.audit.policy),
+            depth: self.audit.depth,
+            command: format!("flowaudit report . -o {folder}{}", self.flags()),
+            summary: self.config.reports.summary.clone(),
+            documents,
+        }
+    }
+
+    /// What the command line said and the configuration does not.
+    fn flags(&self) -> String {
+        let depth = (self.audit.depth != self.config.depth).then_some(self.audit.depth).flatten();
+        let policy = (self.audit.policy != self.config.policy).then_some(match self.audit.policy {
+            Policy::LENIENT => " --policy lenient",
+            _ => " --policy strict",
+        });
+        let depth = depth.map(|depth| format!(" --depth {depth}")).unwrap_or_default();
+        format!("{depth}{}", policy.unwrap_or_default())
+    }
+
+    fn proof(&self, evidence: &Evidence) -> Proof {
+        Proof {
+            at: self.links.line(&evidence.path, evidence.line),
+            does: words::role(&evidence.role).to_owned(),
+            code: words::role(&evidence.role) != evidence.role && evidence.role != "registration",
+            note: evidence.note.clone(),
+        }
+    }
+
+    fn proofs(&self, evidence: &[Evidence]) -> Vec<Proof> {
+        evidence.iter().map(|it| self.proof(it)).collect()
+    }
+
+    /// The services that an audit counts, in order of name.
+    fn scope(&self, entry: &AuditEntry) -> Vec<&'a Service> {
+        let rows: Vec<&AuditResult> = self.rows(entry).collect();
+        let counted = |name: &String| rows.iter().any(|row| row.services.contains_key(name));
+        self.audit.services.iter().filter(|service| counted(&service.name)).collect()
+    }
+
+    fn rows(&self, entry: &AuditEntry) -> impl Iterator<Item = &'a AuditResult> {
+        let name = entry.name.clone();
+        self.audit.audits.iter().filter(move |row| row.name == name)
+    }
+
+    fn figures(&self, entry: &AuditEntry) -> Vec<Figure> {
+        self.rows(entry).map(figure).collect()
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        self.material.since.map(|before| changes::between(before, self.audit))
+    }
+}
+
+fn figure(row: &AuditResult) -> Figure {
+    let names = |status: Status| {
+        let with = row.services.iter().filter(|(_, other)| **other == status);
+        let names: Vec<&str> = with.map(|(name, _)| name.as_str()).collect();
+        if names.is_empty() { String::new() } else { markdown::text(&format!(" ({})", names.join(", "))) }
+    };
+    let groups = Status::ALL.iter().map(|status| {
+        let with = row.services.iter().filter(|(_, other)| *other == status);
+        let services: Vec<String> = with.map(|(name, _)| name.clone()).collect();
+        Group { status: words::status(*status).to_owned(), count: services.len(), services }
+    });
+    let of = format!("{} of {}", row.counts.implemented, row.denominator);
+    Figure {
+        control: row.control.word().to_owned(),
+        title: words::control_title(row.control).to_owned(),
+        counts: row.counts,
+        denominator: row.denominator,
+        percent: row.percent.map_or_else(|| format!("n/a ({of})"), |percent| format!("{percent} % ({of})")),
+        text: words::figure(row),
+        names: Names {
+            implemented: names(Status::Implemented),
+            partial: names(Status::Partial),
+            needs_review: names(Status::NeedsReview),
+            missing: names(Status::Missing),
+        },
+        groups: groups.filter(|group| group.count > 0).collect(),
+    }
+}
+
+fn policy(policy: Policy) -> String {
+    match policy {
+        Policy::STRICT => "strict: a weak control counts as partial".to_owned(),
+        Policy::LENIENT => "lenient: a weak control counts as implemented".to_owned(),
+        _ => "of its own: see `policy` in flowaudit.yaml".to_owned(),
+    }
+}
+
+/// A view as the context of a template.
+fn context(view: &impl Serialize) -> Result<tera::Context, DocumentError> {
+    tera::Context::from_serialize(view).map_err(|error| DocumentError {
+        file: "templates".to_owned(),
+        line: 0,
+        column: 0,
+        message: error.to_string(),
+    })
+}
+
+/// The anchor of a heading that is a service's name.
+fn anchor(name: &str) -> String {
+    markdown::anchor(name)
+}

@@ -1,0 +1,193 @@
+//! Services with their claims, and the consumers behind them.
+
+use serde::Serialize;
+
+use super::{Proof, Views, anchor};
+use crate::audit::{Consumer, Control, Evidence, Service, Status};
+use crate::config::AuditEntry;
+use crate::report::docs::links::Link;
+use crate::report::docs::mermaid;
+use crate::report::words;
+
+/// A service, as one audit sees it.
+#[derive(Debug, Serialize)]
+pub struct ServiceView {
+    number: usize,
+    pub name: String,
+    anchor: String,
+    path: String,
+    href: String,
+    owner: Option<String>,
+    role: Option<String>,
+    languages: Vec<String>,
+    subscription: String,
+    publishes: Vec<TopicLink>,
+    consumes: Vec<TopicLink>,
+    claims: Vec<Claim>,
+    consumers: Vec<ConsumerView>,
+    diagram: String,
+}
+
+/// A topic and where a service sends to it or listens to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct TopicLink {
+    pub name: String,
+    resolved: bool,
+    pub at: Link,
+}
+
+/// What is claimed of one control.
+#[derive(Debug, Serialize)]
+pub struct Claim {
+    control: String,
+    title: String,
+    status: String,
+    applies: bool,
+    patterns: Vec<String>,
+    why: String,
+    proofs: Vec<Proof>,
+}
+
+/// A consumer with its claims.
+#[derive(Debug, Serialize)]
+pub struct ConsumerView {
+    id: String,
+    topic: TopicLink,
+    event_types: Vec<String>,
+    handler: String,
+    handler_at: Link,
+    claims: Vec<Claim>,
+}
+
+impl TopicLink {
+    /// A topic known by its expression alone.
+    pub(super) fn unresolved(expression: &str, at: Link) -> TopicLink {
+        TopicLink { name: expression.to_owned(), resolved: false, at }
+    }
+}
+
+impl Views<'_> {
+    pub(super) fn services(&self, entry: &AuditEntry) -> Vec<ServiceView> {
+        let scope = self.scope(entry);
+        scope
+            .into_iter()
+            .enumerate()
+            .map(|(index, service)| self.service(entry, service, index + 1))
+            .collect()
+    }
+
+    fn service(&self, entry: &AuditEntry, service: &Service, number: usize) -> ServiceView {
+        let mine: Vec<&Consumer> = self
+            .audit
+            .consumers
+            .iter()
+            .filter(|c| c.service == service.name && entry.topics.admits(&c.topic.name))
+            .collect();
+        let mut publishes: Vec<TopicLink> = self
+            .audit
+            .publishers
+            .iter()
+            .filter(|p| p.service == service.name && entry.topics.admits(&p.topic.name))
+            .map(|p| TopicLink {
+                name: p.topic.name.clone(),
+                resolved: p.topic.resolved,
+                at: self.links.place(&p.at),
+            })
+            .collect();
+        publishes.sort();
+        let mut consumes: Vec<TopicLink> = mine.iter().map(|c| self.topic_of(c)).collect();
+        consumes.sort();
+        ServiceView {
+            number,
+            name: service.name.clone(),
+            anchor: anchor(&service.name),
+            path: service.path.clone(),
+            href: self.links.file(&service.path),
+            owner: service.owner.clone(),
+            role: service.role.map(|role| role.word().to_owned()),
+            languages: service.languages.clone(),
+            subscription: service.subscription_type.word().to_owned(),
+            publishes,
+            consumes,
+            claims: entry.controls.iter().map(|control| self.claim(entry, service, *control)).collect(),
+            consumers: mine.iter().map(|c| self.consumer(entry, c)).collect(),
+            diagram: mermaid::service(self.audit, &service.name, &|topic| entry.topics.admits(topic)),
+        }
+    }
+
+    fn topic_of(&self, consumer: &Consumer) -> TopicLink {
+        TopicLink {
+            name: consumer.topic.name.clone(),
+            resolved: consumer.topic.resolved,
+            at: self.links.place(&consumer.registration),
+        }
+    }
+
+    /// The claim that an audit counts: of the consumers whose topics it looks at.
+    fn claim(&self, entry: &AuditEntry, service: &Service, control: Control) -> Claim {
+        let row = self.rows(entry).find(|row| row.control == control);
+        let status = row.and_then(|row| row.services.get(&service.name)).copied();
+        let whole = service.controls.get(&control);
+        let status = status.or_else(|| Some(whole?.status)).unwrap_or(Status::NotApplicable);
+        let mine = || self.audit.consumers.iter().filter(|c| c.service == service.name);
+        let (patterns, why, evidence) = match whole {
+            Some(verdict) if mine().all(|c| entry.topics.admits(&c.topic.name)) || of_service(control) => {
+                (verdict.patterns.clone(), verdict.why.clone(), verdict.evidence.clone())
+            }
+            _ => {
+                let looked_at = mine().filter(|c| entry.topics.admits(&c.topic.name));
+                let verdicts: Vec<_> = looked_at.filter_map(|c| c.controls.get(&control)).collect();
+                let mut patterns: Vec<String> = verdicts.iter().filter_map(|v| v.pattern.clone()).collect();
+                let mut evidence: Vec<Evidence> = verdicts.iter().flat_map(|v| v.evidence.clone()).collect();
+                patterns.sort();
+                patterns.dedup();
+                evidence.sort();
+                evidence.dedup();
+                let worst = verdicts.iter().find(|v| v.status == status).or(verdicts.first());
+                (patterns, worst.map(|v| v.why.clone()).unwrap_or_default(), evidence)
+            }
+        };
+        Claim {
+            control: control.word().to_owned(),
+            title: words::control_title(control).to_owned(),
+            status: words::status(status).to_owned(),
+            applies: status != Status::NotApplicable,
+            patterns: patterns.into_iter().filter(|pattern| pattern != "none").collect(),
+            why,
+            proofs: self.proofs(&evidence),
+        }
+    }
+
+    fn consumer(&self, entry: &AuditEntry, consumer: &Consumer) -> ConsumerView {
+        let claims = entry.controls.iter().filter(|control| !of_service(**control)).map(|&control| {
+            let verdict = consumer.controls.get(&control);
+            let status = verdict.map_or(Status::NotApplicable, |v| v.status);
+            Claim {
+                control: control.word().to_owned(),
+                title: words::control_title(control).to_owned(),
+                status: words::status(status).to_owned(),
+                applies: status != Status::NotApplicable,
+                patterns: verdict
+                    .and_then(|v| v.pattern.clone())
+                    .into_iter()
+                    .filter(|p| p != "none")
+                    .collect(),
+                why: verdict.map(|v| v.why.clone()).unwrap_or_default(),
+                proofs: verdict.map(|v| self.proofs(&v.evidence)).unwrap_or_default(),
+            }
+        });
+        ConsumerView {
+            id: consumer.id.clone(),
+            topic: self.topic_of(consumer),
+            event_types: consumer.event_types.clone(),
+            handler: consumer.handler.name.clone(),
+            handler_at: self.links.line(&consumer.handler.path, consumer.handler.line),
+            claims: claims.collect(),
+        }
+    }
+}
+
+/// Controls that are of a service and not of its consumers.
+fn of_service(control: Control) -> bool {
+    matches!(control, Control::CacheInvalidation | Control::Outbox | Control::Topics)
+}

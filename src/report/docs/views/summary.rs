@@ -1,0 +1,142 @@
+//! The summary: what somebody reads who leads.
+
+use serde::Serialize;
+
+use super::actions::{Actions, Waived};
+use super::inventory::{ObserverView, SagaGroup};
+use super::practice::FamilyView;
+use super::topics::{SubscriptionGroup, TopicView};
+use super::{Figure, Head, Views, audit_file, checklist_file, context};
+use crate::audit::{Control, ItemCounts, Service, ServiceKind};
+use crate::report::docs::changes::Changes;
+use crate::report::docs::operations::AdviceView;
+use crate::report::docs::{DocumentError, mermaid};
+
+#[derive(Serialize)]
+struct SummaryView {
+    head: Head,
+    title: String,
+    numbers: Numbers,
+    audits: Vec<AuditSummary>,
+    checklists: Vec<ChecklistSummary>,
+    subscriptions: Vec<SubscriptionGroup>,
+    sagas: Vec<SagaGroup>,
+    practice: Vec<FamilyView>,
+    observers: Vec<ObserverView>,
+    thin: usize,
+    topics: Vec<TopicView>,
+    actions: Vec<Actions>,
+    waived: Vec<Waived>,
+    advice: Vec<AdviceView>,
+    diagram: String,
+    changes: Option<Changes>,
+    unread: usize,
+}
+
+/// How much there is.
+#[derive(Serialize)]
+struct Numbers {
+    services: usize,
+    consumers: usize,
+    publishers: usize,
+    topics: usize,
+    caches: usize,
+    findings: usize,
+    files: u64,
+    /// Services in which every consumer's topic is known, and services that consume.
+    subscribed: (usize, usize),
+}
+
+#[derive(Serialize)]
+struct AuditSummary {
+    name: String,
+    title: String,
+    file: String,
+    services: usize,
+    figures: Vec<Figure>,
+}
+
+#[derive(Serialize)]
+struct ChecklistSummary {
+    title: String,
+    file: String,
+    counts: ItemCounts,
+    items: u32,
+    percent: Option<u32>,
+}
+
+impl Views<'_> {
+    /// What the template of the summary gets.
+    pub fn summary(&self) -> Result<tera::Context, DocumentError> {
+        let scope: Vec<&Service> = self
+            .audit
+            .services
+            .iter()
+            .filter(|s| s.kind == ServiceKind::Service || s.consumer || s.publisher)
+            .collect();
+        let observers = self.observers(&scope);
+        let lost = self.audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note);
+        context(&SummaryView {
+            head: self.head(),
+            title: self.config.reports.title.clone(),
+            numbers: self.numbers(&scope),
+            audits: self
+                .config
+                .audits
+                .iter()
+                .map(|entry| AuditSummary {
+                    name: entry.name.clone(),
+                    title: entry.title.clone(),
+                    file: audit_file(entry),
+                    services: self.scope(entry).len(),
+                    figures: self.figures(entry),
+                })
+                .collect(),
+            checklists: self.checklist_summaries(),
+            subscriptions: Self::subscriptions(&scope),
+            sagas: Self::sagas(&scope),
+            practice: self.practice(&scope, Control::ALL),
+            thin: observers.iter().filter(|observer| observer.is_thin()).count(),
+            observers,
+            topics: self.topics(&scope, &|_| true),
+            actions: self.actions(&|_| true),
+            waived: self.waived(&|_| true),
+            advice: Views::advice_for(&scope, &self.advice),
+            diagram: mermaid::platform(self.audit, &|_| true, &|_| true),
+            changes: self.changes(),
+            unread: lost.count(),
+        })
+    }
+
+    fn numbers(&self, scope: &[&Service]) -> Numbers {
+        let consuming: Vec<&&Service> = scope.iter().filter(|service| service.consumer).collect();
+        let known = consuming.iter().filter(|service| {
+            self.audit.consumers.iter().filter(|c| c.service == service.name).all(|c| c.topic.resolved)
+        });
+        Numbers {
+            services: self.audit.services.len(),
+            consumers: self.audit.consumers.len(),
+            publishers: self.audit.publishers.len(),
+            topics: self.audit.topics.len(),
+            caches: self.audit.caches.len(),
+            findings: self.audit.findings.iter().filter(|f| f.suppressed.is_none()).count(),
+            files: self.audit.stats.files_parsed,
+            subscribed: (known.count(), consuming.len()),
+        }
+    }
+
+    fn checklist_summaries(&self) -> Vec<ChecklistSummary> {
+        let filled = self.config.audits.iter().filter_map(|entry| {
+            Some((entry, self.audit.checklists.iter().find(|checklist| checklist.name == entry.name)?))
+        });
+        filled
+            .map(|(entry, checklist)| ChecklistSummary {
+                title: checklist.title.clone(),
+                file: checklist_file(entry),
+                counts: checklist.counts,
+                items: checklist.counts.total(),
+                percent: checklist.percent,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! Who publishes and subscribes to what, and how services subscribe.
+
+use serde::Serialize;
+
+use super::Views;
+use super::services::TopicLink;
+use crate::audit::{Service, SubscriptionType, TopicName};
+use crate::report::docs::links::Link;
+use crate::report::words;
+
+/// A topic with both its ends.
+#[derive(Debug, Serialize)]
+pub struct TopicView {
+    name: String,
+    publishers: Vec<End>,
+    subscribers: Vec<End>,
+    aligned: bool,
+    state: String,
+    near: Option<String>,
+}
+
+/// A service at one end of a topic.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct End {
+    service: String,
+    at: Option<Link>,
+}
+
+/// The services that subscribe in one way.
+#[derive(Debug, Serialize)]
+pub struct SubscriptionGroup {
+    kind: String,
+    meaning: String,
+    count: usize,
+    services: Vec<String>,
+}
+
+impl Views<'_> {
+    /// The topics that are shown and that any of these services is at an end of.
+    pub(super) fn topics(&self, scope: &[&Service], shown: &dyn Fn(&str) -> bool) -> Vec<TopicView> {
+        let mine = |names: &[String]| names.iter().any(|name| scope.iter().any(|s| s.name == *name));
+        let shown = self.audit.topics.iter().filter(|t| shown(&t.name));
+        let touched = shown.filter(|t| mine(&t.publishers) || mine(&t.subscribers));
+        let views = touched.map(|topic| TopicView {
+            name: topic.name.clone(),
+            publishers: Self::ends(&topic.publishers, |service| {
+                let at = self
+                    .audit
+                    .publishers
+                    .iter()
+                    .find(|p| p.service == *service && p.topic.name == topic.name);
+                Some(self.links.place(&at?.at))
+            }),
+            subscribers: Self::ends(&topic.subscribers, |service| {
+                let at =
+                    self.audit.consumers.iter().find(|c| c.service == *service && c.topic.name == topic.name);
+                Some(self.links.place(&at?.registration))
+            }),
+            aligned: topic.issue.is_none(),
+            state: topic.issue.map_or("aligned", words::topic_issue).to_owned(),
+            near: topic.near.clone(),
+        });
+        views.collect()
+    }
+
+    fn ends(services: &[String], at: impl Fn(&String) -> Option<Link>) -> Vec<End> {
+        services.iter().map(|service| End { service: service.clone(), at: at(service) }).collect()
+    }
+
+    /// Ways to subscribe, each with the services that do so.
+    pub(super) fn subscriptions(scope: &[&Service]) -> Vec<SubscriptionGroup> {
+        let groups = SubscriptionType::ALL.iter().map(|kind| {
+            let with = scope.iter().filter(|service| service.subscription_type == *kind);
+            let services: Vec<String> = with.map(|service| service.name.clone()).collect();
+            SubscriptionGroup {
+                kind: kind.word().to_owned(),
+                meaning: words::subscription(*kind).to_owned(),
+                count: services.len(),
+                services,
+            }
+        });
+        groups.filter(|group| group.count > 0).collect()
+    }
+
+    /// Topics whose names are known at run time alone, each with its expression and place.
+    pub(super) fn unresolved(&self, scope: &[&Service]) -> Vec<TopicLink> {
+        let mine = |name: &String| scope.iter().any(|service| service.name == *name);
+        let consumers =
+            self.audit.consumers.iter().filter(|c| mine(&c.service)).map(|c| (&c.topic, &c.registration));
+        let publishers = self.audit.publishers.iter().filter(|p| mine(&p.service)).map(|p| (&p.topic, &p.at));
+        let unknown = consumers.chain(publishers).filter(|(topic, _)| !topic.resolved);
+        let link =
+            |(topic, at): (&TopicName, _)| TopicLink::unresolved(&topic.expression, self.links.place(at));
+        unknown.map(link).collect()
+    }
+}
