@@ -7,7 +7,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::program::{PkgId, parent};
+use super::program::{Decl, PkgId, Program, Target, parent};
+use crate::syntax::facts::Lang;
+
+/// The method that building a class runs.
+pub const CONSTRUCTOR: &str = "constructor";
+/// The method in which the front end keeps what fields hold from the start.
+pub const INITIALISER: &str = crate::syntax::ts::INITIALISER;
 
 /// A module or an alias that the tree declares.
 #[derive(Debug, Clone)]
@@ -136,6 +142,89 @@ impl Files {
                 found(stem(&source))
             })
     }
+}
+
+/// How many files a name is passed on through at most.
+const PASSES: usize = 8;
+
+/// Gives every file the names it passes on from others (`export … from`), and every import of a
+/// name that a file passes on from a library that library.
+pub(super) fn pass_on(program: &mut Program) {
+    for _ in 0..PASSES {
+        let mut found: Vec<(PkgId, String, Decl)> = Vec::new();
+        for file in 0..program.files.len() as u32 {
+            let package = program.file(file).package;
+            for export in &program.facts(file).exports {
+                let facts = program.facts(file);
+                let (name, path, member) =
+                    (facts.text(export.name), facts.text(export.path), facts.text(export.member));
+                let from = if path.is_empty() { Some(package) } else { program.imported(file, path) };
+                let Some(from) = from else { continue };
+                let known = &program.packages[package.0 as usize].decls;
+                if name.is_empty() {
+                    let all = program.packages[from.0 as usize].decls.iter();
+                    let new = all.filter(|(name, _)| *name != "default" && !known.contains_key(*name));
+                    found.extend(new.map(|(name, &decl)| (package, name.clone(), decl)));
+                } else if !member.is_empty()
+                    && !known.contains_key(name)
+                    && let Some(decl) = program.decl(from, member)
+                {
+                    found.push((package, name.to_owned(), decl));
+                }
+            }
+        }
+        if found.is_empty() {
+            break;
+        }
+        found.sort_by(|a, b| (a.0, &a.1, a.2.file()).cmp(&(b.0, &b.1, b.2.file())));
+        for (package, name, decl) in found {
+            program.packages[package.0 as usize].decls.entry(name).or_insert(decl);
+        }
+    }
+    let mut moved: Vec<(u32, String, Target)> = Vec::new();
+    for file in 0..program.files.len() as u32 {
+        let facts = program.facts(file);
+        if facts.lang != Lang::TypeScript {
+            continue;
+        }
+        for import in facts.imports.iter().filter(|import| !import.member.is_empty()) {
+            let (alias, member) = (facts.text(import.alias), facts.text(import.member));
+            if let Some(&Target::Package(package)) = program.file(file).imports.get(alias)
+                && program.decl(package, member).is_none()
+                && let Some(library) = library_of(program, package, member, PASSES)
+            {
+                moved.push((file, alias.to_owned(), library));
+            }
+        }
+    }
+    for (file, alias, target) in moved {
+        program.files[file as usize].imports.insert(alias, target);
+    }
+}
+
+/// The library that a file passes `name` on from.
+fn library_of(program: &Program, package: PkgId, name: &str, depth: usize) -> Option<Target> {
+    let depth = depth.checked_sub(1)?;
+    let &file = program.packages[package.0 as usize].files.first()?;
+    let facts = program.facts(file);
+    let named = facts.exports.iter().filter(|export| facts.text(export.name) == name);
+    let all = facts.exports.iter().filter(|export| export.name.is_empty());
+    named.chain(all).find_map(|export| {
+        let path = facts.text(export.path);
+        if path.is_empty() {
+            return None;
+        }
+        match program.imported(file, path) {
+            Some(next) => {
+                let member = if export.name.is_empty() { name } else { facts.text(export.member) };
+                library_of(program, next, member, depth)
+            }
+            None if path.starts_with('.') => None,
+            None => program.externals.iter().position(|known| known == path).map(|at| {
+                Target::External(super::program::ExtPath(at as u32))
+            }),
+        }
+    })
 }
 
 /// A path without the extension of a script.

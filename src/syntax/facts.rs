@@ -8,6 +8,10 @@
 
 use std::ops::Range;
 
+/// First character of a qualifier that the source does not have: it stands for the import of one
+/// name, and people are shown the name alone.
+pub const HIDDEN: char = '\u{2}';
+
 /// A name or a string literal of this file; resolve it with [`Facts::text`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Sym(pub u32);

@@ -7,6 +7,7 @@ pub mod env;
 pub mod facts;
 pub mod go;
 pub mod gomod;
+pub mod node;
 pub mod reader;
 pub mod sql;
 pub mod ts;

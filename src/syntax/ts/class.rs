@@ -11,8 +11,6 @@ use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Field, FuncId, Global,
 
 /// The method that gives fields their first values; no language has it in names.
 pub const INITIALISER: &str = "(fields)";
-/// The method that `new` runs.
-pub const CONSTRUCTOR: &str = "constructor";
 
 impl Lower<'_> {
     /// Declares a class and gives the name it goes by.

@@ -7,11 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::syntax::Bodies;
 use crate::syntax::build::Builder;
-use crate::syntax::facts::{Expr, ExprId, FuncId, Import, Lang, Sym};
-
-/// First character of a qualifier that the source does not have: it stands for the import of one
-/// name, and people are shown the name alone.
-pub const HIDDEN: char = '\u{2}';
+use crate::syntax::facts::{Expr, ExprId, FuncId, HIDDEN, Import, Lang, Sym};
 
 /// Nesting that is still read. What is deeper is left out, so that whoever walks the facts may
 /// recurse.

@@ -23,6 +23,8 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 
 use super::Bodies;
+pub use class::INITIALISER;
+
 use super::build::Builder;
 use super::facts::{Directive, Facts, Lang};
 use lower::Lower;
