@@ -28,6 +28,14 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
             given
         }
         Start::Decorated => decorated(eval, site),
+        Start::After(text) => {
+            let is_text = |&arg: &crate::syntax::facts::ExprId| match eval.value(at(arg)) {
+                Value::Str(found) => found.eq_ignore_ascii_case(text),
+                _ => false,
+            };
+            let found = args.iter().position(is_text).and_then(|i| args.get(i + 1));
+            found.map_or(Value::Unset, |&arg| eval.value(at(arg)))
+        }
         Start::Arg(i) => args.get(*i).map_or(Value::Unset, |&a| eval.value(at(a))),
         Start::ArgsFrom(i) => Value::List(args.iter().skip(*i).map(|&a| eval.value(at(a))).collect()),
         Start::LastArg => args.last().map_or(Value::Unset, |&a| eval.value(at(a))),
@@ -267,6 +275,14 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
     }
     let made: &Made = match value {
         Value::Made(made) => made,
+        // An object that `new` just built.
+        Value::Object(object)
+            if name == "from"
+                && matches!(object.ty, Type::Named(..))
+                && argument.split('|').any(|name| name == "new") =>
+        {
+            return Some(value.clone());
+        }
         Value::Object(_) | Value::Literal(_) | Value::Str(_) | Value::Func(_) => return Some(Value::Unset),
         _ => return None,
     };

@@ -30,6 +30,8 @@ pub enum Start {
     Enclosing,
     /// `sibling(Name)`: the calls of method `Name` on the same receiver in the same file.
     Sibling(String),
+    /// `after("text")`: the argument that follows the constant argument `text`.
+    After(String),
     /// `decorated`: the class or method that a matched decorator stands on.
     Decorated,
     /// `opt(Name)`: the call of option function `Name` among the arguments.
@@ -155,13 +157,23 @@ impl<'t> Scanner<'t> {
     }
 
     fn start(&mut self) -> Result<Start, SelectorError> {
-        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `decorated`, `sibling(Name)`, `opt(Name)`, `column(name)` or a \"text\"";
+        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `decorated`, `sibling(Name)`, `after(\"text\")`, `opt(Name)`, `column(name)` or a \"text\"";
         if self.rest().starts_with('"') {
             return Ok(Start::Literal(self.quoted()?.to_owned()));
         }
         let at = self.at;
         if !self.rest().starts_with(is_name_character) {
             return self.error(at, EXPECTED);
+        }
+        if self.take("after(") {
+            if !self.rest().starts_with('"') {
+                return self.error(self.at, "expected a \"text\"");
+            }
+            let text = self.quoted()?.to_owned();
+            if !self.take(")") {
+                return self.error(self.at, "expected `)`");
+            }
+            return Ok(Start::After(text));
         }
         if self.take("sibling(") {
             let method = self.name().to_owned();
@@ -345,6 +357,7 @@ impl fmt::Display for Selector {
             Start::Option(name) => write!(f, "opt({name})")?,
             Start::Column(name) => write!(f, "column({name})")?,
             Start::Sibling(name) => write!(f, "sibling({name})")?,
+            Start::After(text) => write!(f, "after(\"{text}\")")?,
             Start::Decorated => f.write_str("decorated")?,
             Start::Literal(text) => write!(f, "\"{text}\"")?,
         }
@@ -394,6 +407,7 @@ mod tests {
             name().prop_map(Start::Column),
             name().prop_map(Start::Sibling),
             Just(Start::Decorated),
+            "[^\"]{0,12}".prop_map(Start::After),
             "[^\"]{0,12}".prop_map(Start::Literal),
         ]
     }

@@ -109,17 +109,23 @@ impl Types<'_> {
         }
     }
 
-    /// The concrete types of the tree whose methods cover those of `interface`, in order. Where
-    /// types say what they implement or extend, those that do.
-    pub fn implementers(&self, interface: Ty) -> Arc<[Ty]> {
-        let mut said = self.program.implementers.get(&interface).cloned().unwrap_or_default();
-        said.extend(self.program.below(interface));
+    /// The classes that say they implement or extend `ty`, and those below them, in order.
+    pub fn declared_implementers(&self, ty: Ty) -> Vec<Ty> {
+        let mut said = self.program.implementers.get(&ty).cloned().unwrap_or_default();
+        said.extend(self.program.below(ty));
         for class in said.clone() {
             said.extend(self.program.below(class));
         }
+        said.sort_unstable();
+        said.dedup();
+        said
+    }
+
+    /// The concrete types of the tree whose methods cover those of `interface`, in order. Where
+    /// types say what they implement or extend, those that do.
+    pub fn implementers(&self, interface: Ty) -> Arc<[Ty]> {
+        let said = self.declared_implementers(interface);
         if !said.is_empty() {
-            said.sort_unstable();
-            said.dedup();
             return said.into();
         }
         if let Some(found) = self.implementers.read().ok().and_then(|map| map.get(&interface).cloned()) {
