@@ -180,7 +180,6 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
 /// that type. The last resort: what stored it (a map, a channel, a container) is not modelled.
 pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) -> Vec<Supplied> {
     let Some((base, ty)) = typed_base(eval, topic) else { return Vec::new() };
-    let program = eval.types.program;
     let classes = std::iter::once(ty).chain(eval.types.declared_implementers(ty));
     let sites = classes.flat_map(|class| graph.built.get(&class).into_iter().flatten().map(move |&site| (class, site)));
     sites
