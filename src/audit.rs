@@ -10,14 +10,17 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub mod explanation;
+mod find;
 mod narrow;
 mod order;
 mod words;
 
+pub use find::{Named, NotFound};
 pub use order::number_consumers;
 pub use words::{
-    Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
-    SubscriptionType, SuppressionKind, TopicIssue,
+    Asks, Confidence, Control, CutReason, Ending, ErrorFate, GuardKind, ItemState, Leniency, Priority,
+    RuleKind, SagaRole, ServiceKind, Severity, Status, SubscriptionType, SuppressionKind, TopicIssue,
 };
 
 /// Version of the contract; raised when a reader of the old one would misread the new one.

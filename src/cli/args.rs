@@ -24,6 +24,8 @@ Exit codes: 0 done; 2 wrong usage, configuration or rules; 3 nothing was audited
 pub(super) enum Command {
     /// Show what is in place and what is not, and what to look at first
     Scan(ScanArgs),
+    /// Tell how a verdict came about: of a service, a consumer, a finding or a rule
+    Explain(ExplainArgs),
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -58,9 +60,9 @@ pub(super) struct RuleSource {
     pub(super) config: Option<PathBuf>,
 }
 
+/// What is read, and how: the same for each command that audits a folder.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct ScanArgs {
+pub(super) struct Reading {
     /// Folder to audit
     #[arg(default_value = ".")]
     pub(super) path: PathBuf,
@@ -68,6 +70,21 @@ pub(super) struct ScanArgs {
     /// Configuration to use, instead of the flowaudit.yaml at or above PATH
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+
+    /// How many calls to follow from a handler; 0 is the consumer layer alone
+    #[arg(long, value_name = "N")]
+    pub(super) depth: Option<u32>,
+
+    /// How to read weak controls: partial (strict) or implemented (lenient)
+    #[arg(long, value_enum)]
+    pub(super) policy: Option<PolicyName>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ScanArgs {
+    #[command(flatten)]
+    pub(super) reading: Reading,
 
     /// How to present the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -80,14 +97,6 @@ pub(super) struct ScanArgs {
     /// Show these services only; their topics' other ends are audited all the same
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) service: Vec<String>,
-
-    /// How many calls to follow from a handler; 0 is the consumer layer alone
-    #[arg(long, value_name = "N")]
-    pub(super) depth: Option<u32>,
-
-    /// How to read weak controls: partial (strict) or implemented (lenient)
-    #[arg(long, value_enum)]
-    pub(super) policy: Option<PolicyName>,
 
     /// Leave out findings that are less severe
     #[arg(long, value_name = "SEVERITY", default_value = "note", value_parser = severities())]
@@ -116,6 +125,47 @@ pub(super) struct ScanArgs {
     /// List every finding, topic and diagnostic in the table
     #[arg(long, short, action = ArgAction::SetTrue)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ExplainArgs {
+    /// A service, a consumer or an unambiguous part of its id, a finding or its fingerprint, a rule
+    pub(super) what: String,
+
+    #[command(flatten)]
+    pub(super) reading: Reading,
+
+    /// How to present the explanation
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub(super) format: ExplainFormat,
+
+    /// Write the explanation to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Whether to colour the text; auto heeds `NO_COLOR`
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub(super) color: When,
+
+    /// No progress on standard error
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Show what plays no part in a verdict, too
+    #[arg(long, short, action = ArgAction::SetTrue)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    /// For people
+    #[value(alias = "table")]
+    Text,
+    /// For review comments
+    Markdown,
+    /// For programs: one document, described by `flowaudit schema explanation`
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -157,6 +207,8 @@ impl PolicyName {
 pub(super) enum SchemaOf {
     /// What `flowaudit scan --format json` writes
     Audit,
+    /// What `flowaudit explain --format json` writes
+    Explanation,
     /// flowaudit.yaml
     Config,
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod errors;
+mod explain;
 mod output;
 mod progress;
 mod rules;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Schema { what } => schema::run(*what),
     };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::num::NonZeroUsize;
 
-use super::args::{Format, ScanArgs};
+use super::args::{Format, Reading, ScanArgs};
 use super::errors::{self, BadRoot, Exit, NothingAudited, UnknownService, Unseen};
 use super::{output, progress};
 use crate::audit::{Audit, Severity};
@@ -11,7 +11,7 @@ use crate::config::{self, Settings};
 use crate::report::{json, table};
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let settings = settings(args)?;
+    let settings = scan_settings(args)?;
     let audit = progress::shown(args.quiet, |progress| match settings.threads {
         None => crate::audit_tree(&settings, progress),
         Some(threads) => rayon::ThreadPoolBuilder::new()
@@ -22,9 +22,18 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     finish(audit, &settings, args)
 }
 
-fn settings(args: &ScanArgs) -> anyhow::Result<Settings> {
-    let bad = |why: String| BadRoot { path: args.path.clone(), why };
-    let metadata = fs::metadata(&args.path).map_err(|error| {
+fn scan_settings(args: &ScanArgs) -> anyhow::Result<Settings> {
+    let mut settings = settings(&args.reading)?;
+    settings.services.clone_from(&args.service);
+    settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
+    Ok(settings)
+}
+
+/// The configuration of a folder with the flags of the command line on top.
+pub(super) fn settings(reading: &Reading) -> anyhow::Result<Settings> {
+    let path = reading.path.as_path();
+    let bad = |why: String| BadRoot { path: path.to_owned(), why };
+    let metadata = fs::metadata(path).map_err(|error| {
         bad(match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
             _ => error.to_string(),
@@ -34,17 +43,15 @@ fn settings(args: &ScanArgs) -> anyhow::Result<Settings> {
         return Err(bad("it is a file".to_owned()).into());
     }
 
-    let config = match &args.config {
-        Some(file) => config::load(file, &args.path)?,
-        None => config::discover(&args.path)?,
+    let config = match &reading.config {
+        Some(file) => config::load(file, path)?,
+        None => config::discover(path)?,
     };
-    let mut settings = Settings::with_config(&args.path, config);
-    settings.services.clone_from(&args.service);
-    settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
-    if let Some(depth) = args.depth {
+    let mut settings = Settings::with_config(path, config);
+    if let Some(depth) = reading.depth {
         settings.depth = Some(depth);
     }
-    if let Some(name) = args.policy {
+    if let Some(name) = reading.policy {
         settings.policy = name.policy();
     }
     Ok(settings)
@@ -52,16 +59,8 @@ fn settings(args: &ScanArgs) -> anyhow::Result<Settings> {
 
 /// Settles the outcome, presents the part that was asked for, then tells the outcome.
 fn finish(mut audit: Audit, settings: &Settings, args: &ScanArgs) -> anyhow::Result<Exit> {
-    if audit.services.is_empty() || audit.stats.files_parsed == 0 {
-        return Err(NothingAudited {
-            root: settings.root.clone(),
-            files_walked: audit.stats.files_walked,
-            files_parsed: audit.stats.files_parsed,
-        }
-        .into());
-    }
+    audited(&audit, settings)?;
     let known: Vec<String> = audit.services.iter().map(|s| s.name.clone()).collect();
-    settings.config.check_services(&known)?;
     if let Some(name) = settings.services.iter().find(|name| !known.contains(name)) {
         let name = name.clone();
         return Err(UnknownService { name, known }.into());
@@ -88,6 +87,21 @@ fn finish(mut audit: Audit, settings: &Settings, args: &ScanArgs) -> anyhow::Res
         Ok(()) => Exit::Done,
         Err(unseen) => errors::report(&unseen.into()),
     })
+}
+
+/// Refuses an audit of nothing, and a configuration that names services which are not there.
+pub(super) fn audited(audit: &Audit, settings: &Settings) -> anyhow::Result<()> {
+    if audit.services.is_empty() || audit.stats.files_parsed == 0 {
+        return Err(NothingAudited {
+            root: settings.root.clone(),
+            files_walked: audit.stats.files_walked,
+            files_parsed: audit.stats.files_parsed,
+        }
+        .into());
+    }
+    let known: Vec<String> = audit.services.iter().map(|s| s.name.clone()).collect();
+    settings.config.check_services(&known)?;
+    Ok(())
 }
 
 fn outcome(audit: &Audit, strict: bool) -> Result<(), Unseen> {
@@ -144,7 +158,7 @@ mod tests {
         let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace()).unwrap().command else {
             panic!("not a scan");
         };
-        let settings = settings(&args).unwrap();
+        let settings = scan_settings(&args).unwrap();
         let exit = finish(audit(), &settings, &args).unwrap_or_else(|error| errors::report(&error));
         (exit, fs::read_to_string(file).unwrap_or_default())
     }
@@ -188,7 +202,7 @@ mod tests {
             let Command::Scan(args) = Cli::try_parse_from(line.split_whitespace()).unwrap().command else {
                 panic!("not a scan");
             };
-            settings(&args).unwrap()
+            scan_settings(&args).unwrap()
         };
         let plain = of("");
         assert_eq!((plain.depth, plain.policy), (Some(3), Policy::LENIENT));

@@ -3,11 +3,14 @@
 use super::args::SchemaOf;
 use super::errors::Exit;
 use super::output;
+use crate::audit::Audit;
+use crate::audit::explanation::Explanation;
 use crate::report::json;
 
 pub(super) fn run(what: SchemaOf) -> anyhow::Result<Exit> {
     let text = match what {
-        SchemaOf::Audit => json::schema(),
+        SchemaOf::Audit => json::schema::<Audit>(),
+        SchemaOf::Explanation => json::schema::<Explanation>(),
         SchemaOf::Config => json::document(&crate::config::schema()),
     };
     output::write(&text, None)?;

@@ -7,10 +7,14 @@
 mod assemble;
 mod cache;
 mod dead_letter;
+pub mod explain;
+mod finding;
 mod idempotency;
+mod outbox;
 mod scan;
 mod schema;
 mod service;
+mod steps;
 mod table;
 mod topics;
 mod verdict;

@@ -95,6 +95,16 @@ pub(super) fn wrap(text: &str, indent: usize, width: usize) -> String {
     out
 }
 
+/// The text, cut where it does not fit.
+pub(super) fn shortened(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let mut out: String = text.chars().take(room.saturating_sub(1)).collect();
+    out.push('…');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
