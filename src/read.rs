@@ -371,7 +371,11 @@ fn hosted_programs(mut folders: Vec<String>, mains: &[String], modules: &[Module
         folder.is_empty() || path.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/'))
     };
     let module_of = |path: &str| {
-        let around = modules.iter().filter(|m| m.kind == ModuleKind::Go).map(|m| m.dir.as_str()).filter(|dir| inside(path, dir));
+        let around = modules
+            .iter()
+            .filter(|m| m.kind == ModuleKind::Go)
+            .map(|m| m.dir.as_str())
+            .filter(|dir| inside(path, dir));
         around.max_by_key(|dir| dir.len()).unwrap_or("").to_owned()
     };
     folders.sort();

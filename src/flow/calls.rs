@@ -193,7 +193,8 @@ fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
                     out.built.push((ty, site));
                 }
                 if let Some(ty) = built_class(types, file, callee) {
-                    let list = if facts.injected.contains(&site.expr) { &mut out.injected } else { &mut out.built };
+                    let list =
+                        if facts.injected.contains(&site.expr) { &mut out.injected } else { &mut out.built };
                     list.push((ty, site));
                 }
                 out.calls.push(CallSite { site, func, callee: target });

@@ -551,7 +551,9 @@ impl<'a> Eval<'a> {
         let values = || -> Arc<[Value]> { args.iter().map(|&a| self.nth(at(a), 0)).collect() };
         let target = self.nth(at(callee), 0);
         match target {
-            Value::Typed(Type::Named(ty, _)) if self.is_class(ty) => self.construct(ty, &values(), spread, site),
+            Value::Typed(Type::Named(ty, _)) if self.is_class(ty) => {
+                self.construct(ty, &values(), spread, site)
+            }
             Value::Typed(_) if args.len() == 1 => self.nth(at(args[0]), 0),
             Value::Func(closure) => match self.deferred(&closure, args, index) {
                 Some(symbolic) => symbolic,

@@ -307,7 +307,10 @@ impl<'a> Index<'a> {
                         // Special tables come first: one rule a detector and statement.
                         let mut taken = None;
                         for &id in &self.sql {
-                            if taken != Some(id.detector) && self.speaks(id, facts.lang) && sql_matches(&self.rule(id).matcher, &statement) {
+                            if taken != Some(id.detector)
+                                && self.speaks(id, facts.lang)
+                                && sql_matches(&self.rule(id).matcher, &statement)
+                            {
                                 taken = Some(id.detector);
                                 found.push(Match { site, rule: id, func: program.owner(site), method: None });
                             }
@@ -325,9 +328,11 @@ impl<'a> Index<'a> {
     fn decorators(&self, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
         let facts = eval.types.program.facts(file);
         let of_types = facts.types.iter().map(|ty| (ty.decorators, None));
-        let of_funcs = facts.funcs.iter().enumerate().map(|(i, func)| {
-            (func.decorators, Some(Fn { file, func: FuncId(i as u32) }))
-        });
+        let of_funcs = facts
+            .funcs
+            .iter()
+            .enumerate()
+            .map(|(i, func)| (func.decorators, Some(Fn { file, func: FuncId(i as u32) })));
         for (list, func) in of_types.chain(of_funcs) {
             for &expr in facts.list(list) {
                 let callee = match facts.expr(expr) {

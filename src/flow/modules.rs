@@ -131,16 +131,13 @@ impl Files {
     fn file(&self, path: &str) -> Option<PkgId> {
         let path = path.trim_end_matches('/');
         let found = |stem: &str| self.by_stem.get(stem).copied();
-        found(path)
-            .or_else(|| found(stem(path)))
-            .or_else(|| found(&join(path, "index")))
-            .or_else(|| {
-                // What a build writes, for packages that name their output.
-                let parts: Vec<&str> = path.split('/').collect();
-                let at = parts.iter().rposition(|part| matches!(*part, "dist" | "build" | "out"))?;
-                let source = [&parts[..at], &["src"], &parts[at + 1..]].concat().join("/");
-                found(stem(&source))
-            })
+        found(path).or_else(|| found(stem(path))).or_else(|| found(&join(path, "index"))).or_else(|| {
+            // What a build writes, for packages that name their output.
+            let parts: Vec<&str> = path.split('/').collect();
+            let at = parts.iter().rposition(|part| matches!(*part, "dist" | "build" | "out"))?;
+            let source = [&parts[..at], &["src"], &parts[at + 1..]].concat().join("/");
+            found(stem(&source))
+        })
     }
 }
 
@@ -220,9 +217,11 @@ fn library_of(program: &Program, package: PkgId, name: &str, depth: usize) -> Op
                 library_of(program, next, member, depth)
             }
             None if path.starts_with('.') => None,
-            None => program.externals.iter().position(|known| known == path).map(|at| {
-                Target::External(super::program::ExtPath(at as u32))
-            }),
+            None => program
+                .externals
+                .iter()
+                .position(|known| known == path)
+                .map(|at| Target::External(super::program::ExtPath(at as u32))),
         }
     })
 }

@@ -234,7 +234,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let facts = program.facts(func.file);
         let own = facts.list(program.func(func).decorators);
         let class = match self.flow.types.receiver_type(func) {
-            Type::Named(ty, _) if ty.file == func.file => facts.list(facts.types[ty.ty.0 as usize].decorators),
+            Type::Named(ty, _) if ty.file == func.file => {
+                facts.list(facts.types[ty.ty.0 as usize].decorators)
+            }
             _ => &[],
         };
         let mut nodes = Vec::new();
@@ -286,9 +288,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 out.push(Node::Exit(Exit::Failure));
             }
             Stmt::Assign { targets, values, op, .. } => {
-                let error = self
-                    .thrown(func)
-                    .unwrap_or_else(|| self.assigned_error(func, targets, values, next));
+                let error =
+                    self.thrown(func).unwrap_or_else(|| self.assigned_error(func, targets, values, next));
                 for &value in facts.list(values) {
                     self.expr(func, value, error, false, frame, depth, out);
                 }
@@ -539,14 +540,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     /// SQL kept in a constant counts where it is used.
-    fn named_text(
-        &mut self,
-        func: Fn,
-        id: ExprId,
-        name: Sym,
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
+    fn named_text(&mut self, func: Fn, id: ExprId, name: Sym, depth: u32, out: &mut Vec<Node>) {
         let site = Site { file: func.file, expr: id };
         if self.flow.types.local(site, name).is_some() {
             return;

@@ -191,7 +191,8 @@ pub fn settle(eval: &Eval<'_>, graph: &Graph, value: &mut Value) {
 pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) -> Vec<Supplied> {
     let Some((base, ty)) = typed_base(eval, topic) else { return Vec::new() };
     let classes = std::iter::once(ty).chain(eval.types.declared_implementers(ty));
-    let sites = classes.flat_map(|class| graph.built.get(&class).into_iter().flatten().map(move |&site| (class, site)));
+    let sites = classes
+        .flat_map(|class| graph.built.get(&class).into_iter().flatten().map(move |&site| (class, site)));
     sites
         .take(MANY)
         .map(|(class, site)| {

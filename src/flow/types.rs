@@ -481,7 +481,8 @@ impl<'a> Types<'a> {
         if file.facts.lang != Lang::TypeScript {
             return Type::Unknown;
         }
-        let returned = file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
+        let returned =
+            file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
         let types = returned.take(4).map(|&expr| self.nth(Site { file: func.file, expr }, 0, depth.min(8)));
         types.into_iter().find(|ty| *ty != Type::Unknown).unwrap_or(Type::Unknown)
     }

@@ -7,7 +7,12 @@ use crate::syntax::reader::{Map, Reader};
 use crate::syntax::yaml::Node;
 
 /// Both lists of examples; `rule_ids` are the ids an expectation may name.
-pub(super) fn examples(reader: &mut Reader, node: Option<&Node>, rule_ids: &[&str], main: &str) -> Vec<Example> {
+pub(super) fn examples(
+    reader: &mut Reader,
+    node: Option<&Node>,
+    rule_ids: &[&str],
+    main: &str,
+) -> Vec<Example> {
     let Some(map) = node.and_then(|node| reader.map(node, &["valid", "invalid"])) else {
         return Vec::new();
     };

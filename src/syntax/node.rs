@@ -24,7 +24,8 @@ pub struct Alias {
 pub fn package(text: &str) -> Option<Package> {
     let Value::Object(root) = serde_json::from_str(text).ok()? else { return None };
     let text = |key: &str| root.get(key).and_then(Value::as_str).map(str::to_owned);
-    let mut entries: Vec<String> = ["source", "module", "main", "types"].iter().filter_map(|key| text(key)).collect();
+    let mut entries: Vec<String> =
+        ["source", "module", "main", "types"].iter().filter_map(|key| text(key)).collect();
     if let Some(exports) = root.get("exports") {
         exported(exports.get(".").unwrap_or(exports), &mut entries);
     }
@@ -53,7 +54,10 @@ pub fn aliases(text: &str) -> Vec<Alias> {
     let base = options.get("baseUrl").and_then(Value::as_str);
     let mut found = paths(options, base.unwrap_or("."));
     if let Some(base) = base {
-        found.push(Alias { pattern: "*".to_owned(), targets: vec![format!("{}/*", base.trim_end_matches('/'))] });
+        found.push(Alias {
+            pattern: "*".to_owned(),
+            targets: vec![format!("{}/*", base.trim_end_matches('/'))],
+        });
     }
     found
 }
@@ -87,9 +91,11 @@ fn plain(text: &str) -> String {
                 in_text = true;
                 out.push(c);
             }
-            ('/', Some('/')) => while chars.peek().is_some_and(|&c| c != '\n') {
-                chars.next();
-            },
+            ('/', Some('/')) => {
+                while chars.peek().is_some_and(|&c| c != '\n') {
+                    chars.next();
+                }
+            }
             ('/', Some('*')) => {
                 let mut before = ' ';
                 chars.next();
@@ -117,7 +123,9 @@ mod tests {
 
     #[test]
     fn packages_say_where_they_start() {
-        let found = package(r#"{"name": "@shop/events", "main": "dist/index.js", "exports": {".": {"import": "./dist/index.mjs"}, "./x": "./x.js"}}"#);
+        let found = package(
+            r#"{"name": "@shop/events", "main": "dist/index.js", "exports": {".": {"import": "./dist/index.mjs"}, "./x": "./x.js"}}"#,
+        );
         let entries = ["dist/index.js", "./dist/index.mjs"].map(str::to_owned).to_vec();
         assert_eq!(found, Some(Package { name: "@shop/events".to_owned(), entries }));
         assert_eq!(package("[]"), None);
@@ -134,8 +142,14 @@ mod tests {
                 "paths": {"@app/*": ["libs/*/src",], "@x//y": ["x"],},
             },
         }"#;
-        let alias = |pattern: &str, target: &str| Alias { pattern: pattern.to_owned(), targets: vec![target.to_owned()] };
-        assert_eq!(aliases(text), [alias("@app/*", ".//libs/*/src"), alias("@x//y", ".//x"), alias("*", "./*")]);
+        let alias = |pattern: &str, target: &str| Alias {
+            pattern: pattern.to_owned(),
+            targets: vec![target.to_owned()],
+        };
+        assert_eq!(
+            aliases(text),
+            [alias("@app/*", ".//libs/*/src"), alias("@x//y", ".//x"), alias("*", "./*")]
+        );
         assert!(aliases("{}").is_empty());
         assert!(aliases("not json").is_empty());
     }

@@ -33,7 +33,11 @@ impl Eval<'_> {
             fields.push((program.type_name(base).into(), Value::Object(Arc::new(object))));
         }
         let initialiser = program.method(ty, INITIALISER);
-        for (func, args) in initialiser.map(|func| (func, Arc::from([]))).into_iter().chain(own.map(|func| (func, args.clone()))) {
+        for (func, args) in initialiser
+            .map(|func| (func, Arc::from([])))
+            .into_iter()
+            .chain(own.map(|func| (func, args.clone())))
+        {
             let mut binding = self.bind(func, &args, spread, None);
             self.pad(&mut binding, func, site);
             // What the object keeps may ask the object: a second look knows it.
@@ -43,11 +47,14 @@ impl Eval<'_> {
                     fields.retain(|(known, _)| *known != name);
                     fields.push((name, value));
                 }
-                let open = fields.iter().any(|(_, value)| matches!(value, Value::Field(..) | Value::Concat(_) | Value::Made(_)) && value.is_open());
+                let open = fields.iter().any(|(_, value)| {
+                    matches!(value, Value::Field(..) | Value::Concat(_) | Value::Made(_)) && value.is_open()
+                });
                 if round > 0 || !open {
                     break;
                 }
-                binding.receiver = Some(Value::Object(Arc::new(Object::new(named.clone(), fields.clone(), site))));
+                binding.receiver =
+                    Some(Value::Object(Arc::new(Object::new(named.clone(), fields.clone(), site))));
             }
         }
         Object::new(named, fields, site)
@@ -62,9 +69,10 @@ impl Eval<'_> {
         let facts = program.facts(func.file);
         let params = facts.params(&facts.func(func.func).params);
         let given = binding.args.len();
-        let missing = params.iter().skip(given).map(|param| {
-            Value::Typed(self.types.named_by(Site { file: func.file, expr: param.ty }))
-        });
+        let missing = params
+            .iter()
+            .skip(given)
+            .map(|param| Value::Typed(self.types.named_by(Site { file: func.file, expr: param.ty })));
         binding.args = binding.args.iter().cloned().chain(missing).collect();
     }
 
@@ -163,7 +171,9 @@ impl Eval<'_> {
             return None;
         }
         match (name, self.nth(at(base), 0)) {
-            ("toString" | "trim", value @ (Value::Str(_) | Value::Concat(_) | Value::OneOf(_))) => Some(value),
+            ("toString" | "trim", value @ (Value::Str(_) | Value::Concat(_) | Value::OneOf(_))) => {
+                Some(value)
+            }
             ("toLowerCase", Value::Str(text)) => Some(Value::str(&text.to_lowercase())),
             ("toUpperCase", Value::Str(text)) => Some(Value::str(&text.to_uppercase())),
             ("concat", value @ (Value::Str(_) | Value::Concat(_))) => {

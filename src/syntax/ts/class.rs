@@ -31,7 +31,9 @@ impl Lower<'_> {
             _ => None,
         }));
         let constructor = class.body.body.iter().find_map(|element| match element {
-            ClassElement::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor && method.value.body.is_some() => {
+            ClassElement::MethodDefinition(method)
+                if method.kind == MethodDefinitionKind::Constructor && method.value.body.is_some() =>
+            {
                 Some(method)
             }
             _ => None,
@@ -148,9 +150,12 @@ impl Lower<'_> {
     }
 
     fn method(&mut self, method: &MethodDefinition<'_>, class: &str, owner: Sym, declared: &mut Vec<FuncId>) {
-        let Some(name) = method.key.static_name().map(|name| name.into_owned()).or_else(|| {
-            method.key.private_name().map(|name| format!("#{name}"))
-        }) else {
+        let Some(name) = method
+            .key
+            .static_name()
+            .map(|name| name.into_owned())
+            .or_else(|| method.key.private_name().map(|name| format!("#{name}")))
+        else {
             return;
         };
         let function = &*method.value;
@@ -221,7 +226,8 @@ impl Lower<'_> {
         if property.r#static
             && let Some(value) = &property.value
         {
-            let value = if self.reads_bodies() || value.is_literal() { self.expression(value) } else { ExprId::NONE };
+            let value =
+                if self.reads_bodies() || value.is_literal() { self.expression(value) } else { ExprId::NONE };
             let ty = self.annotation(property.type_annotation.as_deref());
             let name = self.sym(&format!("{class}.{name}"));
             self.b.facts.globals.push(Global { name, ty, value, constant: true, pos });
@@ -285,7 +291,12 @@ impl Lower<'_> {
     }
 
     /// What a decorator injects, as the annotated type.
-    fn given(&mut self, decorator: &Decorator<'_>, ty: Option<&oxc_ast::ast::TSTypeAnnotation<'_>>, pos: u32) -> ExprId {
+    fn given(
+        &mut self,
+        decorator: &Decorator<'_>,
+        ty: Option<&oxc_ast::ast::TSTypeAnnotation<'_>>,
+        pos: u32,
+    ) -> ExprId {
         let value = self.expression(&decorator.expression);
         let ty = self.annotation(ty);
         if ty.is_none() { value } else { self.b.expr(Expr::Assert { value, ty }, pos) }
@@ -327,15 +338,16 @@ fn property_name(property: &PropertyDefinition<'_>) -> Option<String> {
 /// The function that a property holds.
 fn arrow<'p, 'a>(property: &'p PropertyDefinition<'a>) -> Option<&'p Expression<'a>> {
     let value = property.value.as_ref()?;
-    matches!(value, Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_)).then_some(value)
+    matches!(value, Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_))
+        .then_some(value)
 }
 
 /// The decorator that says what is injected: one that is given something.
 fn injection<'d, 'a>(decorators: &'d [Decorator<'a>]) -> Option<&'d Decorator<'a>> {
     decorators.iter().find(|decorator| match &decorator.expression {
-        Expression::CallExpression(call) => {
-            call.callee_name().is_some_and(|name| name.starts_with("Inject") || name == "Client" || name == "inject")
-        }
+        Expression::CallExpression(call) => call
+            .callee_name()
+            .is_some_and(|name| name.starts_with("Inject") || name == "Client" || name == "inject"),
         _ => false,
     })
 }

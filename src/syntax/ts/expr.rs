@@ -1,10 +1,9 @@
 //! Expressions.
 
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, ArrowFunctionBody, BinaryOperator,
-    CallExpression, ChainElement, ComputedMemberExpression, Expression, LogicalOperator,
-    MemberExpression, ObjectExpression, ObjectPropertyKind, SimpleAssignmentTarget, TemplateLiteral,
-    UnaryOperator,
+    Argument, ArrayExpressionElement, ArrowFunctionBody, BinaryOperator, CallExpression, ChainElement,
+    ComputedMemberExpression, Expression, LogicalOperator, MemberExpression, ObjectExpression,
+    ObjectPropertyKind, SimpleAssignmentTarget, TemplateLiteral, UnaryOperator,
 };
 use oxc_span::{GetSpan, Span};
 

@@ -148,7 +148,9 @@ impl<'s> Lower<'s> {
             return self.b.leaf(Expr::Name(sym), pos);
         }
         let (qualifier, member) = match self.bound.get(&sym).copied() {
-            Some(Bound::Member(qualifier, member) | Bound::Whole(_, qualifier, member)) => (qualifier, member),
+            Some(Bound::Member(qualifier, member) | Bound::Whole(_, qualifier, member)) => {
+                (qualifier, member)
+            }
             None if !self.declared.contains(&sym) && AMBIENT.contains(&text) => {
                 (self.qualifier("global", text, pos), sym)
             }

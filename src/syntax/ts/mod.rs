@@ -55,7 +55,8 @@ pub fn parse(source: &[u8], path: &str, bodies: Bodies) -> Facts {
         return read(text, path, bodies);
     }
     std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(text, path, bodies));
+        let reader =
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(text, path, bodies));
         reader.ok().and_then(|reader| reader.join().ok())
     })
     .unwrap_or_else(|| {
@@ -141,7 +142,11 @@ fn depth(source: &[u8]) -> (usize, usize) {
             b'e' if source[i..].starts_with(b"else") => chained += 1,
             _ => {}
         }
-        run = if matches!(byte, b'!' | b'~' | b'-' | b'+' | b'<' | b' ') { run + usize::from(byte != b' ') } else { 0 };
+        run = if matches!(byte, b'!' | b'~' | b'-' | b'+' | b'<' | b' ') {
+            run + usize::from(byte != b' ')
+        } else {
+            0
+        };
         deepest = deepest.max(run.saturating_mul(2).saturating_sub(NESTED));
         before = byte;
     }

@@ -359,7 +359,9 @@ impl Lower<'_> {
             let at = member.span.start;
             let name = match &member.id {
                 TSEnumMemberName::Identifier(id) => id.name.as_str(),
-                TSEnumMemberName::String(text) | TSEnumMemberName::ComputedString(text) => text.value.as_str(),
+                TSEnumMemberName::String(text) | TSEnumMemberName::ComputedString(text) => {
+                    text.value.as_str()
+                }
                 TSEnumMemberName::ComputedTemplateString(_) => continue,
             };
             let name = self.sym(name);
@@ -401,7 +403,8 @@ impl Lower<'_> {
         self.locals.push(name);
         let target = self.b.leaf(Expr::Name(name), pos);
         let targets = self.b.single(target);
-        let values = if value.is_none() { crate::syntax::facts::Exprs::default() } else { self.b.single(value) };
+        let values =
+            if value.is_none() { crate::syntax::facts::Exprs::default() } else { self.b.single(value) };
         let op = crate::syntax::facts::AssignOp::Define;
         let stmt = self.b.stmt(Stmt::Assign { targets, values, ty, op }, pos);
         self.b.stage_stmt(stmt);

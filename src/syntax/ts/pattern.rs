@@ -117,7 +117,13 @@ impl Lower<'_> {
     }
 
     /// Defines what a pattern binds to `value`.
-    pub(super) fn bind(&mut self, pattern: &BindingPattern<'_>, value: ExprId, ty: ExprId, environment: bool) {
+    pub(super) fn bind(
+        &mut self,
+        pattern: &BindingPattern<'_>,
+        value: ExprId,
+        ty: ExprId,
+        environment: bool,
+    ) {
         let pos = pattern.span().start;
         if let BindingPattern::BindingIdentifier(id) = pattern {
             let name = self.sym(id.name.as_str());

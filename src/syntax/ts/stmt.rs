@@ -1,17 +1,14 @@
 //! Statements and function bodies.
 
 use oxc_ast::ast::{
-    BindingPattern, Expression, ForStatementInit, ForStatementLeft, FormalParameters, Function,
-    IfStatement, Statement, SwitchStatement, TSTypeAnnotation, TryStatement, UnaryOperator,
-    VariableDeclaration,
+    BindingPattern, Expression, ForStatementInit, ForStatementLeft, FormalParameters, Function, IfStatement,
+    Statement, SwitchStatement, TSTypeAnnotation, TryStatement, UnaryOperator, VariableDeclaration,
 };
 use oxc_span::{GetSpan, Span};
 
 use super::lower::Lower;
 use crate::syntax::Bodies;
-use crate::syntax::facts::{
-    AssignOp, BinaryOp, Expr, ExprId, Exprs, FuncId, Jump, Param, Stmt, Stmts, Sym,
-};
+use crate::syntax::facts::{AssignOp, BinaryOp, Expr, ExprId, Exprs, FuncId, Jump, Param, Stmt, Stmts, Sym};
 
 /// Parameters and return type.
 pub(super) type Signature<'s, 'a> = (&'s FormalParameters<'a>, Option<&'s TSTypeAnnotation<'a>>);
@@ -25,7 +22,8 @@ impl Lower<'_> {
             return None;
         }
         let name = self.sym(name);
-        let span = function.id.as_ref().map_or(function.span, |id| Span::new(id.span.start, function.span.end));
+        let span =
+            function.id.as_ref().map_or(function.span, |id| Span::new(id.span.start, function.span.end));
         let signature = (&*function.params, function.return_type.as_deref());
         let body = function.body.as_ref().map(|body| &body.statements[..]);
         Some(self.function(name, span, signature, body, |_| {}))

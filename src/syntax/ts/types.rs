@@ -16,11 +16,21 @@ use crate::syntax::facts::{Expr, ExprId, Field, FuncId, Param, Sym, TypeId, Type
 
 /// Types that stand for their first argument.
 const TRANSPARENT: &[&str] = &[
-    "Promise", "PromiseLike", "Awaited", "Partial", "Required", "Readonly", "NonNullable", "Pick", "Omit",
-    "DeepPartial", "Observable",
+    "Promise",
+    "PromiseLike",
+    "Awaited",
+    "Partial",
+    "Required",
+    "Readonly",
+    "NonNullable",
+    "Pick",
+    "Omit",
+    "DeepPartial",
+    "Observable",
 ];
 /// Lists of their first argument.
-const LISTS: &[&str] = &["Array", "ReadonlyArray", "Set", "ReadonlySet", "Iterable", "AsyncIterable", "AsyncGenerator"];
+const LISTS: &[&str] =
+    &["Array", "ReadonlyArray", "Set", "ReadonlySet", "Iterable", "AsyncIterable", "AsyncGenerator"];
 /// Maps from their first to their second argument.
 const MAPS: &[&str] = &["Record", "Map", "ReadonlyMap"];
 
@@ -73,7 +83,8 @@ impl Lower<'_> {
             },
             TSType::TSFunctionType(function) => {
                 let outer = self.b.open();
-                let id = self.signature(Sym::EMPTY, function.span, &function.params, Some(&function.return_type));
+                let id =
+                    self.signature(Sym::EMPTY, function.span, &function.params, Some(&function.return_type));
                 self.b.close(outer, Expr::FuncType(id), pos)
             }
             TSType::TSTypeLiteral(literal) => {
@@ -104,10 +115,7 @@ impl Lower<'_> {
     /// The first alternative that is more than nothing: `Order | null` is an order.
     fn first_that_says(&mut self, types: &[TSType<'_>], pos: u32) -> ExprId {
         let empty = |ty: &&TSType<'_>| {
-            !matches!(
-                ty,
-                TSType::TSNullKeyword(_) | TSType::TSUndefinedKeyword(_) | TSType::TSVoidKeyword(_)
-            )
+            !matches!(ty, TSType::TSNullKeyword(_) | TSType::TSUndefinedKeyword(_) | TSType::TSVoidKeyword(_))
         };
         // What is declared says more than what is built in.
         let named = |ty: &&TSType<'_>| matches!(ty, TSType::TSTypeReference(_));
@@ -169,7 +177,10 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn type_parameters(&mut self, found: Option<&TSTypeParameterDeclaration<'_>>) -> std::ops::Range<u32> {
+    pub(super) fn type_parameters(
+        &mut self,
+        found: Option<&TSTypeParameterDeclaration<'_>>,
+    ) -> std::ops::Range<u32> {
         let mark = self.b.begin_params();
         for param in found.iter().flat_map(|found| &found.params) {
             let name = self.sym(param.name.name.as_str());
@@ -233,7 +244,12 @@ impl Lower<'_> {
                     let function = property.type_annotation.as_ref().map(|found| &found.type_annotation);
                     // A member that is a function can be called like a method.
                     if let Some(TSType::TSFunctionType(function)) = function {
-                        methods.push(self.signature(name, property.span, &function.params, Some(&function.return_type)));
+                        methods.push(self.signature(
+                            name,
+                            property.span,
+                            &function.params,
+                            Some(&function.return_type),
+                        ));
                         continue;
                     }
                     let ty = self.annotation(property.type_annotation.as_deref());
@@ -242,7 +258,12 @@ impl Lower<'_> {
                 TSSignature::TSMethodSignature(method) => {
                     let Some(name) = method.key.static_name() else { continue };
                     let name = self.sym(&name);
-                    methods.push(self.signature(name, method.span, &method.params, method.return_type.as_deref()));
+                    methods.push(self.signature(
+                        name,
+                        method.span,
+                        &method.params,
+                        method.return_type.as_deref(),
+                    ));
                 }
                 _ => {}
             }
