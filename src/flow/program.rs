@@ -184,7 +184,7 @@ impl Program {
             let package = *by_dir.entry(key).or_insert_with(|| {
                 let id = PkgId(program.packages.len() as u32);
                 let import_path = if is_module { String::new() } else { import_path(&dir, &go) };
-                program.packages.push(Package { import_path, dir, name, ..Package::default() });
+                program.packages.push(Package { dir, import_path, name, ..Package::default() });
                 id
             });
             if is_module {
@@ -635,13 +635,12 @@ fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
         }
         Expr::Template(parts) => {
             for &part in facts.list(parts) {
-                match facts.expr(part) {
-                    Expr::Str(text) => out.push_str(facts.text(text)),
-                    _ => {
-                        out.push('{');
-                        render(facts, part, out, depth + 1);
-                        out.push('}');
-                    }
+                if let Expr::Str(text) = facts.expr(part) {
+                    out.push_str(facts.text(text))
+                } else {
+                    out.push('{');
+                    render(facts, part, out, depth + 1);
+                    out.push('}');
                 }
             }
         }

@@ -56,11 +56,11 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         Start::Column(name) => column(eval, site, name),
         Start::Literal(text) => Value::str(text),
     };
-    steps.iter().fold(start, |value, s| {
-        if let Step::Field(name) = s {
-            return eval.member_value(value, &Type::Unknown, name);
-        }
-        eval.select(value, &encode(s))
+    steps.iter().fold(start, |value, s| match s {
+        // A text has none of the fields that rules ask for.
+        Step::Field(_) if matches!(value, Value::Str(_) | Value::Concat(_)) => Value::Unset,
+        Step::Field(name) => eval.member_value(value, &Type::Unknown, name),
+        _ => eval.select(value, &encode(s)),
     })
 }
 

@@ -153,7 +153,7 @@ impl Lower<'_> {
         let Some(name) = method
             .key
             .static_name()
-            .map(|name| name.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .or_else(|| method.key.private_name().map(|name| format!("#{name}")))
         else {
             return;
@@ -331,7 +331,7 @@ fn property_parameter<'p>(param: &'p FormalParameter<'_>) -> Option<&'p str> {
 }
 
 fn property_name(property: &PropertyDefinition<'_>) -> Option<String> {
-    let named = property.key.static_name().map(|name| name.into_owned());
+    let named = property.key.static_name().map(std::borrow::Cow::into_owned);
     named.or_else(|| property.key.private_name().map(|name| format!("#{name}")))
 }
 

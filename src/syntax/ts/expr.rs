@@ -3,7 +3,8 @@
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, ArrowFunctionBody, BinaryOperator, CallExpression, ChainElement,
     ComputedMemberExpression, Expression, LogicalOperator, MemberExpression, ObjectExpression,
-    ObjectPropertyKind, SimpleAssignmentTarget, TemplateLiteral, UnaryOperator,
+    ObjectPropertyKind, PrivateFieldExpression, SimpleAssignmentTarget, StaticMemberExpression,
+    TemplateLiteral, UnaryOperator,
 };
 use oxc_span::{GetSpan, Span};
 
@@ -71,26 +72,14 @@ impl Lower<'_> {
                 Some(argument) => self.unary(UnaryOp::Other, argument, pos),
                 None => self.unknown(pos),
             },
-            Expression::UnaryExpression(unary) => {
-                let op = match unary.operator {
-                    UnaryOperator::LogicalNot => UnaryOp::Not,
-                    UnaryOperator::UnaryNegation => UnaryOp::Negate,
-                    _ => UnaryOp::Other,
-                };
-                self.unary(op, &unary.argument, pos)
-            }
+            Expression::UnaryExpression(unary) => self.unary(unary_op(unary.operator), &unary.argument, pos),
             Expression::UpdateExpression(update) => self.simple_target(&update.argument),
             Expression::BinaryExpression(binary) => {
                 self.binary(binary_op(binary.operator), &binary.left, &binary.right)
             }
             Expression::PrivateInExpression(found) => self.expression(&found.right),
             Expression::LogicalExpression(logical) => {
-                let op = match logical.operator {
-                    LogicalOperator::And => BinaryOp::And,
-                    LogicalOperator::Or => BinaryOp::Or,
-                    LogicalOperator::Coalesce => BinaryOp::Coalesce,
-                };
-                self.binary(op, &logical.left, &logical.right)
+                self.binary(logical_op(logical.operator), &logical.left, &logical.right)
             }
             Expression::ConditionalExpression(choice) => {
                 let cond = self.expression(&choice.test);
@@ -110,20 +99,15 @@ impl Lower<'_> {
                 }
                 last
             }
-            Expression::ParenthesizedExpression(inner) => self.expression(&inner.expression),
-            Expression::TSNonNullExpression(inner) => self.expression(&inner.expression),
-            Expression::TSSatisfiesExpression(inner) => self.expression(&inner.expression),
-            Expression::TSInstantiationExpression(inner) => self.expression(&inner.expression),
             Expression::TSAsExpression(cast) => self.cast(&cast.expression, &cast.type_annotation, pos),
             Expression::TSTypeAssertion(cast) => self.cast(&cast.expression, &cast.type_annotation, pos),
             Expression::ComputedMemberExpression(member) => self.computed(member),
-            Expression::StaticMemberExpression(member) => {
-                self.member_of(&member.object, member.property.name.as_str(), member.property.span.start)
-            }
-            Expression::PrivateFieldExpression(member) => {
-                let name = format!("#{}", member.field.name);
-                self.member_of(&member.object, &name, member.field.span.start)
-            }
+            Expression::StaticMemberExpression(member) => self.static_member(member),
+            Expression::PrivateFieldExpression(member) => self.private_member(member),
+            Expression::ParenthesizedExpression(_)
+            | Expression::TSNonNullExpression(_)
+            | Expression::TSSatisfiesExpression(_)
+            | Expression::TSInstantiationExpression(_) => self.expression(without_wrapping(expression)),
             Expression::ImportExpression(_)
             | Expression::ImportMeta(_)
             | Expression::NewTarget(_)
@@ -288,14 +272,18 @@ impl Lower<'_> {
     pub(super) fn member(&mut self, member: &MemberExpression<'_>) -> ExprId {
         match member {
             MemberExpression::ComputedMemberExpression(member) => self.computed(member),
-            MemberExpression::StaticMemberExpression(member) => {
-                self.member_of(&member.object, member.property.name.as_str(), member.property.span.start)
-            }
-            MemberExpression::PrivateFieldExpression(member) => {
-                let name = format!("#{}", member.field.name);
-                self.member_of(&member.object, &name, member.field.span.start)
-            }
+            MemberExpression::StaticMemberExpression(member) => self.static_member(member),
+            MemberExpression::PrivateFieldExpression(member) => self.private_member(member),
         }
+    }
+
+    fn static_member(&mut self, member: &StaticMemberExpression<'_>) -> ExprId {
+        self.member_of(&member.object, member.property.name.as_str(), member.property.span.start)
+    }
+
+    fn private_member(&mut self, member: &PrivateFieldExpression<'_>) -> ExprId {
+        let name = format!("#{}", member.field.name);
+        self.member_of(&member.object, &name, member.field.span.start)
     }
 
     fn computed(&mut self, member: &ComputedMemberExpression<'_>) -> ExprId {
@@ -381,6 +369,33 @@ impl Lower<'_> {
             }
             _ => self.b.func(name, span.start),
         }
+    }
+}
+
+/// What stands in parentheses, or under a note for the type checker that says no type.
+fn without_wrapping<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
+    match expression {
+        Expression::ParenthesizedExpression(inner) => &inner.expression,
+        Expression::TSNonNullExpression(inner) => &inner.expression,
+        Expression::TSSatisfiesExpression(inner) => &inner.expression,
+        Expression::TSInstantiationExpression(inner) => &inner.expression,
+        other => other,
+    }
+}
+
+fn unary_op(op: UnaryOperator) -> UnaryOp {
+    match op {
+        UnaryOperator::LogicalNot => UnaryOp::Not,
+        UnaryOperator::UnaryNegation => UnaryOp::Negate,
+        _ => UnaryOp::Other,
+    }
+}
+
+fn logical_op(op: LogicalOperator) -> BinaryOp {
+    match op {
+        LogicalOperator::And => BinaryOp::And,
+        LogicalOperator::Or => BinaryOp::Or,
+        LogicalOperator::Coalesce => BinaryOp::Coalesce,
     }
 }
 

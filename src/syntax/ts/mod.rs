@@ -79,8 +79,8 @@ fn read(text: &str, path: &str, bodies: Bodies) -> Facts {
         }
         if problem.is_none() {
             problem = parsed.diagnostics.iter().next().map(|found| {
-                let at = found.labels.iter().next().map_or(0, |label| label.offset());
-                (found.message.to_string(), at as u32)
+                let at = found.labels.iter().next().map_or(0, oxc_span::LabeledSpan::offset);
+                (found.message.to_string(), at)
             });
         }
     }

@@ -366,18 +366,15 @@ impl Lower<'_> {
             };
             let name = self.sym(name);
             let key = self.b.leaf(Expr::Str(name), at);
-            let value = match &member.initializer {
-                Some(value) => {
-                    if let Expression::NumericLiteral(number) = value {
-                        next = number.value as i64 + 1;
-                    }
-                    self.expression(value)
+            let value = if let Some(value) = &member.initializer {
+                if let Expression::NumericLiteral(number) = value {
+                    next = number.value as i64 + 1;
                 }
-                None => {
-                    let number = self.sym(&next.to_string());
-                    next += 1;
-                    self.b.leaf(Expr::Number(number), at)
-                }
+                self.expression(value)
+            } else {
+                let number = self.sym(&next.to_string());
+                next += 1;
+                self.b.leaf(Expr::Number(number), at)
             };
             self.b.stage_expr(key);
             self.b.stage_expr(value);

@@ -130,13 +130,12 @@ impl Lower<'_> {
             self.define(name, value, ty, pos);
             return;
         }
-        let held = match self.b.facts.expr(value) {
-            Expr::Name(name) => name,
-            _ => {
-                let held = self.temporary("value");
-                self.define(held, value, ty, pos);
-                held
-            }
+        let held = if let Expr::Name(name) = self.b.facts.expr(value) {
+            name
+        } else {
+            let held = self.temporary("value");
+            self.define(held, value, ty, pos);
+            held
         };
         for (name, value, pos) in self.parts(pattern, held, environment) {
             self.define(name, value, ExprId::NONE, pos);
