@@ -10,10 +10,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod date;
+mod identity;
 mod narrow;
 mod order;
 mod words;
 
+pub use date::Date;
 pub use order::number_consumers;
 pub use words::{
     Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
@@ -299,7 +302,7 @@ pub struct Finding {
     pub priority: Priority,
     /// How sure it is.
     pub confidence: Confidence,
-    /// Name of the service.
+    /// Name of the service; `.` when it is about the repository as a whole.
     pub service: String,
     /// Id of the consumer, when it is about one.
     pub consumer: Option<String>,
@@ -311,7 +314,7 @@ pub struct Finding {
     pub location: Place,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
-    /// Identity that survives moved lines.
+    /// Identity that survives moved lines and files; set by [`Audit::identify`].
     pub fingerprint: String,
     /// Why it is not counted, when somebody said so.
     pub suppressed: Option<Suppression>,
@@ -324,6 +327,9 @@ pub struct Suppression {
     pub kind: SuppressionKind,
     /// Why.
     pub reason: String,
+    /// Who answers for it, when that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Last day it holds, `YYYY-MM-DD`.
     pub until: Option<String>,
 }
@@ -341,9 +347,13 @@ pub struct AuditResult {
     pub counts: Counts,
     /// 100 × implemented / denominator, rounded half up; null when the denominator is 0.
     pub percent: Option<u32>,
+    /// The services in scope, each with the status it is counted with: of the consumers whose
+    /// topics the audit looks at, and before anything is waived.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, Status>,
 }
 
-/// How many services have each status.
+/// How many services have each status; those whose gap is waived are counted there alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// In place.
@@ -356,6 +366,9 @@ pub struct Counts {
     pub missing: u32,
     /// Nothing to protect.
     pub not_applicable: u32,
+    /// Not in place, and somebody said that it may stay so: every finding of the gap is waived.
+    #[serde(default)]
+    pub waived: u32,
 }
 
 /// A workflow checklist, filled in.
@@ -455,7 +468,7 @@ impl Counts {
 
     /// How many services the control applies to.
     pub fn applicable(&self) -> u32 {
-        self.implemented + self.partial + self.needs_review + self.missing
+        self.implemented + self.partial + self.needs_review + self.missing + self.waived
     }
 
     fn slot(&mut self, status: Status) -> &mut u32 {
@@ -478,6 +491,7 @@ impl AuditResult {
             denominator,
             counts,
             percent: percent(counts.implemented, denominator),
+            services: BTreeMap::new(),
         }
     }
 }

@@ -34,3 +34,8 @@ fn audit_schema_is_current() {
 fn config_schema_is_current() {
     check("config");
 }
+
+#[test]
+fn gate_schema_is_current() {
+    check("gate");
+}

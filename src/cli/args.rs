@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::audit::{Confidence, Policy, Severity};
+use crate::audit::{Confidence, Date, Policy, Severity};
 
 /// Audits the event flows of a service monorepo, offline, from evidence in its code.
 #[derive(Debug, Parser)]
@@ -17,13 +17,15 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 2 wrong usage, configuration or rules; 3 nothing was audited;
-4 something could not be read under --strict, or flowaudit itself failed.";
+Exit codes: 0 done and within policy; 1 the gate failed; 2 wrong usage, configuration or rules;
+3 nothing was audited; 4 something could not be read under --strict, or flowaudit itself failed.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Show what is in place and what is not, and what to look at first
     Scan(ScanArgs),
+    /// Fail when something got worse than it was
+    Gate(GateArgs),
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -58,9 +60,9 @@ pub(super) struct RuleSource {
     pub(super) config: Option<PathBuf>,
 }
 
+/// What to audit and how: the same for every command that audits.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct ScanArgs {
+pub(super) struct AuditArgs {
     /// Folder to audit
     #[arg(default_value = ".")]
     pub(super) path: PathBuf,
@@ -69,18 +71,6 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 
-    /// How to present the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(super) format: Format,
-
-    /// Write the result to a file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-
-    /// Show these services only; their topics' other ends are audited all the same
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub(super) service: Vec<String>,
-
     /// How many calls to follow from a handler; 0 is the consumer layer alone
     #[arg(long, value_name = "N")]
     pub(super) depth: Option<u32>,
@@ -88,6 +78,62 @@ pub(super) struct ScanArgs {
     /// How to read weak controls: partial (strict) or implemented (lenient)
     #[arg(long, value_enum)]
     pub(super) policy: Option<PolicyName>,
+
+    /// Heed no waiver and no ignore in a comment
+    #[arg(long)]
+    pub(super) no_ignores: bool,
+
+    /// Day by which waivers and ignores expire; else that of `SOURCE_DATE_EPOCH`, else today (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    pub(super) as_of: Option<Date>,
+
+    /// Threads to use; as many as the machine has unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+
+    /// No progress on standard error
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+/// How to present a result: the same for every command that has formats.
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// How to present the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+
+    /// Write to a file instead of standard output; with FORMAT= in front, write that format there
+    /// beside. May be given several times
+    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = output)]
+    pub(super) output: Vec<Output>,
+
+    /// Folder that the paths in sarif, github and gitlab start from; the repository's root unless
+    /// given
+    #[arg(long, value_name = "DIR")]
+    pub(super) sarif_root: Option<PathBuf>,
+
+    /// Whether to colour the table; auto heeds `NO_COLOR`
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub(super) color: When,
+
+    /// List every finding, topic and diagnostic in the table
+    #[arg(long, short, action = ArgAction::SetTrue)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ScanArgs {
+    #[command(flatten)]
+    pub(super) audit: AuditArgs,
+
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
+
+    /// Show these services only; their topics' other ends are audited all the same
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) service: Vec<String>,
 
     /// Leave out findings that are less severe
     #[arg(long, value_name = "SEVERITY", default_value = "note", value_parser = severities())]
@@ -100,30 +146,89 @@ pub(super) struct ScanArgs {
     /// Fail when anything could not be read or followed to the end
     #[arg(long)]
     pub(super) strict: bool,
+}
 
-    /// Threads to use; as many as the machine has unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) threads: Option<u16>,
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct GateArgs {
+    #[command(flatten)]
+    pub(super) audit: AuditArgs,
 
-    /// Whether to colour the table; auto heeds `NO_COLOR`
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    pub(super) color: When,
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
 
-    /// No progress on standard error
-    #[arg(long, short, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
+    /// What was before; flowaudit.baseline.json in PATH unless given here or under gate: in
+    /// flowaudit.yaml
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
 
-    /// List every finding, topic and diagnostic in the table
-    #[arg(long, short, action = ArgAction::SetTrue)]
-    pub(super) verbose: bool,
+    /// Write the baseline instead of comparing with it; refused where CI is set
+    #[arg(long, conflicts_with_all = ["against", "exit_zero"])]
+    pub(super) update: bool,
+
+    /// Compare with a revision instead of a baseline, read from git's objects; without REV with
+    /// the merge base of HEAD and the default branch
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "", conflicts_with = "baseline")]
+    pub(super) against: Option<String>,
+
+    /// Report only: succeed whatever got worse
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+
+    /// Fail also when an entry of the baseline is no longer so, and when anything could not be
+    /// read or followed to the end
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// A file to write, and in which format when it is not the main one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) format: Option<Format>,
+    pub(super) file: PathBuf,
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let plain = Output { format: None, file: PathBuf::from(text) };
+    let Some((name, file)) = text.split_once('=') else {
+        return if text.is_empty() { Err("no file is named".to_owned()) } else { Ok(plain) };
+    };
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(plain);
+    }
+    match Format::from_str(name, false) {
+        Ok(_) if file.is_empty() => Err("no file is named".to_owned()),
+        Ok(format) => Ok(Output { format: Some(format), file: PathBuf::from(file) }),
+        Err(_) => {
+            let known: Vec<String> = Format::value_variants()
+                .iter()
+                .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+                .collect();
+            Err(format!("`{name}` is no format; there are {} (a file of that name is ./{text})", known.join(", ")))
+        }
+    }
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "no such day; expected YYYY-MM-DD".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
     Table,
-    /// For programs: one document, described by `flowaudit schema audit`
+    /// For programs: one document, described by `flowaudit schema`
     Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For test reports: a suite for each service
+    Junit,
+    /// For GitHub: annotations, and a summary of the step
+    Github,
+    /// For GitLab: a code quality report
+    Gitlab,
+    /// For merge requests: one comment
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -157,6 +262,8 @@ impl PolicyName {
 pub(super) enum SchemaOf {
     /// What `flowaudit scan --format json` writes
     Audit,
+    /// What `flowaudit gate --format json` writes
+    Gate,
     /// flowaudit.yaml
     Config,
 }
@@ -182,6 +289,15 @@ mod tests {
     }
 
     #[test]
+    fn outputs_name_a_format_or_a_file() {
+        let plain = |file: &str| Ok(Output { format: None, file: PathBuf::from(file) });
+        assert_eq!(output("out.txt"), plain("out.txt"));
+        assert_eq!(output("./sraif=x"), plain("./sraif=x"));
+        let sarif = Output { format: Some(Format::Sarif), file: PathBuf::from("a=b") };
+        assert_eq!(output("sarif=a=b"), Ok(sarif));
+    }
+
+    #[test]
     fn words_of_the_contract_are_accepted() {
         let parse = |text: &str| Cli::try_parse_from(text.split(' '));
         let cli = parse("flowaudit scan x --min-severity warning --min-confidence high").unwrap();
@@ -190,7 +306,15 @@ mod tests {
         };
         assert_eq!(args.min_severity, Severity::Warning);
         assert_eq!(args.min_confidence, Confidence::High);
-        for wrong in ["--min-severity fatal", "--threads 0", "-q -v", "--format xml"] {
+        for wrong in [
+            "--min-severity fatal",
+            "--threads 0",
+            "-q -v",
+            "--format xml",
+            "--as-of 2026-02-30",
+            "--output sraif=x",
+            "--output sarif=",
+        ] {
             assert!(parse(&format!("flowaudit scan {wrong}")).is_err(), "{wrong}");
         }
     }

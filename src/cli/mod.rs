@@ -4,8 +4,11 @@
 //! settled before anything is rendered, so no format can change an exit code.
 
 mod args;
+mod audit;
 mod errors;
+mod gate;
 mod output;
+mod present;
 mod progress;
 mod rules;
 mod scan;
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
+        Command::Gate(args) => gate::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Schema { what } => schema::run(*what),
     };

@@ -7,7 +7,8 @@ use crate::report::json;
 
 pub(super) fn run(what: SchemaOf) -> anyhow::Result<Exit> {
     let text = match what {
-        SchemaOf::Audit => json::schema(),
+        SchemaOf::Audit => json::schema::<crate::audit::Audit>(),
+        SchemaOf::Gate => json::schema::<crate::gate::Outcome>(),
         SchemaOf::Config => json::document(&crate::config::schema()),
     };
     output::write(&text, None)?;

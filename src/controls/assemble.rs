@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use crate::audit::{
-    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service,
-    ServiceVerdict, Severity, Status, SubscriptionType, Symbol, TopicName, number_consumers,
+    Audit, Consumer, Control, Diagnostic, Finding, Place, Publisher, Service, ServiceVerdict, Severity,
+    SubscriptionType, Symbol, TopicName, number_consumers,
 };
-use crate::config::{AuditEntry, Denominator, Scope, Settings};
+use crate::config::Settings;
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
@@ -54,12 +54,12 @@ pub fn judge(
     };
     let aligned = topics::findings(&audit);
     audit.findings.extend(aligned);
-    audit.audits = audits(&audit, settings);
     audit.sort();
+    audit.identify();
     audit
 }
 
-/// Gives consumers their ids and findings the consumer they are about and their identity.
+/// Gives consumers their ids and findings the consumer they are about.
 fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding> {
     // Numbering sorts the consumers, so findings find theirs again by its place.
     let place = |c: &Consumer| (c.service.clone(), c.registration.clone(), c.topic.clone());
@@ -70,20 +70,10 @@ fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding
         let owner = consumers.iter().find(|c| place(c) == at);
         for mut finding in list {
             finding.consumer = owner.map(|c| c.id.clone());
-            finding.fingerprint = fingerprint(&finding.rule, &finding.service, owner.map_or("", |c| &c.id));
             out.push(finding);
         }
     }
     out
-}
-
-/// Identity of a finding: rule, service and consumer, which no moved line changes (64-bit FNV-1a).
-pub(super) fn fingerprint(rule: &str, service: &str, subject: &str) -> String {
-    let text = format!("{rule}\n{service}\n{subject}");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
 }
 
 fn consumer(
@@ -187,49 +177,5 @@ fn subscription_type(consumers: &[&Consumer]) -> SubscriptionType {
         [] => SubscriptionType::None,
         [one] => *one,
         _ => SubscriptionType::Mixed,
-    }
-}
-
-fn audits(audit: &Audit, settings: &Settings) -> Vec<AuditResult> {
-    let mut out = Vec::new();
-    for entry in &settings.config.audits {
-        for &control in &entry.controls {
-            let in_scope: Vec<&Service> =
-                audit.services.iter().filter(|s| in_scope(&entry.scope, s)).collect();
-            let status = |s: &&Service| status_in(audit, entry, s, control);
-            let counts = Counts::of(in_scope.iter().map(status));
-            let denominator = match entry.denominator {
-                Denominator::Scope => in_scope.len() as u32,
-                Denominator::Applicable => counts.applicable(),
-            };
-            out.push(AuditResult::new(&entry.name, control, denominator, counts));
-        }
-    }
-    out
-}
-
-/// The status of a service in one audit: of the consumers whose topics the audit looks at.
-fn status_in(audit: &Audit, entry: &AuditEntry, service: &Service, control: Control) -> Status {
-    let whole = service.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
-    let all: Vec<&Consumer> = audit.consumers.iter().filter(|c| c.service == service.name).collect();
-    let looked_at: Vec<&Consumer> =
-        all.iter().copied().filter(|c| entry.topics.admits(&c.topic.name)).collect();
-    if all.len() == looked_at.len() || matches!(control, Control::CacheInvalidation | Control::Outbox) {
-        return whole;
-    }
-    service::roll_up(control, &looked_at).map_or(Status::NotApplicable, |v| v.status)
-}
-
-fn in_scope(scope: &Scope, service: &Service) -> bool {
-    match scope {
-        Scope::All => service.kind == crate::audit::ServiceKind::Service,
-        Scope::Named(names) => names.contains(&service.name),
-        Scope::ConsumersAndCaches => {
-            service.consumer
-                || service
-                    .controls
-                    .get(&Control::CacheInvalidation)
-                    .is_some_and(|v| v.status != Status::NotApplicable)
-        }
     }
 }

@@ -12,7 +12,9 @@ mod scan;
 mod schema;
 mod service;
 mod table;
+mod tally;
 mod topics;
 mod verdict;
 
 pub use assemble::judge;
+pub use tally::{control_of, finding_rules, is_gap, is_service_waived, is_waived, tally, waived_gaps};

@@ -4,6 +4,7 @@
 use crate::audit::{Confidence, Control, Priority, Severity, Status};
 use crate::syntax::yaml::{self, Node};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// What a control's scan boils down to: words that tables ask for.
 pub type Signals = BTreeSet<&'static str>;
@@ -128,9 +129,15 @@ pub const TABLES: [&str; 4] = [
     include_str!("../../rules/controls/cache_invalidation.yaml"),
 ];
 
+/// Every table, read once.
+pub fn all() -> &'static [Table] {
+    static ALL: LazyLock<Vec<Table>> = LazyLock::new(|| TABLES.iter().filter_map(|text| read(text)).collect());
+    &ALL
+}
+
 /// The table of a control.
 pub fn of(control: Control) -> Option<Table> {
-    TABLES.iter().filter_map(|text| read(text)).find(|t| t.control == control)
+    all().iter().find(|t| t.control == control).cloned()
 }
 
 #[cfg(test)]

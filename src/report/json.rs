@@ -7,10 +7,10 @@ pub fn render(audit: &Audit) -> String {
     document(audit)
 }
 
-/// JSON Schema of the document.
-pub fn schema() -> String {
+/// JSON Schema of what is written of a type.
+pub fn schema<T: schemars::JsonSchema>() -> String {
     let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
-    document(&generator.into_root_schema_for::<Audit>())
+    document(&generator.into_root_schema_for::<T>())
 }
 
 /// Any value, indented, with a newline at its end.

@@ -180,6 +180,7 @@ fn findings() -> Vec<Finding> {
     waived.suppressed = Some(Suppression {
         kind: SuppressionKind::Inline,
         reason: "internal topic".to_owned(),
+        owner: None,
         until: Some("2026-12-31".to_owned()),
     });
     list.push(waived);
@@ -264,6 +265,7 @@ fn audits() -> Vec<AuditResult> {
         needs_review,
         missing,
         not_applicable,
+        waived: 0,
     };
     vec![
         AuditResult::new("event-processing", Control::Idempotency, 19, counts(11, 0, 0, 2, 6)),
