@@ -46,9 +46,10 @@ pub fn audit_tree(
     let diagnostics = std::mem::take(&mut repository.diagnostics);
     let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
     let rules = controls::finding_rules();
-    settings.config.check_waivers(|rule| {
-        rules.iter().any(|r| r == rule) || audit.findings.iter().any(|f| f.rule == rule)
-    }, &rules)?;
+    settings.config.check_waivers(
+        |rule| rules.iter().any(|r| r == rule) || audit.findings.iter().any(|f| f.rule == rule),
+        &rules,
+    )?;
     let services = &repository.services;
     let words = suppress::Words {
         directives: &repository.directives,

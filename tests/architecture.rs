@@ -27,7 +27,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("suppress", &["syntax", "audit", "config"]),
     ("gate", &["audit", "config", "controls"]),
     ("report", &["audit", "gate"]),
-    ("cli", &["syntax", "audit", "progress", "rules", "config", "ruleset", "controls", "gate", "report"]),
+    (
+        "cli",
+        &[
+            "source", "syntax", "audit", "progress", "rules", "config", "ruleset", "controls", "gate",
+            "report",
+        ],
+    ),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

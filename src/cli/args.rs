@@ -204,7 +204,10 @@ fn output(text: &str) -> Result<Output, String> {
                 .iter()
                 .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
                 .collect();
-            Err(format!("`{name}` is no format; there are {} (a file of that name is ./{text})", known.join(", ")))
+            Err(format!(
+                "`{name}` is no format; there are {} (a file of that name is ./{text})",
+                known.join(", ")
+            ))
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 use crate::config::ConfigError;
 use crate::ruleset::RulesError;
+use crate::source::revision::RevisionError;
 use crate::syntax::reader::{Mistake, closest};
 
 /// How a run ended, for whoever started it.
@@ -18,6 +19,8 @@ use crate::syntax::reader::{Mistake, closest};
 pub enum Exit {
     /// Done and within policy.
     Done = 0,
+    /// The gate failed.
+    Regressed = 1,
     /// Wrong usage, configuration or rules.
     Usage = 2,
     /// No service or no file was found.
@@ -72,6 +75,10 @@ user_errors![
     Unseen,
     CannotWrite,
     Internal,
+    BadBaseline,
+    ReadOnlyBaseline,
+    BadOutputs,
+    RevisionError,
 ];
 
 /// Tells an error on standard error and gives the exit code that goes with it.
@@ -295,6 +302,88 @@ pub(super) struct CannotWrite {
 titled!(CannotWrite, |this| "cannot write {}: {}", this.path.display(), this.why);
 
 impl UserError for CannotWrite {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// There is no baseline to compare with, or it cannot be read.
+#[derive(Debug)]
+pub(super) struct BadBaseline {
+    pub(super) path: PathBuf,
+    /// `None`: there is no such file.
+    pub(super) why: Option<String>,
+}
+
+titled!(BadBaseline, |this| "{} {}", this.told().0, this.told().1);
+
+impl BadBaseline {
+    fn told(&self) -> (&'static str, String) {
+        let path = self.path.display();
+        match &self.why {
+            None => ("there is no baseline", path.to_string()),
+            Some(why) => ("cannot read the baseline", format!("{path}: {why}")),
+        }
+    }
+}
+
+impl UserError for BadBaseline {
+    fn advice(&self) -> Option<String> {
+        Some(match self.why {
+            None => "`flowaudit gate --update` writes one, to be committed; or compare with a revision: \
+                     `flowaudit gate --against REV`"
+                .to_owned(),
+            Some(_) => "`flowaudit gate --update` writes it anew".to_owned(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A baseline that a CI run writes is one that nobody has read.
+#[derive(Debug)]
+pub(super) struct ReadOnlyBaseline;
+
+titled!(ReadOnlyBaseline, |_this| "the baseline is read-only where CI is set");
+
+impl UserError for ReadOnlyBaseline {
+    fn advice(&self) -> Option<String> {
+        Some(
+            "run `flowaudit gate --update` on your machine and commit the file, so that it is reviewed"
+                .to_owned(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// Files to write that cannot all be meant.
+#[derive(Debug)]
+pub(super) struct BadOutputs {
+    pub(super) why: String,
+}
+
+titled!(BadOutputs, |this| "{}", this.why);
+
+impl UserError for BadOutputs {
+    fn advice(&self) -> Option<String> {
+        Some("name a format for each: --output sarif=a.sarif --output junit=b.xml".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for RevisionError {
+    fn advice(&self) -> Option<String> {
+        self.mend()
+    }
+
     fn exit(&self) -> Exit {
         Exit::Usage
     }

@@ -75,12 +75,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, base: &Path, config: &Confi
 }
 
 /// The floors of one audit; what nobody counts has no floor.
-fn floors(
-    reader: &mut Reader,
-    entry: &Entry,
-    config: &Config,
-    out: &mut BTreeMap<(String, Control), u32>,
-) {
+fn floors(reader: &mut Reader, entry: &Entry, config: &Config, out: &mut BTreeMap<(String, Control), u32>) {
     let Some(audit) = config.audits.iter().find(|audit| audit.name == entry.key) else {
         let audits: Vec<&str> = config.audits.iter().map(|audit| audit.name.as_str()).collect();
         reader.unknown_word(&key(entry), "audit", &entry.key, &audits);

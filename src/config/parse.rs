@@ -2,13 +2,14 @@
 
 use std::path::{Component, Path};
 
-use super::{gate, waivers};
 use super::{AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry, TopicFilter};
+use super::{gate, waivers};
 use crate::audit::{Control, Leniency, Policy, SagaRole, ServiceKind};
 use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::{self, Node, Value};
 
-pub(super) const TOP_KEYS: &[&str] = &["services", "audits", "policy", "rules", "exclude", "depth", "waivers", "gate"];
+pub(super) const TOP_KEYS: &[&str] =
+    &["services", "audits", "policy", "rules", "exclude", "depth", "waivers", "gate"];
 pub(super) const SERVICE_KEYS: &[&str] = &["name", "path", "owner", "kind", "role", "ignore"];
 pub(super) const AUDIT_KEYS: &[&str] = &["name", "title", "scope", "controls", "denominator", "topics"];
 pub(super) const TOPIC_KEYS: &[&str] = &["include", "exclude"];

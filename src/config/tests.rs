@@ -216,7 +216,8 @@ waivers:
     assert_eq!(third.target, Target::Finding("0123456789abcdef".to_owned()));
     let named: Vec<&str> = config.mentions.iter().map(|m| m.name.as_str()).collect();
     assert_eq!(named, ["order", "order"], "checked when the services are known");
-    let told = mistakes("\
+    let told = mistakes(
+        "\
 waivers:
   - {rule: r, service: s, reason: r}
   - {rule: r, reason: r, owner: o}
@@ -224,7 +225,8 @@ waivers:
   - {rule: r, service: s, reason: ' ', owner: o, until: 31.12.2026}
   - {finding: xyz, reason: r, owner: o}
   - {rule: r, service: s, consumer: t/x/H, reason: r, owner: o}
-");
+",
+    );
     insta::assert_snapshot!(told.join("\n"));
 }
 
@@ -245,11 +247,13 @@ gate:
     assert_eq!(gate.floor("event-processing", Control::Schema), None);
     assert_eq!((gate.fail_on.severity, gate.fail_on.priority), (None, Some(Priority::P0)));
     assert!(!gate.fail_on.worse_status && gate.fail_on.lower_percent);
-    let told = mistakes("\
+    let told = mistakes(
+        "\
 gate:
   min: {event-procesing: {idempotency: 50}, data-synchronization: {outbox: 20, schema: 101, shema: 1}}
   fail_on: {severity: fatal, priority: high, worse: true}
   basline: x
-");
+",
+    );
     insta::assert_snapshot!(told.join("\n"));
 }

@@ -83,7 +83,10 @@ fn target(reader: &mut Reader, map: Map, config: &mut Config) -> Option<Target> 
     let (at, service) = match (&service, &consumer) {
         (Some(service), Some(consumer)) if !is_of(consumer, service) => {
             let at = map.get("consumer")?;
-            reader.mistake(at, format!("`{consumer}` is no consumer of `{service}`: ids begin with the service"));
+            reader.mistake(
+                at,
+                format!("`{consumer}` is no consumer of `{service}`: ids begin with the service"),
+            );
             return None;
         }
         (Some(service), _) => (map.get("service")?, service.clone()),
@@ -91,7 +94,10 @@ fn target(reader: &mut Reader, map: Map, config: &mut Config) -> Option<Target> 
             (map.get("consumer")?, consumer.split('/').next().unwrap_or_default().to_owned())
         }
         (None, None) => {
-            reader.mistake(map.node(), "expected a `service` or a `consumer` beside the `rule`, or a `finding`");
+            reader.mistake(
+                map.node(),
+                "expected a `service` or a `consumer` beside the `rule`, or a `finding`",
+            );
             return None;
         }
     };

@@ -131,7 +131,8 @@ pub const TABLES: [&str; 4] = [
 
 /// Every table, read once.
 pub fn all() -> &'static [Table] {
-    static ALL: LazyLock<Vec<Table>> = LazyLock::new(|| TABLES.iter().filter_map(|text| read(text)).collect());
+    static ALL: LazyLock<Vec<Table>> =
+        LazyLock::new(|| TABLES.iter().filter_map(|text| read(text)).collect());
     &ALL
 }
 

@@ -12,8 +12,7 @@ use super::{service, table, topics};
 pub fn tally(audit: &Audit, config: &Config) -> Vec<AuditResult> {
     let mut out = Vec::new();
     for entry in &config.audits {
-        let in_scope: Vec<&Service> =
-            audit.services.iter().filter(|s| in_scope(&entry.scope, s)).collect();
+        let in_scope: Vec<&Service> = audit.services.iter().filter(|s| in_scope(&entry.scope, s)).collect();
         for &control in &entry.controls {
             out.push(row(audit, entry, control, &in_scope));
         }
@@ -24,8 +23,7 @@ pub fn tally(audit: &Audit, config: &Config) -> Vec<AuditResult> {
 fn row(audit: &Audit, entry: &AuditEntry, control: Control, in_scope: &[&Service]) -> AuditResult {
     let standing: Vec<(&Service, Status)> =
         in_scope.iter().map(|s| (*s, status_in(audit, entry, s, control))).collect();
-    let is_waived =
-        |s: &Service| service_waived(audit, s, control, &looked_at(audit, entry, s));
+    let is_waived = |s: &Service| service_waived(audit, s, control, &looked_at(audit, entry, s));
     let (waived, counted): (Vec<_>, Vec<_>) =
         standing.iter().partition(|(s, status)| is_gap(*status) && is_waived(s));
     let mut counts = Counts::of(counted.iter().map(|(_, status)| *status));

@@ -10,8 +10,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{Audit, Control, Priority, Severity, Status};
 use super::compare::is_expiry;
+use crate::audit::{Audit, Control, Priority, Severity, Status};
 
 /// Version of the file; raised when a reader of the old one would misread it.
 const VERSION: u32 = 1;
@@ -183,8 +183,8 @@ impl Baseline {
             return Err(BaselineError { line: at + 1, message: message.to_owned() });
         }
         let lines: Vec<Line> = serde_json::from_str(source).map_err(|error| BaselineError {
-            line: error.line(),
-            message: format!("this is no entry of a baseline ({})", first_clause(&error.to_string())),
+            line: first_odd_line(source).unwrap_or(error.line()).max(1),
+            message: "this is no entry of a baseline".to_owned(),
         })?;
         let mut out = Baseline::default();
         let mut headed = false;
@@ -240,6 +240,11 @@ fn text(line: &Line) -> String {
     serde_json::to_string(line).unwrap_or_default()
 }
 
-fn first_clause(message: &str) -> &str {
-    message.split(" at line ").next().unwrap_or(message)
+/// The first line, from 1, that is no entry by itself. The parser only knows where it gave up.
+fn first_odd_line(source: &str) -> Option<usize> {
+    let odd = |line: &str| {
+        let entry = line.trim().trim_start_matches(['[', ',']).trim_end_matches(']');
+        !entry.is_empty() && serde_json::from_str::<Line>(entry).is_err()
+    };
+    source.lines().position(odd).map(|at| at + 1)
 }

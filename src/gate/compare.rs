@@ -13,7 +13,8 @@ use super::{Change, ChangeKind, Completion, Figure, Outcome, SCHEMA_VERSION, Siz
 /// fail as well.
 pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str, strict: bool) -> Outcome {
     let now = Baseline::of(audit);
-    let mut sorter = Sorter { config, regressions: Vec::new(), tolerated: Vec::new(), improvements: Vec::new() };
+    let mut sorter =
+        Sorter { config, regressions: Vec::new(), tolerated: Vec::new(), improvements: Vec::new() };
     sorter.consumers(before, audit);
     sorter.services(before, audit);
     sorter.findings(before, audit, &now);
@@ -194,7 +195,8 @@ impl Sorter<'_> {
             let fails = (expired && fail_on.expired)
                 || fail_on.severity.is_some_and(|least| finding.severity <= least)
                 || fail_on.priority.is_some_and(|least| finding.priority <= least);
-            let change = of_finding(finding, if expired { ChangeKind::Expired } else { ChangeKind::NewFinding });
+            let change =
+                of_finding(finding, if expired { ChangeKind::Expired } else { ChangeKind::NewFinding });
             if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
         }
         for (fingerprint, known) in before.findings.iter().filter(|(f, _)| !now.findings.contains_key(*f)) {

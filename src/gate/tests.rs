@@ -57,8 +57,7 @@ fn audit(mut consumers: Vec<Consumer>) -> Audit {
     let mut names: Vec<String> = consumers.iter().map(|c| c.service.clone()).collect();
     names.dedup();
     let lacking = consumers.iter().filter(|c| c.controls[&Control::Idempotency].status == Status::Missing);
-    let findings =
-        lacking.map(|c| finding("no-idempotency", c, Severity::Warning, Priority::P1)).collect();
+    let findings = lacking.map(|c| finding("no-idempotency", c, Severity::Warning, Priority::P1)).collect();
     let services = names
         .into_iter()
         .map(|name| {
@@ -172,8 +171,8 @@ fn what_got_better_passes_and_is_stale() {
         [
             "higher-percent idempotency of data-synchronization was 50 % and is 100 % (2 of 2).",
             "higher-percent idempotency of event-processing was 50 % and is 100 % (2 of 2).",
-            "fixed-finding no-idempotency of search/made/Consumer.Handle is no longer found.",
             "better-status search: idempotency was missing and is implemented.",
+            "fixed-finding no-idempotency of search/made/Consumer.Handle is no longer found.",
             "better-status search/made/Handle: idempotency was missing and is implemented.",
         ]
     );
@@ -224,7 +223,8 @@ fn registrations_of_one_identity_are_compared_as_a_set() {
     let (good, bad) = (Status::Implemented, Status::Missing);
     assert!(against(&twins(good, bad), &twins(bad, good)).passed, "changed places");
     let outcome = against(&twins(good, bad), &twins(bad, bad));
-    assert!(told(&outcome.regressions)[1].contains("worse-status a/t/Handle"));
+    let worse = told(&outcome.regressions);
+    assert!(worse.iter().any(|w| w.starts_with("worse-status a/t/Handle")), "{worse:?}");
     let fewer = against(&twins(good, bad), &audit(vec![consumer("a", "t", 10, good)]));
     assert!(fewer.passed);
     assert!(told(&fewer.improvements).contains(&"gone a/t/Consumer.Handle is gone.".to_owned()));
@@ -262,7 +262,9 @@ fn the_file_reads_back_and_holds_no_line_number_or_path() {
 fn a_broken_file_is_told_with_its_line() {
     let text = Baseline::of(&audit(good())).render();
     let told = |text: &str| Baseline::parse(text).unwrap_err().to_string();
-    assert!(told(&text.replacen(",{\"consumer\"", "<<<<<<< ours\n,{\"consumer\"", 1)).contains("line 2: a merge"));
+    assert!(
+        told(&text.replacen(",{\"consumer\"", "<<<<<<< ours\n,{\"consumer\"", 1)).contains("line 2: a merge")
+    );
     assert!(told(&text.replace("\"consumer\":", "\"consumr\":")).starts_with("line 2: "));
     assert!(told("[]").contains("which version"));
     assert!(told(&text.replace("baseline\":1", "baseline\":9")).contains("version 9"));

@@ -1,7 +1,7 @@
 //! What code hosts show one by one: findings and regressions as one list, worst first.
 
 use crate::audit::{Audit, Confidence, Control, Evidence, Finding, Place, Priority, Severity};
-use crate::gate::{Change, ChangeKind, Outcome};
+use crate::gate::{Change, ChangeKind};
 
 use super::Subject;
 
@@ -46,7 +46,8 @@ pub(super) fn entries<'a>(subject: &Subject<'a>) -> Vec<Entry<'a>> {
         .map(|finding| of_finding(finding, subject))
         .collect();
     if let Some(outcome) = subject.outcome {
-        let told = |change: &&Change| change.kind != ChangeKind::NewFinding && change.kind != ChangeKind::Expired;
+        let told =
+            |change: &&Change| change.kind != ChangeKind::NewFinding && change.kind != ChangeKind::Expired;
         out.extend(outcome.regressions.iter().filter(told).map(|change| of_change(change, subject)));
     }
     out.sort_by(|a, b| {
@@ -92,7 +93,11 @@ fn of_change<'a>(change: &'a Change, subject: &Subject<'a>) -> Entry<'a> {
         confidence: Confidence::High,
         about: about.clone(),
         message: change.message.clone(),
-        help: if change.why.is_empty() { "Restore what was there, or agree on a new baseline." } else { &change.why },
+        help: if change.why.is_empty() {
+            "Restore what was there, or agree on a new baseline."
+        } else {
+            &change.why
+        },
         place,
         evidence: &[],
         fingerprint: format!("{}/{about}/{control}", change.kind.word()),

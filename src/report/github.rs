@@ -16,7 +16,8 @@ pub fn render(subject: &Subject<'_>) -> String {
     let mut out = String::new();
     let mut left_out = 0;
     for (level, name) in [("error", "errors"), ("warning", "warnings"), ("notice", "notices")] {
-        let of_level: Vec<&Entry<'_>> = all.iter().filter(|entry| self::level(entry, subject) == level).collect();
+        let of_level: Vec<&Entry<'_>> =
+            all.iter().filter(|entry| self::level(entry, subject) == level).collect();
         for entry in of_level.iter().take(SHOWN) {
             let _ = writeln!(out, "::{level} {}::{}", properties(entry), data(&text(entry)));
         }
@@ -27,7 +28,9 @@ pub fn render(subject: &Subject<'_>) -> String {
     }
     let verdict = match subject.outcome {
         Some(outcome) if outcome.passed => "the gate passed".to_owned(),
-        Some(outcome) => format!("the gate failed: {}", words::count(outcome.regressions.len(), "regression")),
+        Some(outcome) => {
+            format!("the gate failed: {}", words::count(outcome.regressions.len(), "regression"))
+        }
         None => words::count(all.len(), "finding"),
     };
     let _ = writeln!(out, "flowaudit: {verdict}; {left_out} left out of the annotations");

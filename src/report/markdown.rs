@@ -75,7 +75,8 @@ fn of_scan(subject: &Subject<'_>) -> String {
     let mut out = format!("### Event flows: {} in {services}\n", words::count(all.len(), "finding"));
     out.push_str("\n| audit | control | completion |\n|---|---|---|\n");
     for row in &subject.audit.audits {
-        let _ = writeln!(out, "| {} | {} | {} |", cell(&row.name), words::control(row.control), completion(row));
+        let _ =
+            writeln!(out, "| {} | {} | {} |", cell(&row.name), words::control(row.control), completion(row));
     }
     if !all.is_empty() {
         out.push_str("\n**Look at first**\n\n");

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn rules_and_reason_are_required_and_the_day_is_not() {
-        let full = read("flowaudit:ignore[no-dead-letter, no-idempotency] until=2026-12-31 -- replayed -- by hand");
+        let full =
+            read("flowaudit:ignore[no-dead-letter, no-idempotency] until=2026-12-31 -- replayed -- by hand");
         let full = full.unwrap();
         assert_eq!(full.rules, ["no-dead-letter", "no-idempotency"]);
         assert_eq!(full.until, Date::parse("2026-12-31"));
@@ -96,15 +97,24 @@ mod tests {
             ("flowaudit:ignore", "the rules in brackets are missing"),
             ("flowaudit:ignore no-dead-letter -- x", "the rules in brackets are missing"),
             ("flowaudit:ignore[] -- x", "a rule in the brackets is empty"),
-            ("flowaudit:ignore[no-dead-leter] -- x", "there is no rule `no-dead-leter`; did you mean `no-dead-letter`?"),
+            (
+                "flowaudit:ignore[no-dead-leter] -- x",
+                "there is no rule `no-dead-leter`; did you mean `no-dead-letter`?",
+            ),
             ("flowaudit:ignore[no-dead-letter]", "the reason after `--` is missing"),
             ("flowaudit:ignore[no-dead-letter] -- ", "the reason after `--` is empty"),
-            ("flowaudit:ignore[no-dead-letter] until=tomorrow -- x", "`tomorrow` is no day; expected YYYY-MM-DD"),
+            (
+                "flowaudit:ignore[no-dead-letter] until=tomorrow -- x",
+                "`tomorrow` is no day; expected YYYY-MM-DD",
+            ),
             (
                 "flowaudit:ignore[no-dead-letter] because -- x",
                 "`because` is unknown; expected `until=YYYY-MM-DD` or `-- reason`",
             ),
-            ("flowaudit:ignroe[no-dead-letter] -- x", "`flowaudit:ignroe` is unknown; there is `flowaudit:ignore`"),
+            (
+                "flowaudit:ignroe[no-dead-letter] -- x",
+                "`flowaudit:ignroe` is unknown; there is `flowaudit:ignore`",
+            ),
         ];
         for (text, why) in cases {
             assert_eq!(read(text), Err(why.to_owned()), "{text}");

@@ -147,9 +147,11 @@ fn ignore(
     }
     for rule in &ignore.rules {
         let mut used = false;
-        for finding in audit.findings.iter_mut().filter(|f| {
-            f.rule == *rule && f.location.path == path && f.location.line == directive.about
-        }) {
+        for finding in audit
+            .findings
+            .iter_mut()
+            .filter(|f| f.rule == *rule && f.location.path == path && f.location.line == directive.about)
+        {
             used = true;
             finding.suppressed.get_or_insert_with(|| Suppression {
                 kind: SuppressionKind::Inline,
@@ -161,7 +163,10 @@ fn ignore(
         if !used {
             added.push(about.finding(
                 "unused-ignore",
-                format!("The ignore of {rule} silences nothing: line {} has no such finding.", directive.about),
+                format!(
+                    "The ignore of {rule} silences nothing: line {} has no such finding.",
+                    directive.about
+                ),
                 "Remove the rule from it, or put it on the line of the finding or the line above.",
             ));
         }

@@ -19,8 +19,7 @@ pub fn line_hashes(text: &str) -> Vec<String> {
         .into_iter()
         .map(|start| {
             let window = (start..start + UNITS).map(|at| units.get(at).copied().unwrap_or(0));
-            let hash = window
-                .fold(0_u64, |hash, unit| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit)));
+            let hash = window.fold(0_u64, |hash, unit| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit)));
             let count = met.entry(hash).or_default();
             *count += 1;
             format!("{hash:x}:{count}")

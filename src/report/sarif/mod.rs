@@ -153,7 +153,8 @@ fn message(entry: &Entry<'_>) -> String {
 
 /// The way from the registration through the handler to the place.
 fn flow(consumer: &Consumer, entry: &Entry<'_>, subject: &Subject<'_>) -> Value {
-    let mut steps = vec![(subject.from_top(&consumer.registration), format!("{} is subscribed to", consumer.topic.name))];
+    let mut steps =
+        vec![(subject.from_top(&consumer.registration), format!("{} is subscribed to", consumer.topic.name))];
     let functions = consumer.path.iter().take(MAX_STEPS - 2);
     steps.extend(functions.map(|symbol| {
         (subject.from_top(&Place { path: symbol.path.clone(), line: symbol.line }), symbol.name.clone())
@@ -189,10 +190,15 @@ fn notifications(subject: &Subject<'_>, left_out: usize) -> Vec<Value> {
         .collect();
     if all.len() > MAX_NOTIFICATIONS {
         let more = all.len() - MAX_NOTIFICATIONS;
-        out.push(note("warning", format!("{more} more notifications are left out; `--format json` has all.")));
+        out.push(note(
+            "warning",
+            format!("{more} more notifications are left out; `--format json` has all."),
+        ));
     }
     if left_out > 0 {
-        let text = format!("{left_out} results of the least priority are left out: code scanning takes {MAX_RESULTS}.");
+        let text = format!(
+            "{left_out} results of the least priority are left out: code scanning takes {MAX_RESULTS}."
+        );
         out.push(note("warning", text));
     }
     out
@@ -240,7 +246,9 @@ fn encoded(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte as char),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(byte as char)
+            }
             _ => {
                 let _ = write!(out, "%{byte:02X}");
             }
