@@ -32,7 +32,7 @@ pub fn render(subject: &Subject<'_>) -> String {
     }
     let mut suites: Vec<(&str, Vec<Case>)> = suites.into_iter().collect();
     if let Some(outcome) = subject.outcome {
-        suites.push(("flowaudit gate", of_gate(outcome, subject.audit)));
+        suites.push(("flowaudit gate", of_gate(outcome, subject)));
     }
     let unread = unread(subject.audit);
     if !unread.is_empty() {
@@ -136,8 +136,12 @@ fn end(subject: &Subject<'_>, about: &About<'_>, status: Status, why: &str, text
     let regressions = subject.outcome.map_or(&[][..], |outcome| &outcome.regressions);
     let mut changes = regressions.iter().filter(|change| about.is_of(change));
     if let Some(first) = changes.next() {
-        let more: String = changes.map(|change| format!("\n{}", change.message)).collect();
-        let text = format!("{text}{more}");
+        let place = |change: &Change| {
+            let place = change.place.as_ref().map(|place| subject.from_top(place));
+            place.map(|place| format!("\n{}:{}", place.path, place.line)).unwrap_or_default()
+        };
+        let more: String = changes.map(|change| format!("\n{}{}", change.message, place(change))).collect();
+        let text = format!("{text}{}{more}", place(first));
         return End::Failure { kind: first.kind.word().to_owned(), message: first.message.clone(), text };
     }
     let waived = subject.is_waived(about.consumer.unwrap_or(about.service), about.control);
@@ -156,10 +160,10 @@ fn end(subject: &Subject<'_>, about: &About<'_>, status: Status, why: &str, text
 }
 
 /// The regressions that no case above tells: of services as a whole, of audits, of waivers.
-fn of_gate(outcome: &Outcome, audit: &Audit) -> Vec<Case> {
+fn of_gate(outcome: &Outcome, subject: &Subject<'_>) -> Vec<Case> {
     let told = |change: &&Change| match (&change.consumer, change.control) {
         (Some(id), Some(control)) => {
-            audit.consumers.iter().any(|c| c.id == *id && c.controls.contains_key(&control))
+            subject.audit.consumers.iter().any(|c| c.id == *id && c.controls.contains_key(&control))
         }
         (None, Some(control)) => change.audit.is_none() && OF_SERVICES.contains(&control),
         _ => false,
@@ -169,7 +173,8 @@ fn of_gate(outcome: &Outcome, audit: &Audit) -> Vec<Case> {
         .map(|change| {
             let about = change.consumer.as_ref().or(change.audit.as_ref()).unwrap_or(&change.service);
             let what = change.rule.as_deref().or(change.control.map(Control::word)).unwrap_or_default();
-            let place = change.place.as_ref().map(|place| format!("\n{}:{}", place.path, place.line));
+            let place = change.place.as_ref().map(|place| subject.from_top(place));
+            let place = place.map(|place| format!("\n{}:{}", place.path, place.line));
             Case {
                 name: format!("{} {about} {what}", change.kind.word()).trim_end().to_owned(),
                 end: End::Failure {
