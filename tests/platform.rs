@@ -157,3 +157,26 @@ fn topics_that_nobody_publishes() {
     let found: BTreeSet<String> = silent.map(|topic| topic.name.clone()).collect();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn caches_have_their_keys_and_times_to_live() {
+    for (service, node) in services() {
+        let Some(caches) = node.get("caches") else { continue };
+        let expected: BTreeMap<String, String> = caches
+            .entries()
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.value.as_text().unwrap().to_owned()))
+            .collect();
+        let found: BTreeMap<String, String> = AUDIT
+            .caches
+            .iter()
+            .filter(|cache| cache.service == service)
+            .map(|cache| {
+                let prefix = cache.key.split('{').next().unwrap_or_default().to_owned();
+                assert!(!cache.invalidations.is_empty(), "{service} {prefix}");
+                (prefix, cache.ttl_seconds.map(|n| n.to_string()).unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(found, expected, "{service}");
+    }
+}

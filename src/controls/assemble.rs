@@ -46,7 +46,7 @@ pub fn judge(
         services: services(flow, repository, &consumers, &publishers, &caches, &tables),
         consumers,
         publishers,
-        caches: caches.into_iter().flat_map(|c| c.fills).collect(),
+        caches: caches.into_iter().flat_map(|c| c.rows).collect(),
         findings,
         diagnostics,
         stats: repository.stats,

@@ -1,103 +1,224 @@
 //! Cache invalidation, per service: does a reader ever see the old value for longer than intended?
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::audit::{Cache, Evidence, Invalidation, Place};
 use crate::flow::Flow;
-use crate::flow::eval::Eval;
-use crate::flow::matches::Match;
-use crate::flow::select::select;
-use crate::rules::Role;
-use std::collections::BTreeMap;
+use crate::flow::caches::{CacheUse, Keys, Operation};
+use crate::flow::calls::Callee;
+use crate::flow::program::{Fn, Site, Ty};
 
+use super::scan::{HARMFUL, HARMLESS};
 use super::table::Signals;
 use super::verdict::evidence;
 
-/// The caches of one service and what the matches say of them.
+/// The caches of one service and what is known of them.
 #[derive(Default)]
 pub struct Caches {
-    /// Places that fill a cache.
-    pub fills: Vec<Cache>,
+    /// One row a kind of key.
+    pub rows: Vec<Cache>,
     /// Signals for the table.
     pub signals: Signals,
     /// Evidence.
     pub proof: Vec<Evidence>,
 }
 
-/// Collects fills and removals by service.
+/// What tells kinds of keys apart: the key, or the package and type of a key that is not known.
+type Kind = (String, Option<u32>, Option<Ty>);
+
+/// What is stored under one kind of key.
+struct Group<'f> {
+    fills: Vec<&'f CacheUse>,
+    removals: Vec<&'f CacheUse>,
+    /// A change writes the new value where the old one is.
+    refreshed: bool,
+}
+
+/// Judges the caches of each service.
 pub fn collect(flow: &Flow<'_>, names: &[String]) -> Vec<Caches> {
-    let mut fills: BTreeMap<usize, Vec<&Match>> = BTreeMap::new();
-    let mut removals: BTreeMap<usize, Vec<&Match>> = BTreeMap::new();
-    for m in &flow.matches {
-        let map = match flow.index.rule(m.rule).role {
-            Role::CacheSet => &mut fills,
-            Role::CacheInvalidate => &mut removals,
-            _ => continue,
-        };
-        for service in flow.attribution.services(m.site.file, m.func) {
-            map.entry(service).or_default().push(m);
-        }
+    (0..names.len()).map(|service| one(flow, service, &names[service])).collect()
+}
+
+fn one(flow: &Flow<'_>, service: usize, name: &str) -> Caches {
+    let groups = groups(flow, service);
+    let mut out = Caches::default();
+    let alone = if groups.is_empty() { removals_alone(flow, service) } else { Vec::new() };
+    if groups.is_empty() && alone.is_empty() {
+        out.signals.insert("no-cache");
+        return out;
     }
-    let none = Vec::new();
-    (0..names.len())
-        .map(|service| {
-            let fills = fills.get(&service).unwrap_or(&none);
-            let removals = removals.get(&service).unwrap_or(&none);
-            one(flow, &names[service], fills, removals)
+    let invalidated = groups.iter().filter(|g| g.refreshed || !g.removals.is_empty()).count();
+    if invalidated == groups.len() {
+        out.signals.insert("invalidated");
+    } else if invalidated > 0 {
+        out.signals.insert("invalidates-some");
+    }
+    for group in &groups {
+        let expires = group.fills.iter().all(|f| f.expires);
+        out.signals.insert(if expires { "expires" } else { "no-expiry" });
+        let keeps = group.fills.iter().any(|f| f.operation == Operation::FillAbsent);
+        if keeps && !expires && !group.refreshed {
+            out.signals.insert("keeps-old");
+        }
+        out.rows.push(row(flow, name, group));
+    }
+    let removals: Vec<&CacheUse> =
+        groups.iter().flat_map(|g| g.removals.iter().copied()).chain(alone).collect();
+    if cascades(flow, &removals) {
+        out.signals.insert("cascading");
+    }
+    if removals.iter().any(|r| r.keys == Keys::Batch) {
+        out.signals.insert("batch");
+    }
+    if removals.iter().all(|r| r.keys == Keys::Pattern) && !removals.is_empty() {
+        out.signals.insert("by-pattern");
+    }
+    let fills = groups.iter().flat_map(|g| g.fills.iter().take(1));
+    out.proof.extend(fills.take(3).map(|f| evidence(flow, f.place, "cache.set")));
+    out.proof.extend(removals.iter().take(3).map(|r| evidence(flow, r.place, "cache.invalidate")));
+    out
+}
+
+/// What a service stores, by kind of key, with what removes it: in the service itself or, where the
+/// key is the same, in another.
+fn groups<'f>(flow: &'f Flow<'_>, service: usize) -> Vec<Group<'f>> {
+    let mut by_key: BTreeMap<Kind, Vec<&CacheUse>> = BTreeMap::new();
+    for found in flow.caches.iter().filter(|c| c.service == service && fills(c)) {
+        // A key that is not known stands for what its type, or its package, stores.
+        let group = if found.prefix.is_empty() {
+            let package = flow.types.program.file(found.place.file).package.0;
+            (String::new(), found.store.is_none().then_some(package), found.store)
+        } else {
+            (found.key.clone(), None, None)
+        };
+        by_key.entry(group).or_default().push(found);
+    }
+    by_key
+        .into_values()
+        .map(|fills| {
+            let removals = flow
+                .caches
+                .iter()
+                .filter(|c| !self::fills(c) && alive(flow, c))
+                .filter(|c| fills.iter().any(|f| meets(flow, f, c)))
+                .collect();
+            let refreshed = fills.iter().any(|f| writes_through(flow, f));
+            Group { fills, removals, refreshed }
         })
         .collect()
 }
 
-fn one(flow: &Flow<'_>, service: &str, fills: &[&Match], removals: &[&Match]) -> Caches {
-    let mut out = Caches::default();
-    let eval = Eval::new(flow.types);
-    let program = flow.types.program;
-    let mut seen = Vec::new();
-    for m in fills {
-        if seen.contains(&m.site) {
-            continue;
-        }
-        seen.push(m.site);
-        let rule = flow.index.rule(m.rule);
-        let first = |selectors: &[crate::rules::Selector]| {
-            selectors.iter().map(|s| select(&eval, m.site, s)).find(|v| !v.is_unset())
-        };
-        let key = first(&rule.key).map(|v| v.render(program)).unwrap_or_default();
-        let ttl = first(&rule.ttl);
-        out.signals.insert(if ttl.is_some() { "expires" } else { "no-expiry" });
-        let (path, line) = program.place(m.site);
-        out.fills.push(Cache {
-            service: service.to_owned(),
-            key,
-            ttl_seconds: ttl.and_then(|v| crate::flow::pure::duration_seconds(&eval, &v)),
-            at: Place { path: path.to_owned(), line },
-            invalidations: removals.iter().map(|r| invalidation(flow, r)).collect(),
-        });
-        out.proof.push(evidence(flow, m.site, "cache.set"));
-    }
-    if fills.is_empty() && removals.is_empty() {
-        out.signals.insert("no-cache");
-        return out;
-    }
-    if !removals.is_empty() {
-        out.signals.insert("invalidated");
-        let mut per_function: BTreeMap<_, usize> = BTreeMap::new();
-        for r in removals {
-            *per_function.entry(r.func).or_default() += 1;
-        }
-        if per_function.values().any(|&n| n > 1) {
-            out.signals.insert("cascading");
-        }
-        out.proof.extend(removals.iter().take(3).map(|m| evidence(flow, m.site, "cache.invalidate")));
-    }
-    out.proof.truncate(6);
-    out
+fn fills(found: &CacheUse) -> bool {
+    matches!(found.operation, Operation::Fill | Operation::FillAbsent)
 }
 
-fn invalidation(flow: &Flow<'_>, m: &Match) -> Invalidation {
+/// Whether a removal can remove what a fill stored.
+fn meets(flow: &Flow<'_>, fill: &CacheUse, removal: &CacheUse) -> bool {
+    let (a, b) = (&fill.prefix, &removal.prefix);
+    if !a.is_empty() && !b.is_empty() {
+        return a.starts_with(b.as_str()) || b.starts_with(a.as_str());
+    }
+    let package = |c: &CacheUse| flow.types.program.file(c.place.file).package;
+    fill.service == removal.service
+        && match (fill.store, removal.store) {
+            // One of the two keys is not known: the same type's, or what another type of the
+            // package is given.
+            (Some(a), Some(b)) if fill.prefix.is_empty() && removal.prefix.is_empty() => a == b,
+            (Some(a), Some(b)) if a == b => true,
+            _ => package(fill) == package(removal),
+        }
+}
+
+/// A function made to invalidate that nobody calls invalidates nothing.
+fn alive(flow: &Flow<'_>, removal: &CacheUse) -> bool {
+    removal.func.is_none_or(|func| {
+        let outer = flow.types.program.outermost(func);
+        let name = flow.types.program.func_name(outer).to_ascii_lowercase();
+        let made_for_it = ["cache", "invalidat", "evict"].iter().any(|w| name.contains(w));
+        !made_for_it || flow.graph.referenced(outer)
+    })
+}
+
+/// Whether the new value is stored where a change was made: an effect and the fill in one function.
+fn writes_through(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    let Some(func) = fill.func.map(|f| flow.types.program.outermost(f)) else { return false };
+    if fill.read_through || fill.operation == Operation::FillAbsent {
+        return false;
+    }
+    let changes = |f: Fn| {
+        flow.by_func.get(&f).into_iter().flatten().any(|&m| {
+            let role = flow.index.rule(flow.matches[m].rule).role;
+            HARMFUL.contains(&role) || HARMLESS.contains(&role)
+        })
+    };
+    let callers = flow.graph.callers.get(&func).into_iter().flatten();
+    callers.filter_map(|&c| flow.graph.calls[c as usize].func).any(|caller| {
+        let inside = flow.graph.inside.get(&caller).into_iter().flatten();
+        inside
+            .filter_map(|&c| match &flow.graph.calls[c as usize].callee {
+                Callee::Tree(targets) => Some(targets),
+                _ => None,
+            })
+            .flat_map(|t| t.iter().copied())
+            .any(|t| t != func && changes(t))
+            || changes(caller)
+    })
+}
+
+/// Removals of a service that stores nothing itself: of what another stores, or by name.
+fn removals_alone<'f>(flow: &'f Flow<'_>, service: usize) -> Vec<&'f CacheUse> {
+    let own = flow.caches.iter().filter(|c| c.service == service && !fills(c) && alive(flow, c));
+    own.filter(|removal| {
+        let elsewhere = flow.caches.iter().filter(|c| c.service != service && fills(c));
+        let known = !removal.prefix.is_empty()
+            && elsewhere.filter(|c| !c.prefix.is_empty()).any(|fill| meets(flow, fill, removal));
+        known || removal.key.to_ascii_lowercase().contains("cache")
+    })
+    .collect()
+}
+
+/// Whether one change removes keys of several kinds, by calls of their own.
+fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
+    let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str)>> = BTreeMap::new();
+    for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
+        let Some(func) = removal.func.map(|f| flow.types.program.outermost(f)) else { continue };
+        kinds.entry(func).or_default().insert((removal.place, &removal.prefix));
+        for &call in flow.graph.callers.get(&func).into_iter().flatten() {
+            let call = &flow.graph.calls[call as usize];
+            if let Some(caller) = call.func {
+                let caller = flow.types.program.outermost(caller);
+                kinds.entry(caller).or_default().insert((call.site, &removal.prefix));
+            }
+        }
+    }
+    kinds.values().any(|found| {
+        let sites: BTreeSet<Site> = found.iter().map(|(site, _)| *site).collect();
+        let prefixes: BTreeSet<&str> = found.iter().map(|(_, prefix)| *prefix).collect();
+        sites.len() > 1 && prefixes.len() > 1
+    })
+}
+
+fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {
+    let first = group.fills[0];
+    let (path, line) = flow.types.program.place(first.place);
+    let mut invalidations: Vec<Invalidation> = group.removals.iter().map(|r| invalidation(flow, r)).collect();
+    invalidations.sort();
+    invalidations.dedup();
+    Cache {
+        service: service.to_owned(),
+        key: first.key.clone(),
+        ttl_seconds: group.fills.iter().filter_map(|f| f.ttl_seconds).max(),
+        at: Place { path: path.to_owned(), line },
+        invalidations,
+    }
+}
+
+fn invalidation(flow: &Flow<'_>, removal: &CacheUse) -> Invalidation {
     let program = flow.types.program;
-    let (path, line) = program.place(m.site);
-    let mut triggers: Vec<String> = m
-        .func
-        .and_then(|f| flow.graph.callers.get(&program.outermost(f)))
+    let (path, line) = program.place(removal.place);
+    let outer = removal.func.map(|f| program.outermost(f));
+    let mut triggers: Vec<String> = outer
+        .and_then(|f| flow.graph.callers.get(&f))
         .into_iter()
         .flatten()
         .filter_map(|&call| flow.graph.calls[call as usize].func)
@@ -107,7 +228,7 @@ fn invalidation(flow: &Flow<'_>, m: &Match) -> Invalidation {
     triggers.dedup();
     triggers.truncate(8);
     Invalidation {
-        function: m.func.map(|f| program.func_name(program.outermost(f))).unwrap_or_default(),
+        function: outer.map(|f| program.func_name(f)).unwrap_or_default(),
         at: Place { path: path.to_owned(), line },
         triggers,
     }

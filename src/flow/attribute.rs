@@ -4,12 +4,15 @@
 //! every service whose entry point leads to it. What no entry point leads to is dead code, not an
 //! endpoint.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::syntax::facts::FuncId;
 
 use super::calls::Graph;
 use super::program::{Fn, Package, PkgId, Program, Site, Target};
+use super::reach::Reach;
+use super::types::Types;
 
 /// Which services run a function.
 pub struct Attribution {
@@ -22,11 +25,12 @@ pub struct Attribution {
 impl Attribution {
     /// `owner_of` gives the service whose folder holds a path; `services` is their number.
     pub fn new(
-        program: &Program,
+        types: &Types<'_>,
         graph: &Graph,
         services: usize,
         owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
     ) -> Attribution {
+        let program = types.program;
         let owners: Vec<Option<usize>> = program.files.iter().map(|f| owner_of(&f.path)).collect();
         let mut entries: Vec<Vec<Fn>> = vec![Vec::new(); services];
         let mut stray: Vec<Fn> = Vec::new();
@@ -43,13 +47,11 @@ impl Attribution {
                 None => stray.extend(roots),
             }
         }
-        let has_entries = entries.iter().any(|e| !e.is_empty()) || !stray.is_empty();
-        let reach = |built: bool| -> Vec<FxHashSet<Fn>> {
-            use rayon::prelude::*;
-            let mut all: Vec<FxHashSet<Fn>> =
-                entries.par_iter().map(|roots| graph.reachable(program, roots, built)).collect();
-            all.push(graph.reachable(program, &stray, built));
-            all
+        entries.push(stray);
+        let has_entries = entries.iter().any(|e| !e.is_empty());
+        let search = Reach::new(types, graph);
+        let reach = |callbacks: bool| -> Vec<FxHashSet<Fn>> {
+            entries.par_iter().map(|roots| search.from(roots, callbacks)).collect()
         };
         Attribution { owners, precise: reach(false), wide: reach(true), has_entries }
     }

@@ -150,41 +150,6 @@ impl Graph {
     pub fn at(&self, site: Site) -> Option<&CallSite> {
         self.calls.binary_search_by_key(&site, |c| c.site).ok().map(|i| &self.calls[i])
     }
-
-    /// Functions that `entries` lead to: through calls, function values and closures, and through
-    /// the methods of types they build when `built_types` is set (callbacks of frameworks).
-    pub fn reachable(&self, program: &Program, entries: &[Fn], built_types: bool) -> FxHashSet<Fn> {
-        let mut seen: FxHashSet<Fn> = FxHashSet::default();
-        let mut queue: Vec<Fn> = entries.to_vec();
-        let methods_built = if built_types { self.methods_by_builder(program) } else { FxHashMap::default() };
-        while let Some(func) = queue.pop() {
-            if !seen.insert(func) {
-                continue;
-            }
-            for &call in self.inside.get(&func).into_iter().flatten() {
-                if let Callee::Tree(targets) = &self.calls[call as usize].callee {
-                    queue.extend(targets.iter().copied());
-                }
-            }
-            queue.extend(self.mentions.get(&func).into_iter().flatten().copied());
-            queue.extend(methods_built.get(&func).into_iter().flatten().copied());
-        }
-        seen
-    }
-
-    fn methods_by_builder(&self, program: &Program) -> FxHashMap<Fn, Vec<Fn>> {
-        let mut map: FxHashMap<Fn, Vec<Fn>> = FxHashMap::default();
-        for (ty, sites) in &self.built {
-            let package = program.package_of(ty.file);
-            let Some(methods) = package.methods.get(program.type_name(*ty)) else { continue };
-            for site in sites {
-                if let Some(owner) = program.owner(*site) {
-                    map.entry(owner).or_default().extend(methods.values().copied());
-                }
-            }
-        }
-        map
-    }
 }
 
 fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {

@@ -92,7 +92,7 @@ impl<'a> Eval<'a> {
                 Value::one_of(vec![self.nth(at(left), 0), self.nth(at(right), 0)])
             }
             Expr::Binary { op: BinaryOp::Mul, left, right } => {
-                pure::multiply(&self.nth(at(left), 0), &self.nth(at(right), 0))
+                pure::multiply(program, &self.nth(at(left), 0), &self.nth(at(right), 0))
                     .unwrap_or(Value::Opaque(Some(site)))
             }
             Expr::Template(parts) => {

@@ -3,10 +3,11 @@
 //! In order: `program` indexes names, `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `manifest`
-//! joins declarations, `attribute` finds the service, `path` follows a handler. It knows no
+//! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
 pub mod attribute;
+pub mod caches;
 pub mod calls;
 pub mod config;
 pub mod endpoints;
@@ -16,6 +17,7 @@ pub mod matches;
 pub mod path;
 pub mod program;
 pub mod pure;
+pub mod reach;
 pub mod resolve;
 pub mod scope;
 pub mod select;
@@ -94,6 +96,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is not known: path, line and what the code says.
     pub unnamed: Vec<(String, u32, String)>,
+    /// Operations on caches in order of service and place.
+    pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
     pub matches: Vec<Match>,
     /// Matches by the function they stand in.
@@ -126,11 +130,10 @@ pub fn build<'a>(
     services: &[(String, String)],
     owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
 ) -> Flow<'a> {
-    let program = types.program;
     let mut graph = Graph::new(types);
     let index = Index::new(rules);
     let matches = index.matches(types, &graph);
-    let attribution = Attribution::new(program, &graph, services.len(), owner_of);
+    let attribution = Attribution::new(types, &graph, services.len(), owner_of);
     graph.live = attribution.live();
     let mut config = config::Config::default();
     for (path, nodes) in documents {
@@ -154,13 +157,14 @@ pub fn build<'a>(
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
+    let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
     for (i, m) in matches.iter().enumerate() {
         if let Some(func) = m.func {
             by_func.entry(func).or_default().push(i);
         }
     }
-    Flow { consumers, publishers, unnamed, matches, by_func, graph, index, types, attribution }
+    Flow { consumers, publishers, unnamed, caches, matches, by_func, graph, index, types, attribution }
 }
 
 fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {

@@ -1,8 +1,6 @@
 //! Library functions whose result follows from their arguments: formatting, case changes, type
 //! names. Topics pass through them on the way to the broker.
 
-use std::sync::Arc;
-
 use super::eval::Eval;
 use super::types::Type;
 use super::value::{Made, Value};
@@ -188,21 +186,106 @@ fn lower_first(s: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }
 
-/// Durations: `24 * time.Hour` keeps its factors for whoever asks for seconds.
-pub fn multiply(left: &Value, right: &Value) -> Option<Value> {
-    let (a, b) = (seconds(left)?, seconds(right)?);
+/// Products of constants: `2 * 60`, `24 * time.Hour`. A product with a unit of time is written in
+/// nanoseconds, as Go's `time.Duration` is.
+pub fn multiply(program: &super::program::Program, left: &Value, right: &Value) -> Option<Value> {
+    let (a, b) = (number(program, left)?, number(program, right)?);
     Some(Value::Literal(format!("{}", a * b).into()))
 }
 
-fn seconds(value: &Value) -> Option<f64> {
+/// A number, or the nanoseconds of a duration. Conversions (`time.Duration(n)`) are transparent.
+fn number(program: &super::program::Program, value: &Value) -> Option<f64> {
     match value {
         Value::Literal(text) => text.replace('_', "").parse().ok(),
+        Value::Made(made) if program.external(made.path) == "time" => match (&*made.name, &made.args) {
+            ("Duration", Some(args)) => number(program, args.first()?),
+            (name, None) => nanoseconds_of_unit(name),
+            _ => None,
+        },
         _ => None,
     }
 }
 
-/// A duration in seconds, when the value is a constant expression over `time` units.
-pub fn duration_seconds(eval: &Eval<'_>, value: &Value) -> Option<u64> {
-    let _ = (eval, value, Arc::<str>::from(""));
-    None
+fn nanoseconds_of_unit(name: &str) -> Option<f64> {
+    Some(match name {
+        "Nanosecond" => 1.0,
+        "Microsecond" => 1e3,
+        "Millisecond" => 1e6,
+        "Second" => 1e9,
+        "Minute" => 60.0 * 1e9,
+        "Hour" => 3_600.0 * 1e9,
+        _ => return None,
+    })
+}
+
+/// A duration in whole seconds, rounded down: a constant over `time` units (`10 * time.Minute`),
+/// or a text as configuration files have it (`90s`, `1h30m`). A bare number is a Go duration, thus
+/// nanoseconds, unless it is too small to be one: then the library takes seconds.
+pub fn duration_seconds(program: &super::program::Program, value: &Value) -> Option<u64> {
+    const LEAST_DURATION: f64 = 1e6;
+    match value {
+        Value::Str(text) => text_seconds(text),
+        Value::OneOf(items) => items.iter().filter_map(|v| duration_seconds(program, v)).max(),
+        _ => {
+            let n = number(program, value)?;
+            let seconds = if n >= LEAST_DURATION { n / 1e9 } else { n };
+            whole(seconds)
+        }
+    }
+}
+
+/// Whole seconds; nothing for what is no time at all.
+#[allow(clippy::cast_sign_loss)] // Positive, as the condition says.
+fn whole(seconds: f64) -> Option<u64> {
+    (seconds > 0.0).then_some(seconds as u64)
+}
+
+/// `1h30m`, `90s`, `500ms`, or a bare number of seconds.
+fn text_seconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(seconds);
+    }
+    let mut total = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let n: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        total += n * match &rest[..letters] {
+            "d" => 86_400.0,
+            "h" => 3_600.0,
+            "m" | "min" => 60.0,
+            "s" | "sec" => 1.0,
+            "ms" => 1e-3,
+            "us" | "µs" => 1e-6,
+            "ns" => 1e-9,
+            _ => return None,
+        };
+        rest = &rest[letters..];
+    }
+    whole(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_seconds;
+
+    #[test]
+    fn texts_are_durations_in_seconds() {
+        for (text, seconds) in [
+            ("90s", Some(90)),
+            ("1h30m", Some(5_400)),
+            ("1.5h", Some(5_400)),
+            ("500ms", Some(0)),
+            ("2d", Some(172_800)),
+            ("300", Some(300)),
+            ("", None),
+            ("soon", None),
+            ("10 potatoes", None),
+        ] {
+            assert_eq!(text_seconds(text), seconds, "{text}");
+        }
+    }
 }

@@ -1,0 +1,598 @@
+//! Caches: where a service fills, refreshes and empties copies of data, each at the place that
+//! names the key.
+//!
+//! A library call is as a rule the last hop of a project's own cache type, so its key and time to
+//! live are lifted to where the key gets its shape (`prices:sku:{sku}`). The same calls serve
+//! locks, sessions and primary stores: a place counts as a cache when something calls it one, when
+//! the library is one by nature, or when it is filled where a look into it came first
+//! (<https://learn.microsoft.com/azure/architecture/patterns/cache-aside>).
+
+use crate::rules::{Matcher, Role, Rule, Selector};
+use crate::syntax::facts::{Expr, Stmt};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::attribute::Attribution;
+use super::calls::{Callee, Graph};
+use super::config::Config;
+use super::eval::Eval;
+use super::matches::{Index, Match};
+use super::program::{Fn, Program, Site, Ty};
+use super::pure::duration_seconds;
+use super::resolve::{everything, supply, written};
+use super::select::select;
+use super::types::{Type, Types};
+use super::value::Value;
+
+/// What an operation does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Operation {
+    /// Stores a value.
+    Fill,
+    /// Stores a value unless one is there.
+    FillAbsent,
+    /// Removes one or several keys.
+    Remove,
+    /// Changes what is stored in the place of a copy (an `UPDATE` of a cache table).
+    Refresh,
+}
+
+/// How many keys an operation is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keys {
+    /// Those it names.
+    Named,
+    /// Every key of a pattern.
+    Pattern,
+    /// Several in one round trip.
+    Batch,
+}
+
+/// One operation on a cache.
+#[derive(Clone, Debug)]
+pub struct CacheUse {
+    /// Index of the service.
+    pub service: usize,
+    /// What it does.
+    pub operation: Operation,
+    /// The key as people write it: `prices:sku:{sku}`.
+    pub key: String,
+    /// The constant text before the first part that varies; empty when the key is not known.
+    pub prefix: String,
+    /// Seconds until the value expires, where known.
+    pub ttl_seconds: Option<u64>,
+    /// Whether the value expires at all.
+    pub expires: bool,
+    /// How many keys at once.
+    pub keys: Keys,
+    /// The key is looked up where it is filled: a read-through.
+    pub read_through: bool,
+    /// Where the key is named.
+    pub place: Site,
+    /// The function there.
+    pub func: Option<Fn>,
+    /// The type whose method talks to the library: the store.
+    pub store: Option<Ty>,
+}
+
+/// Names of what shares a library with caches and is none.
+const OTHERWISE: [&str; 12] = [
+    "idempot",
+    "dedup",
+    "processed",
+    "lock",
+    "limit",
+    "session",
+    "token",
+    "nonce",
+    "otp",
+    "inbox",
+    "attempt",
+    "blacklist",
+];
+
+struct Collector<'a> {
+    types: &'a Types<'a>,
+    graph: &'a Graph,
+    index: &'a Index<'a>,
+    config: &'a Config,
+    attribution: &'a Attribution,
+    matches: &'a [Match],
+    /// Functions in which a library's cache is read.
+    reads: FxHashSet<Fn>,
+    /// Functions in which a library's cache is filled or emptied.
+    writes: FxHashSet<Fn>,
+    /// Functions that stand for a record of messages.
+    dedupe: FxHashSet<Fn>,
+}
+
+/// A key on its way to the place that names it.
+#[derive(Clone)]
+struct Draft {
+    /// The key, then what the rule's selectors give for the time to live.
+    values: Vec<Value>,
+    place: Site,
+    hops: Vec<Site>,
+}
+
+impl Draft {
+    fn key(&self) -> &Value {
+        &self.values[0]
+    }
+
+    fn ttls(&self) -> &[Value] {
+        &self.values[1..]
+    }
+
+    /// Whether the key has a constant part.
+    fn shaped(&self) -> bool {
+        !prefix(self.key()).is_empty()
+    }
+}
+
+const HOPS: usize = 6;
+const PLACES: usize = 64;
+
+/// Every operation on a cache, in order of service and place.
+pub fn collect(
+    types: &Types<'_>,
+    graph: &Graph,
+    index: &Index<'_>,
+    config: &Config,
+    attribution: &Attribution,
+    matches: &[Match],
+) -> Vec<CacheUse> {
+    let mut collector = Collector {
+        types,
+        graph,
+        index,
+        config,
+        attribution,
+        matches,
+        reads: FxHashSet::default(),
+        writes: FxHashSet::default(),
+        dedupe: FxHashSet::default(),
+    };
+    collector.prepare();
+    let mut found: Vec<CacheUse> = matches.par_iter().flat_map_iter(|m| collector.one(m)).collect();
+    found.sort_by(|a, b| {
+        (a.service, a.place, a.operation, &a.key).cmp(&(b.service, b.place, b.operation, &b.key))
+    });
+    found.dedup_by(|a, b| {
+        (a.service, a.place, a.operation, &a.key) == (b.service, b.place, b.operation, &b.key)
+    });
+    found
+}
+
+impl Collector<'_> {
+    fn prepare(&mut self) {
+        let program = self.types.program;
+        for m in self.matches {
+            let Some(func) = m.func.map(|f| program.outermost(f)) else { continue };
+            match self.index.rule(m.rule).role {
+                Role::CacheGet => {
+                    self.reads.insert(func);
+                }
+                Role::CacheSet | Role::CacheInvalidate if self.of_library(m) => {
+                    self.writes.insert(func);
+                }
+                Role::DedupeCheck | Role::DedupeMark | Role::DedupeClaim | Role::DedupeRelease => {
+                    if let Some(Callee::Tree(targets)) = self.graph.at(m.site).map(|c| &c.callee) {
+                        self.dedupe.extend(targets.iter().copied());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a library says what the match does, rather than a name.
+    fn of_library(&self, m: &Match) -> bool {
+        !matches!(self.index.rule(m.rule).matcher, Matcher::Function { .. })
+    }
+
+    fn one(&self, m: &Match) -> Vec<CacheUse> {
+        let rule = self.index.rule(m.rule);
+        let Some(operation) = self.operation(m, rule) else { return Vec::new() };
+        let program = self.types.program;
+        let outer = m.func.map(|f| program.outermost(f));
+        if outer.is_some_and(|f| self.dedupe.contains(&f)) {
+            return Vec::new();
+        }
+        if !self.of_library(m) && (self.shown_below(m.site) || self.does_nothing(m.site)) {
+            return Vec::new();
+        }
+        let eval = Eval::new(self.types);
+        let values = |selectors: &[Selector]| -> Vec<Value> {
+            let all = selectors.iter().map(|s| select(&eval, m.site, s));
+            all.filter(|v| !v.is_unset()).collect()
+        };
+        let keys = match values(&rule.key).into_iter().next() {
+            Some(Value::List(items)) => items.to_vec(),
+            Some(key) => vec![key],
+            None => vec![Value::Unset],
+        };
+        let ttls = values(&rule.ttl);
+        let mut out = Vec::new();
+        for key in keys {
+            let mut values = vec![key];
+            values.extend(ttls.iter().cloned());
+            for draft in self.lift(&eval, Draft { values, place: m.site, hops: vec![m.site] }) {
+                for draft in self.said_to_remove(operation, draft) {
+                    self.finish(&eval, m, operation, &draft, &mut out);
+                }
+            }
+        }
+        out
+    }
+
+    /// What a match does to a cache, if anything.
+    fn operation(&self, m: &Match, rule: &Rule) -> Option<Operation> {
+        match rule.role {
+            Role::CacheSet if rule.registration_kind.as_deref() == Some("absent") => {
+                Some(Operation::FillAbsent)
+            }
+            Role::CacheSet => Some(Operation::Fill),
+            Role::CacheInvalidate => Some(Operation::Remove),
+            // Rows that a type called a cache keeps.
+            Role::EffectInsert
+            | Role::EffectUpsert
+            | Role::EffectUpdate
+            | Role::EffectIncrement
+            | Role::EffectDelete
+                if matches!(rule.matcher, Matcher::Sql { .. }) && self.in_cache_type(m) =>
+            {
+                Some(match rule.role {
+                    Role::EffectInsert | Role::EffectUpsert => Operation::Fill,
+                    Role::EffectDelete => Operation::Remove,
+                    _ => Operation::Refresh,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn in_cache_type(&self, m: &Match) -> bool {
+        let Some(func) = m.func.map(|f| self.types.program.outermost(f)) else { return false };
+        match self.types.receiver_type(func) {
+            Type::Named(ty, _) => self.types.program.type_name(ty).to_ascii_lowercase().contains("cache"),
+            _ => false,
+        }
+    }
+
+    /// What a call said to be one on a cache by its name runs shows a library's call: that counts.
+    fn shown_below(&self, site: Site) -> bool {
+        let Some(Callee::Tree(targets)) = self.graph.at(site).map(|c| &c.callee) else { return false };
+        let mut seen: FxHashSet<Fn> = FxHashSet::default();
+        let mut queue: Vec<(Fn, u8)> = targets.iter().map(|&t| (t, 4)).collect();
+        while let Some((func, depth)) = queue.pop() {
+            if self.writes.contains(&func) {
+                return true;
+            }
+            if depth == 0 || !seen.insert(func) {
+                continue;
+            }
+            for &call in self.graph.inside.get(&func).into_iter().flatten() {
+                if let Callee::Tree(targets) = &self.graph.calls[call as usize].callee {
+                    queue.extend(targets.iter().map(|&t| (t, depth - 1)));
+                }
+            }
+        }
+        false
+    }
+
+    /// A body that only returns removes nothing, whatever it is called.
+    fn does_nothing(&self, site: Site) -> bool {
+        let Some(Callee::Tree(targets)) = self.graph.at(site).map(|c| &c.callee) else { return false };
+        targets.iter().all(|&target| {
+            let facts = self.types.program.facts(target.file);
+            self.types.program.func(target).body.is_some_and(|body| {
+                facts.block(body).iter().all(|&s| match facts.stmt(s) {
+                    Stmt::Return(values) => {
+                        !facts.list(values).iter().any(|&v| matches!(facts.expr(v), Expr::Call { .. }))
+                    }
+                    _ => false,
+                })
+            })
+        })
+    }
+
+    /// Follows a key through parameters to where it gets its shape. What never gets one stays where
+    /// it is.
+    fn lift(&self, eval: &Eval<'_>, start: Draft) -> Vec<Draft> {
+        let mut done = Vec::new();
+        let mut queue = vec![start.clone()];
+        while let Some(mut draft) = queue.pop() {
+            for value in &mut draft.values {
+                for _ in 0..4 {
+                    match written(eval, self.graph, value) {
+                        Some(replaced) if replaced != *value => *value = replaced,
+                        _ => break,
+                    }
+                }
+            }
+            let shaped = draft.shaped();
+            let free = if shaped { draft.ttls().iter().find_map(Value::free) } else { draft.key().free() };
+            let supplied = match free {
+                Some(free) if draft.hops.len() <= HOPS && done.len() + queue.len() < PLACES => {
+                    supply(eval, self.graph, &draft.values, free)
+                }
+                _ => Vec::new(),
+            };
+            let before = queue.len();
+            for s in supplied.into_iter().filter(|s| !draft.hops.contains(&s.site)) {
+                let mut hops = draft.hops.clone();
+                hops.insert(0, s.site);
+                // The place is where the key is named, not where a constructor sets a duration.
+                let place = if shaped || !s.by_call { draft.place } else { s.site };
+                queue.push(Draft { values: s.values, place, hops });
+            }
+            if queue.len() == before {
+                done.push(draft);
+            }
+        }
+        if done.iter().any(Draft::shaped) {
+            done.retain(Draft::shaped);
+            return done;
+        }
+        // The time to live may be known all the same.
+        let known = done.into_iter().map(|d| d.values).find(|v| v.len() > 1);
+        let ttls = known.map_or_else(Vec::new, |v| v[1..].to_vec());
+        let mut values = vec![start.key().clone()];
+        values.extend(ttls);
+        vec![Draft { values, ..start }]
+    }
+
+    /// A removal of a key that stays unknown is placed in the functions whose names say that they
+    /// invalidate, when those are what calls it.
+    fn said_to_remove(&self, operation: Operation, draft: Draft) -> Vec<Draft> {
+        let program = self.types.program;
+        let says = |func: Fn| {
+            let name = program.func_name(program.outermost(func)).to_ascii_lowercase();
+            ["invalidat", "evict", "purge", "bust"].iter().any(|word| name.contains(word))
+        };
+        let Some(func) = program.owner(draft.place).filter(|&f| !says(f)) else { return vec![draft] };
+        if operation != Operation::Remove || draft.shaped() {
+            return vec![draft];
+        }
+        let callers = self.graph.callers.get(&program.outermost(func)).into_iter().flatten();
+        let named: Vec<Draft> = callers
+            .map(|&call| &self.graph.calls[call as usize])
+            .filter(|call| call.func.is_some_and(says))
+            .map(|call| {
+                let mut hops = draft.hops.clone();
+                hops.insert(0, call.site);
+                Draft { values: draft.values.clone(), place: call.site, hops }
+            })
+            .collect();
+        if named.is_empty() { vec![draft] } else { named }
+    }
+
+    fn finish(
+        &self,
+        eval: &Eval<'_>,
+        m: &Match,
+        operation: Operation,
+        draft: &Draft,
+        out: &mut Vec<CacheUse>,
+    ) {
+        let program = self.types.program;
+        let rule = self.index.rule(m.rule);
+        let func = program.owner(draft.place);
+        let ttl = self.seconds(eval, draft);
+        let store = m.func.and_then(|f| match self.types.receiver_type(program.outermost(f)) {
+            Type::Named(ty, _) => Some(ty),
+            _ => None,
+        });
+        let key = match draft.key() {
+            Value::Unset => store.map(|ty| program.type_name(ty).to_owned()).unwrap_or_default(),
+            key => key_text(program, key),
+        };
+        let read_through =
+            draft.hops.iter().filter_map(|&h| program.owner(h)).any(|f| self.looked_up(program.outermost(f)));
+        let use_ = CacheUse {
+            service: 0,
+            operation,
+            prefix: prefix(draft.key()),
+            key,
+            ttl_seconds: ttl,
+            expires: ttl.is_some() || self.dated(m, rule),
+            keys: if rule.registration_kind.as_deref() == Some("pattern") {
+                Keys::Pattern
+            } else if self.pipelined(m.site) {
+                Keys::Batch
+            } else {
+                Keys::Named
+            },
+            read_through,
+            place: draft.place,
+            func,
+            store,
+        };
+        if !self.is_cache(m, draft, &use_) {
+            return;
+        }
+        for service in self.attribution.endpoint(program, draft.place, &draft.hops) {
+            out.push(CacheUse { service, ..use_.clone() });
+        }
+    }
+
+    /// Whether this is a cache rather than a lock, a session or a primary store.
+    fn is_cache(&self, m: &Match, draft: &Draft, found: &CacheUse) -> bool {
+        let program = self.types.program;
+        let mut words = found.key.to_ascii_lowercase();
+        if OTHERWISE.iter().any(|w| words.contains(w)) {
+            return false;
+        }
+        // A removal is judged by what it removes from, once the fills are known.
+        if matches!(found.operation, Operation::Remove | Operation::Refresh) {
+            return true;
+        }
+        for site in draft.hops.iter().chain([&m.site]) {
+            if let Some(func) = program.owner(*site) {
+                words.push(' ');
+                words.push_str(&program.func_name(program.outermost(func)).to_ascii_lowercase());
+                words.push(' ');
+                words.push_str(
+                    &program.package_of(func.file).dir.rsplit('/').next().unwrap_or("").to_ascii_lowercase(),
+                );
+            }
+            if let Expr::Call { callee, .. } = program.facts(site.file).expr(site.expr) {
+                words.push(' ');
+                words.push_str(&program.render(Site { file: site.file, expr: callee }).to_ascii_lowercase());
+            }
+        }
+        if OTHERWISE.iter().any(|w| words.contains(w)) {
+            return false;
+        }
+        let by_nature = !matches!(
+            self.index.detector(m.rule).id.as_str(),
+            "redis-cache" | "redis" | "sql" | "conventions-cache"
+        ) && self.of_library(m);
+        by_nature || found.read_through || words.contains("cache")
+    }
+
+    /// The time to live in seconds, constants and configuration followed.
+    fn seconds(&self, eval: &Eval<'_>, draft: &Draft) -> Option<u64> {
+        let program = self.types.program;
+        draft.ttls().iter().find_map(|ttl| {
+            duration_seconds(program, ttl)
+                .or_else(|| {
+                    let all = everything(eval, self.graph, ttl, 5);
+                    all.iter().filter_map(|v| duration_seconds(program, v)).max()
+                })
+                .or_else(|| {
+                    let near = &program.file(draft.place.file).path;
+                    let texts = self.config.lookup(eval, self.index, ttl, near);
+                    texts.iter().filter_map(|t| duration_seconds(program, &Value::str(t))).max()
+                })
+        })
+    }
+
+    /// Whether a look into a cache stands in a function, or in one that calls it.
+    fn looked_up(&self, func: Fn) -> bool {
+        if self.reads.contains(&func) {
+            return true;
+        }
+        let callers = self.graph.callers.get(&func).into_iter().flatten();
+        callers.filter_map(|&c| self.graph.calls[c as usize].func).any(|caller| {
+            let inside = self.graph.inside.get(&caller).into_iter().flatten();
+            inside
+                .filter_map(|&c| match &self.graph.calls[c as usize].callee {
+                    Callee::Tree(targets) => Some(targets),
+                    _ => None,
+                })
+                .flat_map(|targets| targets.iter())
+                .any(|target| self.reads.contains(target))
+        })
+    }
+
+    /// The stored value carries its own date of expiry.
+    fn dated(&self, m: &Match, rule: &Rule) -> bool {
+        let eval = Eval::new(self.types);
+        let dated = |value: &Value| match named(&eval, value) {
+            Some(ty) => {
+                let facts = self.types.program.facts(ty.file);
+                let decl = &facts.types[ty.ty.0 as usize];
+                facts.fields[decl.fields.start as usize..decl.fields.end as usize]
+                    .iter()
+                    .any(|f| facts.text(f.name).to_ascii_lowercase().contains("expir"))
+            }
+            None => false,
+        };
+        rule.value.iter().any(|s| {
+            let facts = self.types.program.facts(m.site.file);
+            let by_type = match (&s.start, facts.expr(m.site.expr)) {
+                (crate::rules::Start::Arg(i), Expr::Call { args, .. }) => {
+                    facts.list(args).get(*i).is_some_and(|&arg| {
+                        dated(&Value::Typed(self.types.of(Site { file: m.site.file, expr: arg })))
+                    })
+                }
+                _ => false,
+            };
+            by_type || dated(&select(&eval, m.site, s))
+        })
+    }
+
+    fn pipelined(&self, site: Site) -> bool {
+        matches!(self.graph.at(site).map(|c| &c.callee), Some(Callee::Library { on, .. }) if &**on == "Pipeliner")
+    }
+}
+
+fn named(eval: &Eval<'_>, value: &Value) -> Option<Ty> {
+    match eval.type_of(value) {
+        Type::Named(ty, _) => Some(ty),
+        _ => None,
+    }
+}
+
+/// The constant text a key begins with.
+fn prefix(key: &Value) -> String {
+    match key {
+        Value::Str(text) => text.split('*').next().unwrap_or_default().to_owned(),
+        Value::Concat(parts) => match parts.first() {
+            Some(Value::Str(text)) => text.split('*').next().unwrap_or_default().to_owned(),
+            _ => String::new(),
+        },
+        Value::OneOf(items) => items.iter().map(prefix).find(|p| !p.is_empty()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// A key as people write it; parts that are hashed say so.
+fn key_text(program: &Program, key: &Value) -> String {
+    match key {
+        Value::Concat(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Value::Str(text) => text.to_string(),
+                other => format!(
+                    "{{{}}}",
+                    hash(program, other).map_or_else(|| hole(program, other), str::to_owned)
+                ),
+            })
+            .collect(),
+        Value::Str(text) => text.to_string(),
+        Value::OneOf(items) => {
+            let mut texts: Vec<String> = items.iter().map(|v| key_text(program, v)).collect();
+            texts.sort();
+            texts.dedup();
+            texts.truncate(3);
+            texts.join("|")
+        }
+        other => match hash(program, other) {
+            Some(kind) => format!("{{{kind}}}"),
+            None => format!("{{{}}}", hole(program, other)),
+        },
+    }
+}
+
+/// The name of a part that varies, without the path to it.
+fn hole(program: &Program, value: &Value) -> String {
+    let text = value.render(program);
+    let last = text.rsplit(['.', ' ']).next().unwrap_or(&text);
+    if text.contains('(') { text } else { last.to_owned() }
+}
+
+/// `hmac` or `hash` when the value comes out of one.
+fn hash(program: &Program, value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Made(made) => {
+            let path = program.external(made.path);
+            let inner = || {
+                made.args.iter().flat_map(|a| a.iter()).chain(&made.receiver).find_map(|v| hash(program, v))
+            };
+            if path == "crypto/hmac" {
+                return Some("hmac");
+            }
+            let below = inner();
+            if path.starts_with("crypto/") || path.starts_with("hash/") || path.contains("xxhash") {
+                return below.or(Some("hash"));
+            }
+            below
+        }
+        Value::Field(base, _) | Value::Element(base) => hash(program, base),
+        Value::OneOf(items) | Value::Concat(items) => items.iter().find_map(|v| hash(program, v)),
+        _ => None,
+    }
+}
