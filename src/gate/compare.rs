@@ -347,6 +347,6 @@ fn service_of<'b>(before: &'b Baseline, identity: &'b str) -> &'b str {
     let names = before.services.keys().filter(|name| {
         identity.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
-    let named = names.max_by_key(|name| name.len());
-    named.map_or_else(|| identity.split('/').next().unwrap_or_default(), String::as_str)
+    let longest = names.max_by_key(|name| name.len());
+    longest.map_or_else(|| identity.split('/').next().unwrap_or_default(), String::as_str)
 }

@@ -69,7 +69,7 @@ fn of_finding<'a>(finding: &'a Finding, subject: &Subject<'a>) -> Entry<'a> {
         about: finding.consumer.as_ref().unwrap_or(&finding.service).clone(),
         message: finding.message.clone(),
         help: &finding.help,
-        place: subject.from_top(&finding.location),
+        place: subject.in_repository(&finding.location),
         evidence: &finding.evidence,
         fingerprint: finding.fingerprint.clone(),
         control: None,
@@ -82,8 +82,8 @@ fn of_change<'a>(change: &'a Change, subject: &Subject<'a>) -> Entry<'a> {
     let about = change.consumer.as_ref().or(change.audit.as_ref()).unwrap_or(&change.service);
     // What has no place of its own is about the configuration that sets its scope and its floor.
     let place = match &change.place {
-        Some(place) => subject.from_top(place),
-        None => subject.from_top(&Place { path: service_path(subject.audit, change, subject), line: 1 }),
+        Some(place) => subject.in_repository(place),
+        None => subject.in_repository(&Place { path: service_path(subject.audit, change, subject), line: 1 }),
     };
     let control = change.control.map_or("", Control::word);
     Entry {

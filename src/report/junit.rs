@@ -44,7 +44,9 @@ pub fn render(subject: &Subject<'_>) -> String {
     for (name, cases) in &suites {
         let of_suite: Vec<&Case> = cases.iter().collect();
         let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", escaped(name), totals(&of_suite));
-        cases.iter().for_each(|case| write_case(&mut out, name, case));
+        for case in cases {
+            write_case(&mut out, name, case);
+        }
         out.push_str("  </testsuite>\n");
     }
     out.push_str("</testsuites>\n");
@@ -137,11 +139,13 @@ fn end(subject: &Subject<'_>, about: &About<'_>, status: Status, why: &str, text
     let mut changes = regressions.iter().filter(|change| about.is_of(change));
     if let Some(first) = changes.next() {
         let place = |change: &Change| {
-            let place = change.place.as_ref().map(|place| subject.from_top(place));
+            let place = change.place.as_ref().map(|place| subject.in_repository(place));
             place.map(|place| format!("\n{}:{}", place.path, place.line)).unwrap_or_default()
         };
-        let more: String = changes.map(|change| format!("\n{}{}", change.message, place(change))).collect();
-        let text = format!("{text}{}{more}", place(first));
+        let mut text = format!("{text}{}", place(first));
+        for change in changes {
+            let _ = write!(text, "\n{}{}", change.message, place(change));
+        }
         return End::Failure { kind: first.kind.word().to_owned(), message: first.message.clone(), text };
     }
     let waived = subject.is_waived(about.consumer.unwrap_or(about.service), about.control);
@@ -173,7 +177,7 @@ fn of_gate(outcome: &Outcome, subject: &Subject<'_>) -> Vec<Case> {
         .map(|change| {
             let about = change.consumer.as_ref().or(change.audit.as_ref()).unwrap_or(&change.service);
             let what = change.rule.as_deref().or(change.control.map(Control::word)).unwrap_or_default();
-            let place = change.place.as_ref().map(|place| subject.from_top(place));
+            let place = change.place.as_ref().map(|place| subject.in_repository(place));
             let place = place.map(|place| format!("\n{}:{}", place.path, place.line));
             Case {
                 name: format!("{} {about} {what}", change.kind.word()).trim_end().to_owned(),

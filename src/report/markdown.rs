@@ -57,7 +57,7 @@ fn changes(out: &mut String, title: &str, changes: &[Change], subject: &Subject<
         };
         let _ = write!(out, "- {what}{}", prose(&change.message));
         if let Some(place) = &change.place {
-            let _ = write!(out, " {}", at(&subject.from_top(place)));
+            let _ = write!(out, " {}", at(&subject.in_repository(place)));
         }
         if !change.why.is_empty() {
             let _ = write!(out, " {}", prose(&change.why));

@@ -41,7 +41,7 @@ impl Subject<'_> {
     }
 
     /// A place with its path from the repository's root.
-    fn from_top(&self, place: &Place) -> Place {
+    fn in_repository(&self, place: &Place) -> Place {
         Place { path: joined(self.prefix, &place.path), line: place.line.max(1) }
     }
 }

@@ -104,7 +104,7 @@ fn result(
     let related: Vec<Value> = entry
         .evidence
         .iter()
-        .map(|e| (subject.from_top(&Place { path: e.path.clone(), line: e.line }), e))
+        .map(|e| (subject.in_repository(&Place { path: e.path.clone(), line: e.line }), e))
         .filter(|(place, _)| *place != entry.place)
         .take(MAX_STEPS)
         .enumerate()
@@ -153,11 +153,13 @@ fn message(entry: &Entry<'_>) -> String {
 
 /// The way from the registration through the handler to the place.
 fn flow(consumer: &Consumer, entry: &Entry<'_>, subject: &Subject<'_>) -> Value {
-    let mut steps =
-        vec![(subject.from_top(&consumer.registration), format!("{} is subscribed to", consumer.topic.name))];
+    let mut steps = vec![(
+        subject.in_repository(&consumer.registration),
+        format!("{} is subscribed to", consumer.topic.name),
+    )];
     let functions = consumer.path.iter().take(MAX_STEPS - 2);
     steps.extend(functions.map(|symbol| {
-        (subject.from_top(&Place { path: symbol.path.clone(), line: symbol.line }), symbol.name.clone())
+        (subject.in_repository(&Place { path: symbol.path.clone(), line: symbol.line }), symbol.name.clone())
     }));
     steps.push((entry.place.clone(), entry.message.clone()));
     let locations: Vec<Value> =
@@ -247,7 +249,7 @@ fn encoded(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte as char)
+                out.push(byte as char);
             }
             _ => {
                 let _ = write!(out, "%{byte:02X}");
