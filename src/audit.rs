@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 
 mod date;
 mod identity;
+mod join;
 mod narrow;
 mod order;
 mod words;
 
 pub use date::Date;
+pub use join::JoinError;
 pub use order::number_consumers;
 pub use words::{
     Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
@@ -37,6 +39,9 @@ pub struct Audit {
     pub policy: Policy,
     /// How many calls each path was followed from its handler; null: without a bound.
     pub depth: Option<u32>,
+    /// Which part of the whole it is, when it is one; `flowaudit merge` joins the parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Every service found, in order of name.
     pub services: Vec<Service>,
     /// Every registration through which a service receives messages.
@@ -66,6 +71,22 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// A part of an audit: every service whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shard {
+    /// Number of the part, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
+}
+
+impl Shard {
+    /// Whether it is the turn of the service at this place in the list.
+    pub fn has(self, service: usize) -> bool {
+        service as u64 % u64::from(self.of.max(1)) + 1 == u64::from(self.index)
+    }
 }
 
 /// How strictly weak controls are read: what each counts as.
@@ -437,6 +458,7 @@ impl Default for Audit {
             },
             policy: Policy::default(),
             depth: None,
+            shard: None,
             services: Vec::new(),
             consumers: Vec::new(),
             publishers: Vec::new(),

@@ -53,7 +53,7 @@ fn declarations(text: &str) -> Option<(String, Vec<String>)> {
 }
 
 /// One way to write the same program, by a seed.
-fn rewritten(path: &Path, text: &str, seed: u64, how: &How) -> String {
+fn rewritten(path: &Path, text: &str, seed: u64, how: How) -> String {
     let mut seed = seed
         ^ path.to_string_lossy().bytes().fold(7, |h: u64, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
     let mut next = move |below: usize| {
@@ -89,6 +89,8 @@ fn rewritten(path: &Path, text: &str, seed: u64, how: &How) -> String {
     text
 }
 
+/// What is done to each file.
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of its own")]
 #[derive(Debug, Clone, Copy)]
 struct How {
     reorder: bool,
@@ -121,7 +123,7 @@ fn rewrite(to: &Path, seed: u64, how: How) -> usize {
         };
         let is_go = path.extension().is_some_and(|e| e == "go");
         let mut text = if is_go || path.extension().is_some_and(|e| e == "yaml") {
-            rewritten(path, &text, seed, &how)
+            rewritten(path, &text, seed, how)
         } else {
             text
         };

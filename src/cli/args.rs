@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::audit::{Confidence, Date, Policy, Severity};
+use crate::audit::{Confidence, Date, Policy, Severity, Shard};
 
 /// Audits the event flows of a service monorepo, offline, from evidence in its code.
 #[derive(Debug, Parser)]
@@ -29,6 +29,20 @@ pub(super) enum Command {
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Write a commented flowaudit.yaml from what is found
+    Init(InitArgs),
+    /// Join the JSON of several scans into one: of several repositories, or of every shard of one
+    Merge(MergeArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page
+    Man {
+        /// Command to print the page of, instead of the one of the program
+        command: Option<String>,
+    },
     /// Print the JSON Schema of a document that flowaudit writes or reads
     #[command(hide = true)]
     Schema {
@@ -146,6 +160,11 @@ pub(super) struct ScanArgs {
     /// Fail when anything could not be read or followed to the end
     #[arg(long)]
     pub(super) strict: bool,
+
+    /// Judge one part of the services only; `flowaudit merge` joins the JSON of all N parts into
+    /// what one run gives
+    #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with = "service")]
+    pub(super) shard: Option<Shard>,
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +200,32 @@ pub(super) struct GateArgs {
     pub(super) strict: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct InitArgs {
+    #[command(flatten)]
+    pub(super) audit: AuditArgs,
+
+    /// Write to this file instead of flowaudit.yaml in PATH; - is standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct MergeArgs {
+    /// What `flowaudit scan --format json` wrote; each repository is called as its file
+    #[arg(required = true, num_args = 1..)]
+    pub(super) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
+}
+
 /// A file to write, and in which format when it is not the main one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Output {
@@ -209,6 +254,14 @@ fn output(text: &str) -> Result<Output, String> {
                 known.join(", ")
             ))
         }
+    }
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((index, of)) if (1..=of).contains(&index) => Ok(Shard { index, of }),
+        _ => Err("expected I/N with I from 1 to N, as in 2/8".to_owned()),
     }
 }
 
@@ -317,6 +370,8 @@ mod tests {
             "--as-of 2026-02-30",
             "--output sraif=x",
             "--output sarif=",
+            "--shard 0/3",
+            "--shard 4/3",
         ] {
             assert!(parse(&format!("flowaudit scan {wrong}")).is_err(), "{wrong}");
         }

@@ -78,6 +78,9 @@ user_errors![
     BadBaseline,
     ReadOnlyBaseline,
     BadOutputs,
+    AlreadyThere,
+    UnknownCommand,
+    BadAudit,
     RevisionError,
 ];
 
@@ -372,6 +375,62 @@ titled!(BadOutputs, |this| "{}", this.why);
 impl UserError for BadOutputs {
     fn advice(&self) -> Option<String> {
         Some("name a format for each: --output sarif=a.sarif --output junit=b.xml".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `init` would write over a person's work.
+#[derive(Debug)]
+pub(super) struct AlreadyThere {
+    pub(super) path: PathBuf,
+}
+
+titled!(AlreadyThere, |this| "{} is there already", this.path.display());
+
+impl UserError for AlreadyThere {
+    fn advice(&self) -> Option<String> {
+        Some("--force writes over it, --output FILE writes elsewhere".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `man` is asked for a command that is not there.
+#[derive(Debug)]
+pub(super) struct UnknownCommand {
+    pub(super) name: String,
+    pub(super) known: Vec<String>,
+}
+
+titled!(UnknownCommand, |this| "there is no command `{}`", this.name);
+
+impl UserError for UnknownCommand {
+    fn advice(&self) -> Option<String> {
+        Some(format!("there are: {}", self.known.join(", ")))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A file that `merge` is given is no audit, or does not go with the others.
+#[derive(Debug)]
+pub(super) struct BadAudit {
+    pub(super) path: PathBuf,
+    pub(super) why: String,
+}
+
+titled!(BadAudit, |this| "cannot merge {}: {}", this.path.display(), this.why);
+
+impl UserError for BadAudit {
+    fn advice(&self) -> Option<String> {
+        Some("give what `flowaudit scan --format json` of one version wrote".to_owned())
     }
 
     fn exit(&self) -> Exit {

@@ -7,6 +7,9 @@ mod args;
 mod audit;
 mod errors;
 mod gate;
+mod init;
+mod manual;
+mod merge;
 mod output;
 mod present;
 mod progress;
@@ -45,6 +48,10 @@ fn run(command: &Command) -> Exit {
         Command::Scan(args) => scan::run(args),
         Command::Gate(args) => gate::run(args),
         Command::Rules(command) => rules::run(command),
+        Command::Init(args) => init::run(args),
+        Command::Merge(args) => merge::run(args),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { command } => manual::page(command.as_deref()),
         Command::Schema { what } => schema::run(*what),
     };
     let exit = result.unwrap_or_else(|error| errors::report(&error));

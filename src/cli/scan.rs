@@ -16,6 +16,7 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 fn settings(args: &ScanArgs) -> anyhow::Result<Settings> {
     let mut settings = audit::settings(&args.audit)?;
     settings.services.clone_from(&args.service);
+    settings.shard = args.shard;
     Ok(settings)
 }
 

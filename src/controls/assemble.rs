@@ -1,5 +1,7 @@
 //! Assembly: the flow and the verdicts put together as an audit.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::audit::{
@@ -22,8 +24,19 @@ pub fn judge(
 ) -> Audit {
     let names: Vec<String> = repository.services.list.iter().map(|s| s.name.clone()).collect();
     let tables = Tables::new();
-    let judged: Vec<(Consumer, Vec<Finding>)> =
-        flow.consumers.par_iter().map(|found| consumer(flow, found, &names, &tables, settings)).collect();
+    let is_mine = |service: usize| settings.shard.is_none_or(|shard| shard.has(service));
+    let judged: Vec<(Consumer, Vec<Finding>)> = flow
+        .consumers
+        .par_iter()
+        .map(|found| {
+            // Of another part's consumers only the topic matters.
+            let judged = is_mine(found.service).then(|| {
+                let service = &names[found.service];
+                verdict::judge(flow, found, service, &tables, settings.policy, settings.depth)
+            });
+            consumer(found, &names, judged.unwrap_or_default())
+        })
+        .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
     let findings = numbered(&mut consumers, found);
     let publishers: Vec<Publisher> = flow
@@ -54,9 +67,23 @@ pub fn judge(
     };
     let aligned = topics::findings(&audit);
     audit.findings.extend(aligned);
+    if let Some(shard) = settings.shard {
+        let turn = names.iter().enumerate().filter(|(index, _)| shard.has(*index));
+        keep_part(&mut audit, &turn.map(|(_, name)| name.as_str()).collect());
+        audit.shard = Some(shard);
+    }
     audit.sort();
     audit.identify();
     audit
+}
+
+/// Keeps what is of these services. Topics stay whole: both ends of each were seen.
+fn keep_part(audit: &mut Audit, names: &BTreeSet<&str>) {
+    audit.services.retain(|service| names.contains(service.name.as_str()));
+    audit.consumers.retain(|consumer| names.contains(consumer.service.as_str()));
+    audit.publishers.retain(|publisher| names.contains(publisher.service.as_str()));
+    audit.caches.retain(|cache| names.contains(cache.service.as_str()));
+    audit.findings.retain(|finding| names.contains(finding.service.as_str()));
 }
 
 /// Gives consumers their ids and findings the consumer they are about.
@@ -76,16 +103,9 @@ fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding
     out
 }
 
-fn consumer(
-    flow: &Flow<'_>,
-    found: &flow::Consumer,
-    names: &[String],
-    tables: &Tables,
-    settings: &Settings,
-) -> (Consumer, Vec<Finding>) {
+fn consumer(found: &flow::Consumer, names: &[String], judged: verdict::Judged) -> (Consumer, Vec<Finding>) {
     let (path, line) = &found.registration;
     let service = &names[found.service];
-    let judged = verdict::judge(flow, found, service, tables, settings.policy, settings.depth);
     let handler = judged.handler.unwrap_or_else(|| Symbol {
         name: "unknown".to_owned(),
         path: path.clone(),

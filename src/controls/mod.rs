@@ -8,6 +8,7 @@ mod assemble;
 mod cache;
 mod dead_letter;
 mod idempotency;
+mod join;
 mod scan;
 mod schema;
 mod service;
@@ -17,4 +18,5 @@ mod topics;
 mod verdict;
 
 pub use assemble::judge;
+pub use join::join;
 pub use tally::{control_of, finding_rules, is_gap, is_service_waived, is_waived, tally, waived_gaps};

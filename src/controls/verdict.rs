@@ -27,6 +27,7 @@ pub struct Subject<'s, 'a> {
 }
 
 /// What was decided of one consumer.
+#[derive(Default)]
 pub struct Judged {
     /// The function people would call its handler.
     pub handler: Option<Symbol>,
