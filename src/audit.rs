@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod date;
+pub mod explanation;
+mod find;
 mod identity;
 mod join;
 mod narrow;
@@ -18,11 +20,12 @@ mod order;
 mod words;
 
 pub use date::Date;
+pub use find::{Named, NotFound};
 pub use join::JoinError;
 pub use order::number_consumers;
 pub use words::{
-    Confidence, Control, ItemState, Leniency, Priority, SagaRole, ServiceKind, Severity, Status,
-    SubscriptionType, SuppressionKind, TopicIssue,
+    Asks, Confidence, Control, CutReason, Ending, ErrorFate, GuardKind, ItemState, Leniency, Priority,
+    RuleKind, SagaRole, ServiceKind, Severity, Status, SubscriptionType, SuppressionKind, TopicIssue,
 };
 
 /// Version of the contract; raised when a reader of the old one would misread the new one.
@@ -327,6 +330,9 @@ pub struct Finding {
     pub service: String,
     /// Id of the consumer, when it is about one.
     pub consumer: Option<String>,
+    /// What it is about where no consumer says: a topic, a key, a table. Part of its identity.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// What goes wrong, as a plain sentence.
     pub message: String,
     /// What to do about it.

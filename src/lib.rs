@@ -24,11 +24,66 @@ pub mod syntax;
 
 use progress::Stage;
 
+use audit::explanation::{Explained, Explanation, RuleExplanation};
+use audit::{Audit, Named, NotFound};
+
 /// Audits a folder: the whole pipeline.
-pub fn audit_tree(
+pub fn audit_tree(settings: &config::Settings, progress: &progress::Progress) -> anyhow::Result<Audit> {
+    with_flow(settings, progress, |_, _, audit| audit)
+}
+
+/// Audits a folder and explains what `what` stands for in it: the explanation, or why there is
+/// none, with the audit that it is about.
+pub fn explain_tree(
+    what: &str,
     settings: &config::Settings,
     progress: &progress::Progress,
-) -> anyhow::Result<audit::Audit> {
+) -> anyhow::Result<(Audit, Result<Explanation, NotFound>)> {
+    let rules = ruleset::all(&settings.config)?;
+    let ids = rule_ids(&rules);
+    let (audit, subject) = with_flow(settings, progress, |flow, repository, audit| {
+        let explainer = controls::explain::Explainer { flow, repository, audit: &audit, settings };
+        let subject = audit.find(what, &ids).and_then(|named| {
+            Ok(match named {
+                Named::Service(it) => Explained::Service(Box::new(explainer.service(it))),
+                Named::Consumer(it) => Explained::Consumer(Box::new(explainer.consumer(it))),
+                Named::Finding(it) => Explained::Finding(Box::new(explainer.finding(it))),
+                Named::Rule(id) => {
+                    let mut found = explain_rule(&settings.config, &rules, id)
+                        .ok_or_else(|| NotFound { what: id.to_owned(), ..NotFound::default() })?;
+                    found.findings = explainer.findings(&found);
+                    Explained::Rule(Box::new(found))
+                }
+            })
+        });
+        (audit, subject)
+    })?;
+    let explanation = subject.map(|subject| {
+        let sources = read::lines(&settings.root, &subject.places());
+        Explanation { subject, sources }
+    });
+    Ok((audit, explanation))
+}
+
+/// The ids that [`explain_rule`] knows: controls, weaknesses, rule files and their rules.
+pub fn rule_ids(rules: &rules::RuleSet) -> Vec<String> {
+    let mut ids = controls::explain::ids();
+    ids.extend(ruleset::ids(rules));
+    ids
+}
+
+/// A rule, a rule file, a weakness or a control, whatever is in the tree; nothing when there is
+/// none of this id.
+pub fn explain_rule(config: &config::Config, rules: &rules::RuleSet, id: &str) -> Option<RuleExplanation> {
+    controls::explain::rule(id).or_else(|| ruleset::explain(config, rules, id))
+}
+
+/// Runs the pipeline and gives `then` the flow and what was read beside the audit.
+fn with_flow<T>(
+    settings: &config::Settings,
+    progress: &progress::Progress,
+    then: impl FnOnce(&flow::Flow<'_>, &read::Repository, Audit) -> T,
+) -> anyhow::Result<T> {
     let rules = ruleset::in_force(&settings.config)?;
     let mut repository = read::read(&settings.root, &settings.config, progress)?;
     progress.enter(Stage::Follow, 0);
@@ -59,5 +114,5 @@ pub fn audit_tree(
     };
     suppress::apply(&mut audit, &words, settings);
     audit.audits = controls::tally(&audit, &settings.config);
-    Ok(audit)
+    Ok(then(&flow, &repository, audit))
 }

@@ -3,12 +3,12 @@
 //!
 //! It composes `source` and `syntax`; it has no opinion on what any fact means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::audit::{Diagnostic, Severity, Stats};
+use crate::audit::{Diagnostic, Place, Severity, Stats};
 use crate::config::{Config, Excludes};
 use crate::flow::program::{Input, Module, parent};
 use crate::progress::{Progress, Stage};
@@ -123,6 +123,24 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     let found = discover(&tree.root, &tree.files, &mains, &hosted);
     repository.services = configured(found, config);
     Ok(repository)
+}
+
+/// The text of the lines at `places`, under `path:line`, without the blanks around them. A file that
+/// cannot be read any more has none.
+pub fn lines(root: &Path, places: &BTreeSet<Place>) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    let mut read: Option<(&str, String)> = None;
+    for place in places {
+        if read.as_ref().is_none_or(|(path, _)| *path != place.path) {
+            let bytes = std::fs::read(root.join(&place.path)).unwrap_or_default();
+            read = Some((&place.path, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+        let text = read.as_ref().map_or("", |(_, text)| text);
+        if let Some(line) = text.lines().nth((place.line as usize).wrapping_sub(1)) {
+            out.insert(format!("{}:{}", place.path, place.line), line.trim().to_owned());
+        }
+    }
+    out
 }
 
 /// The discovered services as the configuration corrects them: renamed, added, left out.

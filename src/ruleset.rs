@@ -1,6 +1,8 @@
 //! The rules that a configuration puts in force: the built-in ones, the user's own, and what is
 //! switched on and off.
 
+mod explain;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
@@ -10,6 +12,8 @@ use std::path::{Path, PathBuf};
 use crate::config::{Config, ConfigError, Mention};
 use crate::rules::{Detector, RuleFile, RuleProblem, RuleSet, builtin_files, load};
 use crate::syntax::reader::{Mistake, closest};
+
+pub use explain::{explain, ids, state};
 
 /// Why there are no rules.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rules", &["syntax"]),
     ("flow", &["syntax", "rules"]),
     ("config", &["syntax", "audit"]),
-    ("ruleset", &["syntax", "rules", "config"]),
+    ("ruleset", &["syntax", "audit", "rules", "config"]),
     ("read", &["source", "syntax", "audit", "progress", "flow", "config"]),
     ("controls", &["syntax", "audit", "rules", "flow", "config", "read"]),
     ("suppress", &["syntax", "audit", "config"]),

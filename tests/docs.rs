@@ -23,19 +23,34 @@ fn region<'a>(text: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     (&text[..start], &text[start..start + length], &text[start + length..])
 }
 
-#[test]
-fn the_readme_shows_what_a_scan_says() {
-    let (code, out, err) = run(&["scan", "fixtures/platform"], &project());
-    assert_eq!((code, err.as_str()), (Some(0), ""));
-    let said = format!("```text\n$ flowaudit scan fixtures/platform\n{}\n```\n", out.trim_end());
-
+/// What stands in a region is what was said, or is brought up to date.
+fn shows(name: &str, command: &str, output: &str) {
+    let said = format!("```text\n$ flowaudit {command}\n{}\n```\n", output.trim_end());
     let readme = document("README.md");
-    let (before, shown, after) = region(&readme, "scan");
+    let (before, shown, after) = region(&readme, name);
     if env::var_os("FLOWAUDIT_UPDATE").is_some() {
         fs::write(project().join("README.md"), format!("{before}{said}{after}")).unwrap();
         return;
     }
     assert!(shown == said, "the output in README.md is stale: run FLOWAUDIT_UPDATE=1 cargo test --test docs");
+}
+
+#[test]
+fn the_readme_shows_what_the_program_says() {
+    let (code, out, err) = run(&["scan", "fixtures/platform"], &project());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    shows("scan", "scan fixtures/platform", &out);
+
+    let what = "customer/order.completed";
+    let (code, out, err) = run(&["explain", what, "fixtures/platform"], &project());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let wanted =
+        |part: &&str| [what, "idempotency: ", "  It rests on", "Path\n"].iter().any(|w| part.starts_with(w));
+    let mut parts: Vec<&str> = out.split("\n\n").filter(wanted).collect();
+    // The grounds of the first control only.
+    parts.truncate(3);
+    parts.extend(out.split("\n\n").find(|part| part.starts_with("Path\n")));
+    shows("explain", &format!("explain {what} fixtures/platform"), &parts.join("\n\n"));
 }
 
 #[test]

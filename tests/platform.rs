@@ -180,3 +180,31 @@ fn caches_have_their_keys_and_times_to_live() {
         assert_eq!(found, expected, "{service}");
     }
 }
+
+/// The services that have a finding of one of `rules`, with the rule.
+fn found_in(rules: &[&str]) -> BTreeMap<String, String> {
+    let mine = AUDIT.findings.iter().filter(|f| rules.contains(&f.rule.as_str()));
+    mine.map(|f| (f.service.clone(), f.rule.clone())).collect()
+}
+
+#[test]
+fn events_go_through_the_outbox_or_beside_it() {
+    let outbox = EXPECTED.get("outbox").unwrap();
+    let duals: BTreeSet<String> = found_in(&["dual-write"]).into_keys().collect();
+    for service in list(outbox, "through") {
+        assert!(sent().filter(|p| p.service == service).all(|p| p.outbox), "{service}");
+        assert!(!duals.contains(&service), "{service}");
+    }
+    for service in list(outbox, "beside") {
+        assert!(sent().filter(|p| p.service == service).all(|p| !p.outbox), "{service}");
+        assert!(duals.contains(&service), "{service}");
+    }
+}
+
+#[test]
+fn outboxes_with_a_fault() {
+    let entries = EXPECTED.path("outbox.weaknesses")[0].entries();
+    let expected =
+        entries.iter().map(|entry| (entry.key.clone(), entry.value.as_str().unwrap().to_owned())).collect();
+    same(&found_in(&["outbox-without-worker", "outbox-without-skip-locked"]), &expected);
+}

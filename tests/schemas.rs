@@ -31,6 +31,11 @@ fn audit_schema_is_current() {
 }
 
 #[test]
+fn explanation_schema_is_current() {
+    check("explanation");
+}
+
+#[test]
 fn config_schema_is_current() {
     check("config");
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use super::{Audit, Consumer, Finding};
 
 impl Audit {
-    /// Gives every finding its fingerprint: rule, service, topic, handler's symbol and the role of
-    /// its place; findings that agree in all of these are told apart by an ordinal. To be asked
-    /// when the findings are in order. Doing it twice changes nothing.
+    /// Gives every finding its fingerprint: rule, service, topic, handler's symbol, its subject and
+    /// the role of its place; findings that agree in all of these are told apart by an ordinal. To
+    /// be asked when the findings are in order. Doing it twice changes nothing.
     pub fn identify(&mut self) {
         let by_id: BTreeMap<&str, &Consumer> = self.consumers.iter().map(|c| (c.id.as_str(), c)).collect();
         let mut met: BTreeMap<String, u32> = BTreeMap::new();
@@ -27,7 +27,8 @@ fn identity(finding: &Finding, consumer: Option<&Consumer>) -> String {
     let at = |path: &str, line: u32| finding.location.path == path && finding.location.line == line;
     // The least of those at the place, so that the order of the evidence has no say.
     let role = finding.evidence.iter().filter(|e| at(&e.path, e.line)).map(|e| e.role.as_str()).min();
-    [&finding.rule, &finding.service, topic, handler, role.unwrap_or_default()].join("\n")
+    let subject = finding.subject.as_deref().unwrap_or_default();
+    [&finding.rule, &finding.service, topic, handler, subject, role.unwrap_or_default()].join("\n")
 }
 
 /// 64-bit FNV-1a, in 16 hexadecimal digits: short enough to be written into a waiver.

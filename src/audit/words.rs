@@ -217,3 +217,91 @@ impl Default for Leniency {
         Leniency::Partial
     }
 }
+
+words! {
+    /// What a condition asks.
+    Asks {
+        /// Whether there is an error.
+        Error = "error",
+        /// Whether an error says that the record is there already.
+        Conflict = "conflict",
+        /// Whether a thing is there.
+        Presence = "presence",
+        /// Whether a thing is not there.
+        Absence = "absence",
+        /// Whether a state has a value.
+        State = "state",
+        /// Whether a text is given.
+        Given = "given",
+        /// Whether a text is not given.
+        NotGiven = "not-given",
+        /// An arm of a switch on something of the message.
+        Case = "case",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// How a function ends.
+    Ending {
+        /// Without an error.
+        Success = "success",
+        /// With an error.
+        Failure = "failure",
+        /// With what a call gave.
+        Forward = "forward",
+        /// It does not: a loop is left.
+        Jump = "jump",
+    }
+}
+
+words! {
+    /// What becomes of an error.
+    ErrorFate {
+        /// It ends the function with an error.
+        Returned = "returned",
+        /// It is looked at and the function goes on.
+        Logged = "logged",
+        /// It ends the function as if all were well.
+        Swallowed = "swallowed",
+        /// Nobody looks at it.
+        Dropped = "dropped",
+    }
+}
+
+words! {
+    /// Why a path was not followed.
+    CutReason {
+        /// `--depth`.
+        Depth = "depth",
+        /// It is larger than what is followed.
+        Budget = "budget",
+        /// A function value or interface that nothing in the repository fills.
+        Unresolved = "unresolved",
+    }
+}
+
+words! {
+    /// What a guard rests on.
+    GuardKind {
+        /// A record of the message.
+        Dedupe = "dedupe",
+        /// The state or existence of the entity.
+        State = "state",
+    }
+}
+
+words! {
+    /// What kind of rule a rule is.
+    RuleKind {
+        /// Something the audit wants in place.
+        Control = "control",
+        /// Something to report when a control is missing or weak.
+        Weakness = "weakness",
+        /// The rules of one library family.
+        RuleFile = "rule-file",
+        /// One thing to recognise in code or manifests.
+        Rule = "rule",
+    }
+}

@@ -26,6 +26,8 @@ pub(super) enum Command {
     Scan(ScanArgs),
     /// Fail when something got worse than it was
     Gate(GateArgs),
+    /// Tell how a verdict came about: of a service, a consumer, a finding or a rule
+    Explain(ExplainArgs),
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -106,7 +108,7 @@ pub(super) struct AuditArgs {
     pub(super) threads: Option<u16>,
 
     /// No progress on standard error
-    #[arg(long, short, conflicts_with = "verbose")]
+    #[arg(long, short)]
     pub(super) quiet: bool,
 }
 
@@ -269,6 +271,43 @@ fn date(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| "no such day; expected YYYY-MM-DD".to_owned())
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ExplainArgs {
+    /// A service, a consumer or an unambiguous part of its id, a finding or its fingerprint, a rule
+    pub(super) what: String,
+
+    #[command(flatten)]
+    pub(super) audit: AuditArgs,
+
+    /// How to present the explanation
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub(super) format: ExplainFormat,
+
+    /// Write the explanation to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Whether to colour the text; auto heeds `NO_COLOR`
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub(super) color: When,
+
+    /// Show what plays no part in a verdict, too
+    #[arg(long, short, action = ArgAction::SetTrue)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    /// For people
+    #[value(alias = "table")]
+    Text,
+    /// For review comments
+    Markdown,
+    /// For programs: one document, described by `flowaudit schema explanation`
+    Json,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
@@ -320,6 +359,8 @@ pub(super) enum SchemaOf {
     Audit,
     /// What `flowaudit gate --format json` writes
     Gate,
+    /// What `flowaudit explain --format json` writes
+    Explanation,
     /// flowaudit.yaml
     Config,
 }

@@ -11,6 +11,7 @@ use super::errors::{BadRoot, NothingAudited, Unseen};
 use super::progress;
 use crate::audit::{Audit, Date, Severity};
 use crate::config::{self, Settings};
+use crate::progress::Progress;
 
 /// The configuration with the command line's word on top.
 pub(super) fn settings(args: &AuditArgs) -> anyhow::Result<Settings> {
@@ -53,12 +54,20 @@ fn today() -> Date {
 
 /// Audits, with progress on a terminal.
 pub(super) fn audit(settings: &Settings, quiet: bool) -> anyhow::Result<Audit> {
+    on_threads(settings, quiet, |progress| crate::audit_tree(settings, progress))
+}
+
+/// Does the work on as many threads as were asked for, with progress on a terminal.
+pub(super) fn on_threads<T: Send>(
+    settings: &Settings,
+    quiet: bool,
+    work: impl FnOnce(&Progress) -> anyhow::Result<T> + Send,
+) -> anyhow::Result<T> {
     progress::shown(quiet, |progress| match settings.threads {
-        None => crate::audit_tree(settings, progress),
-        Some(threads) => rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .build()?
-            .install(|| crate::audit_tree(settings, progress)),
+        None => work(progress),
+        Some(threads) => {
+            rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build()?.install(|| work(progress))
+        }
     })
 }
 

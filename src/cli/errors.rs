@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
+use crate::audit::NotFound;
 use crate::config::ConfigError;
 use crate::ruleset::RulesError;
 use crate::source::revision::RevisionError;
@@ -72,6 +73,7 @@ user_errors![
     NothingAudited,
     UnknownService,
     UnknownRule,
+    NotFound,
     Unseen,
     CannotWrite,
     Internal,
@@ -259,6 +261,32 @@ impl UserError for UnknownRule {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`flowaudit rules list` lists them".to_owned(),
         })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// How many candidates are worth reading.
+const CANDIDATES: usize = 12;
+
+impl UserError for NotFound {
+    fn details(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.candidates.iter().take(CANDIDATES).cloned().collect();
+        if self.candidates.len() > CANDIDATES {
+            lines.push(format!("… and {} more", self.candidates.len() - CANDIDATES));
+        }
+        lines
+    }
+
+    fn advice(&self) -> Option<String> {
+        let advice = match (self.ambiguous, self.candidates.is_empty()) {
+            (true, _) => "say more of it, or put service:, consumer:, finding: or rule: before it",
+            (false, false) => "these come near",
+            (false, true) => "`flowaudit scan` lists services and findings, `flowaudit rules list` rules",
+        };
+        Some(advice.to_owned())
     }
 
     fn exit(&self) -> Exit {

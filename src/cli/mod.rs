@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod errors;
+mod explain;
 mod gate;
 mod init;
 mod manual;
@@ -47,6 +48,7 @@ fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
         Command::Gate(args) => gate::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Init(args) => init::run(args),
         Command::Merge(args) => merge::run(args),

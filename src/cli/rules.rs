@@ -1,17 +1,17 @@
 //! `flowaudit rules`: the rules in force, and what each of them means.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use regex::Regex;
 
-use super::args::RulesCommand;
+use super::args::{RulesCommand, When};
 use super::errors::{Exit, UnknownRule};
 use super::output;
+use crate::audit::explanation::{Explained, Explanation};
 use crate::config::{self, Config};
-use crate::rules::{CallName, Detector, Matcher, Role, Rule, RuleSet, Selector};
+use crate::report::explain;
+use crate::rules::{Detector, Role, RuleSet};
 use crate::ruleset;
 use crate::syntax::reader::closest;
 
@@ -23,11 +23,16 @@ pub(super) fn run(command: &RulesCommand) -> anyhow::Result<Exit> {
         }
         RulesCommand::Show { id, source } => {
             let config = configuration(source.config.as_deref())?;
-            show(&config, &ruleset::all(&config)?, id)?
+            show(&config, &ruleset::all(&config)?, id, view())?
         }
     };
     output::write(&text, None)?;
     Ok(Exit::Done)
+}
+
+fn view() -> explain::View {
+    let color = output::colored(When::Auto, false);
+    explain::View { width: output::width(false), color, all: false }
 }
 
 fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
@@ -48,7 +53,7 @@ fn list(config: &Config, rules: &RuleSet, width: usize) -> String {
         .set_width(u16::try_from(width).unwrap_or(u16::MAX))
         .set_header(["rule file", "state", "what", "finds"]);
     for detector in &rules.detectors {
-        let state = state(config, detector);
+        let state = ruleset::state(config, detector);
         table.add_row([&detector.id, state, &detector.title, &finds(detector)]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
@@ -65,15 +70,6 @@ fn list(config: &Config, rules: &RuleSet, width: usize) -> String {
     )
 }
 
-/// Whether a rule file is in force, and why not.
-fn state(config: &Config, detector: &Detector) -> &'static str {
-    match (ruleset::is_on(config, detector), detector.opt_in) {
-        (true, _) => "on",
-        (false, true) => "opt-in",
-        (false, false) => "off",
-    }
-}
-
 fn rule_count(detector: &Detector) -> usize {
     detector.rules.len() + detector.manifests.len()
 }
@@ -87,99 +83,22 @@ fn finds(detector: &Detector) -> String {
     names.join(", ")
 }
 
-/// A whole rule file, or one rule of it.
-fn show(config: &Config, rules: &RuleSet, id: &str) -> Result<String, UnknownRule> {
-    for detector in &rules.detectors {
-        let whole = detector.id == id;
-        let mut body = String::new();
-        for rule in detector.rules.iter().filter(|rule| whole || rule.id == id) {
-            let (matches, when) = (matched(&rule.matcher), conditions(rule));
-            entry(&mut body, &rule.id, rule.role, [&matches, &when, &rule.note]);
-        }
-        for rule in detector.manifests.iter().filter(|rule| whole || rule.id == id) {
-            let when: Vec<String> =
-                rule.when.iter().map(|(path, value)| format!("{path} fits /{value}/")).collect();
-            let (matches, when) = ("manifests".to_owned(), when.join(", and "));
-            entry(&mut body, &rule.id, rule.role, [&matches, &when, &rule.note]);
-        }
-        if whole || !body.is_empty() {
-            return Ok(heading(config, detector) + &body);
-        }
+/// What one rule, or every rule of a file, matches and means.
+fn show(config: &Config, rules: &RuleSet, id: &str, view: explain::View) -> Result<String, UnknownRule> {
+    if let Some(found) = crate::explain_rule(config, rules, id) {
+        let subject = Explained::Rule(Box::new(found));
+        return Ok(explain::text(&Explanation { subject, sources: BTreeMap::new() }, view));
     }
-    let ids = rules.detectors.iter().flat_map(|detector| {
-        let code = detector.rules.iter().map(|rule| &rule.id);
-        let manifests = detector.manifests.iter().map(|rule| &rule.id);
-        std::iter::once(&detector.id).chain(code).chain(manifests)
-    });
-    let known: Vec<&str> = ids.map(String::as_str).collect();
+    let ids = crate::rule_ids(rules);
+    let known: Vec<&str> = ids.iter().map(String::as_str).collect();
     Err(UnknownRule { id: id.to_owned(), near: closest(id, &known).map(str::to_owned) })
-}
-
-fn heading(config: &Config, detector: &Detector) -> String {
-    let mut text = format!("{}: {}\n", detector.id, detector.title);
-    if !detector.imports.is_empty() {
-        let _ = writeln!(text, "  imports  {}", detector.imports.join("\n           "));
-    }
-    if !detector.docs.is_empty() {
-        let _ = writeln!(text, "  docs     {}", detector.docs);
-    }
-    let state = match state(config, detector) {
-        "opt-in" => "off until rules.enable in flowaudit.yaml names it",
-        state => state,
-    };
-    let _ = writeln!(text, "  state    {state}");
-    text
-}
-
-/// A rule; `texts` say what it matches, under which conditions, and what that means.
-fn entry(out: &mut String, id: &str, role: Role, texts: [&String; 3]) {
-    let _ = writeln!(out, "\n{id}  {}", role.name());
-    for (label, text) in ["matches", "when", "means"].into_iter().zip(texts) {
-        if !text.is_empty() {
-            let _ = writeln!(out, "  {label:<7}  {text}");
-        }
-    }
-}
-
-fn conditions(rule: &Rule) -> String {
-    let each = |list: &[(Selector, Regex)], word: &str| -> Vec<String> {
-        let one = |(at, value): &(Selector, Regex)| format!("{at} {word} /{value}/");
-        list.iter().map(one).collect()
-    };
-    let mut conditions = each(&rule.when, "fits");
-    conditions.extend(each(&rule.unless, "does not fit"));
-    conditions.join(", and ")
-}
-
-fn matched(matcher: &Matcher) -> String {
-    match matcher {
-        Matcher::Call(names) => {
-            let names: Vec<String> = names.iter().map(call_name).collect();
-            format!("calls of {}", names.join(", "))
-        }
-        Matcher::Composite(types) => format!("literals of {}", types.join(", ")),
-        Matcher::Function { name, on: None } => format!("calls of functions named /{name}/"),
-        Matcher::Function { name, on: Some(on) } => {
-            format!("calls of functions named /{name}/ on /{on}/")
-        }
-        Matcher::Sql { verb, table, .. } => match table {
-            Some(table) => format!("SQL /{verb}/ on /{table}/"),
-            None => format!("SQL /{verb}/"),
-        },
-        Matcher::Method(names) => format!("methods {}", names.join(", ")),
-    }
-}
-
-fn call_name(call: &CallName) -> String {
-    match &call.receiver {
-        Some(receiver) => format!("{receiver}.{}", call.name),
-        None => call.name.clone(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const VIEW: explain::View = explain::View { width: 100, color: false, all: false };
 
     #[test]
     fn every_rule_can_be_listed_and_shown() {
@@ -188,10 +107,10 @@ mod tests {
         let text = list(&config, &rules, 100);
         for detector in &rules.detectors {
             assert!(text.contains(&detector.id), "{}", detector.id);
-            let whole = show(&config, &rules, &detector.id).unwrap();
+            let whole = show(&config, &rules, &detector.id, VIEW).unwrap();
             for rule in &detector.rules {
                 assert!(whole.contains(&rule.id), "{}", rule.id);
-                let one = show(&config, &rules, &rule.id).unwrap();
+                let one = show(&config, &rules, &rule.id, VIEW).unwrap();
                 assert!(one.contains(rule.role.name()), "{}", rule.id);
             }
         }
@@ -201,7 +120,7 @@ mod tests {
     fn a_misspelt_rule_has_a_suggestion() {
         let config = Config::default();
         let rules = ruleset::all(&config).unwrap();
-        let error = show(&config, &rules, "segmentio-kafak").unwrap_err();
+        let error = show(&config, &rules, "segmentio-kafak", VIEW).unwrap_err();
         assert_eq!(error.near.as_deref(), Some("segmentio-kafka"));
     }
 }

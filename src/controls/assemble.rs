@@ -13,7 +13,7 @@ use crate::flow::{self, Flow};
 use crate::read::Repository;
 
 use super::verdict::Tables;
-use super::{cache, service, topics, verdict};
+use super::{cache, outbox, service, topics, verdict};
 
 /// Judges everything the flow found.
 pub fn judge(
@@ -32,19 +32,22 @@ pub fn judge(
             // Of another part's consumers only the topic matters.
             let judged = is_mine(found.service).then(|| {
                 let service = &names[found.service];
-                verdict::judge(flow, found, service, &tables, settings.policy, settings.depth)
+                let examined = verdict::examine(flow, found, settings.depth);
+                verdict::judge(flow, found, &examined, service, &tables, settings.policy, settings.depth)
             });
             consumer(found, &names, judged.unwrap_or_default())
         })
         .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
-    let findings = numbered(&mut consumers, found);
+    let mut findings = numbered(&mut consumers, found);
+    let mut outboxes = outbox::judge(flow, &names, &tables);
     let publishers: Vec<Publisher> = flow
         .publishers
         .iter()
         .filter(|p| !topics::is_dead_letter(&p.topic.name))
-        .map(|p| publisher(p, &names))
+        .map(|p| publisher(p, &names, outboxes[p.service].middleware.is_some()))
         .collect();
+    findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
     let caches = cache::collect(flow, &names);
     let mut diagnostics = diagnostics;
     diagnostics.extend(flow.unnamed.iter().map(|(path, line, expression)| Diagnostic {
@@ -56,7 +59,7 @@ pub fn judge(
         policy: settings.policy,
         depth: settings.depth,
         topics: topics::align(&consumers, &publishers),
-        services: services(flow, repository, &consumers, &publishers, &caches, &tables),
+        services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables),
         consumers,
         publishers,
         caches: caches.into_iter().flat_map(|c| c.rows).collect(),
@@ -140,13 +143,13 @@ fn topic(found: &flow::endpoints::TopicName) -> TopicName {
     TopicName { name: found.name.clone(), resolved: found.resolved, expression: found.expression.clone() }
 }
 
-fn publisher(found: &flow::Publisher, names: &[String]) -> Publisher {
+fn publisher(found: &flow::Publisher, names: &[String], middleware: bool) -> Publisher {
     Publisher {
         service: names[found.service].clone(),
         transport: found.transport.clone(),
         topic: topic(&found.topic),
         at: Place { path: found.at.0.clone(), line: found.at.1 },
-        outbox: found.outbox,
+        outbox: found.outbox || middleware,
     }
 }
 
@@ -156,12 +159,14 @@ fn services(
     consumers: &[Consumer],
     publishers: &[Publisher],
     caches: &[cache::Caches],
+    outboxes: Vec<outbox::Outbox>,
     tables: &Tables,
 ) -> Vec<Service> {
     let list = &repository.services.list;
     list.iter()
+        .zip(outboxes)
         .enumerate()
-        .map(|(index, service)| {
+        .map(|(index, (service, outbox))| {
             let mine: Vec<&Consumer> = consumers.iter().filter(|c| c.service == service.name).collect();
             let cache = caches.get(index).and_then(|found| {
                 let row = tables.get(Control::CacheInvalidation)?.decide(&found.signals)?;
@@ -183,7 +188,7 @@ fn services(
                 publisher: publishers.iter().any(|p| p.service == service.name),
                 consumer: !mine.is_empty(),
                 subscription_type: subscription_type(&mine),
-                controls: service::verdicts(flow, index, &mine, cache),
+                controls: service::verdicts(flow, index, &mine, cache, outbox.verdict),
             }
         })
         .collect()

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::audit::{Cache, Evidence, Invalidation, Place};
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
-use crate::flow::calls::Callee;
 use crate::flow::program::{Fn, Site, Ty};
 
 use super::scan::{HARMFUL, HARMLESS};
@@ -36,13 +35,14 @@ struct Group<'f> {
 
 /// Judges the caches of each service.
 pub fn collect(flow: &Flow<'_>, names: &[String]) -> Vec<Caches> {
-    (0..names.len()).map(|service| one(flow, service, &names[service])).collect()
+    let removals: Vec<&CacheUse> = flow.caches.iter().filter(|c| !fills(c) && alive(flow, c)).collect();
+    (0..names.len()).map(|service| one(flow, service, &names[service], &removals)).collect()
 }
 
-fn one(flow: &Flow<'_>, service: usize, name: &str) -> Caches {
-    let groups = groups(flow, service);
+fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f CacheUse]) -> Caches {
+    let groups = groups(flow, service, removals);
     let mut out = Caches::default();
-    let alone = if groups.is_empty() { removals_alone(flow, service) } else { Vec::new() };
+    let alone = if groups.is_empty() { removals_alone(flow, service, removals) } else { Vec::new() };
     if groups.is_empty() && alone.is_empty() {
         out.signals.insert("no-cache");
         return out;
@@ -81,9 +81,12 @@ fn one(flow: &Flow<'_>, service: usize, name: &str) -> Caches {
 
 /// What a service stores, by kind of key, with what removes it: in the service itself or, where the
 /// key is the same, in another.
-fn groups<'f>(flow: &'f Flow<'_>, service: usize) -> Vec<Group<'f>> {
+fn groups<'f>(flow: &'f Flow<'_>, service: usize, removals: &[&'f CacheUse]) -> Vec<Group<'f>> {
     let mut by_key: BTreeMap<Kind, Vec<&CacheUse>> = BTreeMap::new();
-    for found in flow.caches.iter().filter(|c| c.service == service && fills(c)) {
+    // They are in order of service.
+    let first = flow.caches.partition_point(|c| c.service < service);
+    let own = flow.caches[first..].iter().take_while(|c| c.service == service);
+    for found in own.filter(|c| fills(c)) {
         // A key that is not known stands for what its type, or its package, stores.
         let group = if found.prefix.is_empty() {
             let package = flow.types.program.file(found.place.file).package.0;
@@ -96,12 +99,8 @@ fn groups<'f>(flow: &'f Flow<'_>, service: usize) -> Vec<Group<'f>> {
     by_key
         .into_values()
         .map(|fills| {
-            let removals = flow
-                .caches
-                .iter()
-                .filter(|c| !self::fills(c) && alive(flow, c))
-                .filter(|c| fills.iter().any(|f| meets(flow, f, c)))
-                .collect();
+            let met = |r: &&&CacheUse| fills.iter().any(|f| meets(flow, f, r));
+            let removals = removals.iter().filter(met).copied().collect();
             let refreshed = fills.iter().any(|f| writes_through(flow, f));
             Group { fills, removals, refreshed }
         })
@@ -151,23 +150,16 @@ fn writes_through(flow: &Flow<'_>, fill: &CacheUse) -> bool {
             HARMFUL.contains(&role) || HARMLESS.contains(&role)
         })
     };
-    let callers = flow.graph.callers.get(&func).into_iter().flatten();
-    callers.filter_map(|&c| flow.graph.calls[c as usize].func).any(|caller| {
-        let inside = flow.graph.inside.get(&caller).into_iter().flatten();
-        inside
-            .filter_map(|&c| match &flow.graph.calls[c as usize].callee {
-                Callee::Tree(targets) => Some(targets),
-                _ => None,
-            })
-            .flat_map(|t| t.iter().copied())
-            .any(|t| t != func && changes(t))
-            || changes(caller)
+    let mut callers = flow.graph.calls_of(func).filter_map(|call| call.func);
+    callers.any(|caller| {
+        let mut beside = flow.graph.targets_in(caller).flatten().copied();
+        beside.any(|t| t != func && changes(t)) || changes(caller)
     })
 }
 
 /// Removals of a service that stores nothing itself: of what another stores, or by name.
-fn removals_alone<'f>(flow: &'f Flow<'_>, service: usize) -> Vec<&'f CacheUse> {
-    let own = flow.caches.iter().filter(|c| c.service == service && !fills(c) && alive(flow, c));
+fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]) -> Vec<&'f CacheUse> {
+    let own = removals.iter().copied().filter(|c| c.service == service);
     own.filter(|removal| {
         let elsewhere = flow.caches.iter().filter(|c| c.service != service && fills(c));
         let known = !removal.prefix.is_empty()
@@ -183,8 +175,7 @@ fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
     for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
         let Some(func) = removal.func.map(|f| flow.types.program.outermost(f)) else { continue };
         kinds.entry(func).or_default().insert((removal.place, &removal.prefix));
-        for &call in flow.graph.callers.get(&func).into_iter().flatten() {
-            let call = &flow.graph.calls[call as usize];
+        for call in flow.graph.calls_of(func) {
             if let Some(caller) = call.func {
                 let caller = flow.types.program.outermost(caller);
                 kinds.entry(caller).or_default().insert((call.site, &removal.prefix));
@@ -218,10 +209,9 @@ fn invalidation(flow: &Flow<'_>, removal: &CacheUse) -> Invalidation {
     let (path, line) = program.place(removal.place);
     let outer = removal.func.map(|f| program.outermost(f));
     let mut triggers: Vec<String> = outer
-        .and_then(|f| flow.graph.callers.get(&f))
         .into_iter()
-        .flatten()
-        .filter_map(|&call| flow.graph.calls[call as usize].func)
+        .flat_map(|f| flow.graph.calls_of(f))
+        .filter_map(|call| call.func)
         .map(|f| program.func_name(program.outermost(f)))
         .collect();
     triggers.sort();

@@ -7,11 +7,15 @@
 mod assemble;
 mod cache;
 mod dead_letter;
+pub mod explain;
+mod finding;
 mod idempotency;
 mod join;
+mod outbox;
 mod scan;
 mod schema;
 mod service;
+mod steps;
 mod table;
 mod tally;
 mod topics;

@@ -48,6 +48,8 @@ pub struct Guard {
     pub kind: GuardKind,
     /// The check.
     pub check: Site,
+    /// The condition that asks what it gave, or the check itself.
+    pub asked: Site,
     /// It stands inside `if id != ""`: an empty id goes round it.
     pub bypassed: bool,
     /// A message seen before ends in an error, so it is delivered again.
@@ -240,7 +242,7 @@ impl Scanner<'_, '_> {
                 self.nodes(&step.inner, guard);
             }
             if own.has(Role::DedupeMiddleware) {
-                return Some(self.guard(GuardKind::Dedupe, step.site, false));
+                return Some(self.guard(GuardKind::Dedupe, step.site, step.site, false));
             }
             return None;
         }
@@ -259,8 +261,8 @@ impl Scanner<'_, '_> {
         None
     }
 
-    fn guard(&mut self, kind: GuardKind, check: Site, fails: bool) -> usize {
-        self.out.guards.push(Guard { kind, check, bypassed: false, fails });
+    fn guard(&mut self, kind: GuardKind, check: Site, asked: Site, fails: bool) -> usize {
+        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails });
         self.out.guards.len() - 1
     }
 
@@ -313,10 +315,10 @@ impl Scanner<'_, '_> {
                 // "Not found" that ends the handler quietly says nothing about a second delivery.
                 let absent_row = kind == GuardKind::State && branch.asks == Asks::Absence;
                 if !absent_row {
-                    behind = Some(self.guard(kind, check, refuses));
+                    behind = Some(self.guard(kind, check, branch.cond, refuses));
                 }
             } else if then_exit.is_none() || effects_in_then {
-                let made = self.guard(kind, check, false);
+                let made = self.guard(kind, check, branch.cond, false);
                 match branch.asks {
                     Asks::Absence => then_guard = Some(made),
                     Asks::Presence if deps.has(Role::DedupeClaim) => then_guard = Some(made),

@@ -88,44 +88,13 @@ pub fn not_applicable(why: &str) -> ServiceVerdict {
     }
 }
 
-/// Outbox, per publishing service.
-pub fn outbox(flow: &Flow<'_>, service: usize) -> Option<ServiceVerdict> {
-    let mine: Vec<_> = flow.publishers.iter().filter(|p| p.service == service).collect();
-    if mine.is_empty() {
-        return None;
-    }
-    let through = mine.iter().filter(|p| p.outbox).count();
-    let status = if through == mine.len() {
-        Status::Implemented
-    } else if through > 0 {
-        Status::Partial
-    } else {
-        Status::Missing
-    };
-    let why = match status {
-        Status::Implemented => "Every event is written into the outbox of the business transaction.",
-        Status::Partial => "Some events go through an outbox, others are sent beside the transaction.",
-        _ => "Events are sent beside the transaction: a crash between the two loses or invents one.",
-    };
-    let evidence = mine
-        .iter()
-        .take(4)
-        .map(|p| evidence(flow, p.place, if p.outbox { "outbox.write" } else { "publisher" }))
-        .collect();
-    Some(ServiceVerdict {
-        status,
-        patterns: if through > 0 { vec!["outbox".to_owned()] } else { Vec::new() },
-        evidence,
-        why: why.to_owned(),
-    })
-}
-
 /// All verdicts of a service.
 pub fn verdicts(
     flow: &Flow<'_>,
     service: usize,
     consumers: &[&Consumer],
     cache: Option<ServiceVerdict>,
+    outbox: Option<ServiceVerdict>,
 ) -> BTreeMap<Control, ServiceVerdict> {
     let mut out = BTreeMap::new();
     for control in [Control::Idempotency, Control::DeadLetter, Control::Schema] {
@@ -138,9 +107,6 @@ pub fn verdicts(
         Control::CacheInvalidation,
         cache.unwrap_or_else(|| not_applicable("The service caches nothing that was seen.")),
     );
-    out.insert(
-        Control::Outbox,
-        outbox(flow, service).unwrap_or_else(|| not_applicable("The service publishes nothing.")),
-    );
+    out.insert(Control::Outbox, outbox.unwrap_or_else(|| not_applicable("The service publishes nothing.")));
     out
 }

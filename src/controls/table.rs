@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// A weakness to report when its signals are there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Weakness {
     /// Finding rule.
     pub id: String,
@@ -54,12 +54,31 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// Weaknesses in order.
     pub weaknesses: Vec<Weakness>,
+    /// Findings that code reports with places of their own, in order.
+    pub findings: Vec<Weakness>,
+    /// Lists of names that the concern goes by.
+    names: Vec<(String, Vec<String>)>,
 }
 
 impl Table {
     /// The first row whose signals are there.
     pub fn decide(&self, signals: &Signals) -> Option<&Row> {
-        self.rows.iter().find(|row| fits(&row.when, &row.unless, signals))
+        self.rows.iter().find(|row| row.fits(signals))
+    }
+
+    /// A finding of its own place: the first of this id whose signals are there.
+    pub fn finding(&self, id: &str, signals: &Signals) -> Option<&Weakness> {
+        self.findings.iter().find(|w| w.id == id && fits(&w.when, &w.unless, signals))
+    }
+
+    /// Everything the table can report: weaknesses of consumers, then findings of their own place.
+    pub fn reports(&self) -> impl Iterator<Item = &Weakness> {
+        self.weaknesses.iter().chain(&self.findings)
+    }
+
+    /// The names listed under `key`.
+    pub fn names(&self, key: &str) -> &[String] {
+        self.names.iter().find(|(k, _)| k == key).map_or(&[], |(_, names)| names)
     }
 
     /// The weaknesses whose signals are there.
@@ -68,7 +87,14 @@ impl Table {
     }
 }
 
-fn fits(when: &[String], unless: &[String], signals: &Signals) -> bool {
+impl Row {
+    /// Whether the signals it asks for are there, and none that it forbids.
+    pub fn fits(&self, signals: &BTreeSet<&str>) -> bool {
+        fits(&self.when, &self.unless, signals)
+    }
+}
+
+fn fits(when: &[String], unless: &[String], signals: &BTreeSet<&str>) -> bool {
     when.iter().all(|s| signals.contains(s.as_str())) && !unless.iter().any(|s| signals.contains(s.as_str()))
 }
 
@@ -78,20 +104,27 @@ pub fn read(text: &str) -> Option<Table> {
     let (nodes, _) = yaml::parse(text);
     let root = nodes.first()?;
     let control = Control::from_word(root.get("control")?.as_str()?)?;
-    let rows = root.get("table")?.items().iter().filter_map(row).collect();
-    let weaknesses =
-        root.get("weaknesses").map_or(&[][..], Node::items).iter().filter_map(weakness).collect();
-    Some(Table { control, rows, weaknesses })
+    let items = |key: &str| root.get(key).map_or(&[][..], Node::items);
+    let names = root.get("names").map_or(&[][..], Node::entries);
+    Some(Table {
+        control,
+        rows: items("table").iter().filter_map(row).collect(),
+        weaknesses: items("weaknesses").iter().filter_map(weakness).collect(),
+        findings: items("findings").iter().filter_map(weakness).collect(),
+        names: names.iter().map(|e| (e.key.clone(), list(&e.value))).collect(),
+    })
 }
 
 fn words(node: &Node, key: &str) -> Vec<String> {
-    match node.get(key) {
-        Some(list) if !list.items().is_empty() => {
-            list.items().iter().filter_map(Node::as_str).map(str::to_owned).collect()
-        }
-        Some(one) => one.as_str().map(str::to_owned).into_iter().collect(),
-        None => Vec::new(),
+    node.get(key).map(list).unwrap_or_default()
+}
+
+/// One word or several.
+fn list(node: &Node) -> Vec<String> {
+    if node.items().is_empty() {
+        return node.as_str().map(str::to_owned).into_iter().collect();
     }
+    node.items().iter().filter_map(Node::as_str).map(str::to_owned).collect()
 }
 
 fn text(node: &Node, key: &str) -> Option<String> {
@@ -122,11 +155,12 @@ fn weakness(node: &Node) -> Option<Weakness> {
 }
 
 /// The embedded tables.
-pub const TABLES: [&str; 4] = [
+pub const TABLES: [&str; 5] = [
     include_str!("../../rules/controls/idempotency.yaml"),
     include_str!("../../rules/controls/dead_letter.yaml"),
     include_str!("../../rules/controls/schema.yaml"),
     include_str!("../../rules/controls/cache_invalidation.yaml"),
+    include_str!("../../rules/controls/outbox.yaml"),
 ];
 
 /// Every table, read once.
@@ -134,11 +168,6 @@ pub fn all() -> &'static [Table] {
     static ALL: LazyLock<Vec<Table>> =
         LazyLock::new(|| TABLES.iter().filter_map(|text| read(text)).collect());
     &ALL
-}
-
-/// The table of a control.
-pub fn of(control: Control) -> Option<Table> {
-    all().iter().find(|t| t.control == control).cloned()
 }
 
 #[cfg(test)]
@@ -153,6 +182,7 @@ mod tests {
             assert!(problems.is_empty(), "{problems:?}");
             assert_eq!(table.rows.len(), nodes[0].get("table").map_or(0, |t| t.items().len()));
             assert_eq!(table.weaknesses.len(), nodes[0].get("weaknesses").map_or(0, |t| t.items().len()));
+            assert_eq!(table.findings.len(), nodes[0].get("findings").map_or(0, |t| t.items().len()));
             let last = table.rows.last().expect("a row");
             assert!(last.when.is_empty() && last.unless.is_empty(), "the last row catches all");
         }

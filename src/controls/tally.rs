@@ -124,12 +124,12 @@ pub fn control_of(rule: &str) -> Option<Control> {
     if topics::RULES.contains(&rule) {
         return Some(Control::Topics);
     }
-    table::all().iter().find(|t| t.weaknesses.iter().any(|w| w.id == rule)).map(|t| t.control)
+    table::all().iter().find(|t| t.reports().any(|w| w.id == rule)).map(|t| t.control)
 }
 
 /// Every rule that findings can be of.
 pub fn finding_rules() -> Vec<String> {
-    let tables = table::all().iter().flat_map(|t| t.weaknesses.iter().map(|w| w.id.clone()));
+    let tables = table::all().iter().flat_map(|t| t.reports().map(|w| w.id.clone()));
     let mut rules: Vec<String> = tables.chain(topics::RULES.map(str::to_owned)).collect();
     rules.sort();
     rules.dedup();

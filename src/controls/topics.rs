@@ -92,6 +92,7 @@ pub fn findings(audit: &Audit) -> Vec<Finding> {
             confidence: Confidence::Medium,
             service: consumer.service.clone(),
             consumer: Some(consumer.id.clone()),
+            subject: None,
             message,
             help: help.to_owned(),
             location: consumer.registration.clone(),

@@ -5,12 +5,13 @@ use crate::flow::path::{Ingredients, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
+use crate::rules::Role;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
-use super::{dead_letter, idempotency, schema};
+use super::{dead_letter, idempotency, schema, steps};
 
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
@@ -33,6 +34,8 @@ pub struct Judged {
     pub handler: Option<Symbol>,
     /// Verdicts.
     pub controls: BTreeMap<Control, Verdict>,
+    /// What each verdict was decided from.
+    pub signals: BTreeMap<Control, Signals>,
     /// The functions followed.
     pub path: Vec<Symbol>,
     /// Findings, with neither consumer id nor fingerprint yet.
@@ -41,48 +44,64 @@ pub struct Judged {
     pub observes: bool,
 }
 
-/// The tables of the consumer controls, read once.
+/// The tables of the controls.
 pub struct Tables {
-    tables: Vec<Table>,
+    tables: &'static [Table],
 }
 
 impl Tables {
-    /// Reads the embedded tables.
+    /// The embedded tables.
     pub fn new() -> Tables {
-        let controls =
-            [Control::Idempotency, Control::DeadLetter, Control::Schema, Control::CacheInvalidation];
-        Tables { tables: controls.iter().filter_map(|&c| table::of(c)).collect() }
+        Tables { tables: table::all() }
     }
 
     /// The table of a control.
     pub fn get(&self, control: Control) -> Option<&Table> {
         self.tables.iter().find(|t| t.control == control)
     }
+
+    /// All tables.
+    pub fn all(&self) -> &[Table] {
+        self.tables
+    }
+}
+
+/// A consumer's handlers followed and scanned.
+pub struct Examined {
+    /// The function people would call its handler.
+    pub handler: Option<Fn>,
+    /// What each handler does.
+    pub traces: Vec<(Fn, Trace)>,
+    /// What they show together; `None` when no handler was found.
+    pub scan: Option<Scan>,
+}
+
+/// Follows a consumer's handlers.
+pub fn examine(flow: &Flow<'_>, consumer: &Consumer, depth: Option<u32>) -> Examined {
+    let follow = || Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place);
+    let traces: Vec<(Fn, Trace)> =
+        consumer.handlers.iter().take(4).map(|h| (h.func, follow().trace(h))).collect();
+    let scan = (!traces.is_empty()).then(|| {
+        let nodes = traces.iter().flat_map(|(_, t)| t.nodes.iter().cloned()).collect();
+        scan(flow, &Trace { nodes, functions: Vec::new() })
+    });
+    let handler = consumer.handlers.first().map(|h| own_function(flow, consumer, h).func);
+    Examined { handler, traces, scan }
 }
 
 /// Judges a consumer.
 pub fn judge(
     flow: &Flow<'_>,
     consumer: &Consumer,
+    examined: &Examined,
     service: &str,
     tables: &Tables,
     policy: Policy,
     depth: Option<u32>,
 ) -> Judged {
-    let handler = consumer.handlers.first().map(|h| own_function(flow, consumer, h));
-    let traces: Vec<Trace> = consumer
-        .handlers
-        .iter()
-        .take(4)
-        .map(|h| Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place).trace(h))
-        .collect();
-    let merged = Trace {
-        nodes: traces.iter().flat_map(|t| t.nodes.iter().cloned()).collect(),
-        functions: traces.iter().flat_map(|t| t.functions.iter().copied()).collect(),
-    };
-    let scanned = handler.as_ref().map(|_| scan(flow, &merged));
-    let subject = Subject { flow, consumer, scan: scanned.as_ref(), policy, depth };
+    let subject = Subject { flow, consumer, scan: examined.scan.as_ref(), policy, depth };
     let mut controls = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     let mut findings = Vec::new();
     for control in [Control::Idempotency, Control::DeadLetter, Control::Schema] {
         let (mut signals, pattern, proof): (Signals, _, _) = match control {
@@ -94,6 +113,7 @@ pub fn judge(
         };
         let Some(table) = tables.get(control) else { continue };
         let Some(row) = table.decide(&signals) else { continue };
+        seen.insert(control, signals.clone());
         let verdict = verdict(row, pattern, proof);
         if verdict.status == Status::Missing {
             signals.insert("status-missing");
@@ -103,9 +123,12 @@ pub fn judge(
         }
         controls.insert(control, verdict);
     }
-    let path = merged.functions.iter().take(40).map(|&f| symbol(flow, f)).collect();
-    let observes = merged.nodes.iter().any(|n| triggers(flow, n));
-    Judged { handler: handler.map(|own| symbol(flow, own.func)), controls, path, findings, observes }
+    let functions = examined.traces.iter().flat_map(|(_, t)| &t.functions);
+    let path = functions.take(40).map(|&f| symbol(flow, f)).collect();
+    let triggers = |trace: &Trace| steps::first(flow, &trace.nodes, &[Role::ObserverTrigger]).is_some();
+    let observes = examined.traces.iter().any(|(_, trace)| triggers(trace));
+    let handler = examined.handler.map(|func| symbol(flow, func));
+    Judged { handler, controls, signals: seen, path, findings, observes }
 }
 
 /// The function of the service itself behind wrappers of shared code: what people call the handler.
@@ -155,19 +178,6 @@ fn captured(closure: &Closure, found: &mut Vec<Arc<Closure>>, depth: u8) {
     }
 }
 
-fn triggers(flow: &Flow<'_>, node: &crate::flow::path::Node) -> bool {
-    use crate::flow::path::Node;
-    match node {
-        Node::Step(step) => {
-            step.rules.iter().any(|&r| flow.index.rule(r).role == crate::rules::Role::ObserverTrigger)
-                || step.inner.iter().any(|n| triggers(flow, n))
-        }
-        Node::Branch(branch) => branch.then.iter().chain(&branch.otherwise).any(|n| triggers(flow, n)),
-        Node::Loop(nodes) => nodes.iter().any(|n| triggers(flow, n)),
-        Node::Exit(_) | Node::Cut(_) => false,
-    }
-}
-
 fn verdict(row: &Row, pattern: Option<String>, evidence: Vec<Evidence>) -> Verdict {
     let pattern = match row.pattern.as_deref() {
         Some("@") => pattern,
@@ -201,6 +211,7 @@ fn finding(
         confidence: if verdict.status == Status::Missing { verdict.confidence } else { Confidence::Medium },
         service: service.to_owned(),
         consumer: None,
+        subject: None,
         message,
         help: weakness.help.clone(),
         location,

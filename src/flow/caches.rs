@@ -19,7 +19,7 @@ use super::eval::Eval;
 use super::matches::{Index, Match};
 use super::program::{Fn, Program, Site, Ty};
 use super::pure::duration_seconds;
-use super::resolve::{everything, supply, written};
+use super::resolve::{everything, settle, supply};
 use super::select::select;
 use super::types::{Type, Types};
 use super::value::Value;
@@ -253,10 +253,15 @@ impl Collector<'_> {
     }
 
     fn in_cache_type(&self, m: &Match) -> bool {
-        let Some(func) = m.func.map(|f| self.types.program.outermost(f)) else { return false };
-        match self.types.receiver_type(func) {
-            Type::Named(ty, _) => self.types.program.type_name(ty).to_ascii_lowercase().contains("cache"),
-            _ => false,
+        let name = |ty| self.types.program.type_name(ty).to_ascii_lowercase();
+        self.store(m).is_some_and(|ty| name(ty).contains("cache"))
+    }
+
+    /// The type whose method a match stands in.
+    fn store(&self, m: &Match) -> Option<Ty> {
+        match self.types.receiver_type(self.types.program.outermost(m.func?)) {
+            Type::Named(ty, _) => Some(ty),
+            _ => None,
         }
     }
 
@@ -272,11 +277,7 @@ impl Collector<'_> {
             if depth == 0 || !seen.insert(func) {
                 continue;
             }
-            for &call in self.graph.inside.get(&func).into_iter().flatten() {
-                if let Callee::Tree(targets) = &self.graph.calls[call as usize].callee {
-                    queue.extend(targets.iter().map(|&t| (t, depth - 1)));
-                }
-            }
+            queue.extend(self.graph.targets_in(func).flatten().map(|&t| (t, depth - 1)));
         }
         false
     }
@@ -304,12 +305,7 @@ impl Collector<'_> {
         let mut queue = vec![start.clone()];
         while let Some(mut draft) = queue.pop() {
             for value in &mut draft.values {
-                for _ in 0..4 {
-                    match written(eval, self.graph, value) {
-                        Some(replaced) if replaced != *value => *value = replaced,
-                        _ => break,
-                    }
-                }
+                settle(eval, self.graph, value);
             }
             let shaped = draft.shaped();
             let free = if shaped { draft.ttls().iter().find_map(Value::free) } else { draft.key().free() };
@@ -355,9 +351,8 @@ impl Collector<'_> {
         if operation != Operation::Remove || draft.shaped() {
             return vec![draft];
         }
-        let callers = self.graph.callers.get(&program.outermost(func)).into_iter().flatten();
+        let callers = self.graph.calls_of(program.outermost(func));
         let named: Vec<Draft> = callers
-            .map(|&call| &self.graph.calls[call as usize])
             .filter(|call| call.func.is_some_and(says))
             .map(|call| {
                 let mut hops = draft.hops.clone();
@@ -380,10 +375,7 @@ impl Collector<'_> {
         let rule = self.index.rule(m.rule);
         let func = program.owner(draft.place);
         let ttl = self.seconds(eval, draft);
-        let store = m.func.and_then(|f| match self.types.receiver_type(program.outermost(f)) {
-            Type::Named(ty, _) => Some(ty),
-            _ => None,
-        });
+        let store = self.store(m);
         let key = match draft.key() {
             Value::Unset => store.map(|ty| program.type_name(ty).to_owned()).unwrap_or_default(),
             key => key_text(program, key),
@@ -474,17 +466,8 @@ impl Collector<'_> {
         if self.reads.contains(&func) {
             return true;
         }
-        let callers = self.graph.callers.get(&func).into_iter().flatten();
-        callers.filter_map(|&c| self.graph.calls[c as usize].func).any(|caller| {
-            let inside = self.graph.inside.get(&caller).into_iter().flatten();
-            inside
-                .filter_map(|&c| match &self.graph.calls[c as usize].callee {
-                    Callee::Tree(targets) => Some(targets),
-                    _ => None,
-                })
-                .flat_map(|targets| targets.iter())
-                .any(|target| self.reads.contains(target))
-        })
+        let mut callers = self.graph.calls_of(func).filter_map(|call| call.func);
+        callers.any(|caller| self.graph.targets_in(caller).flatten().any(|t| self.reads.contains(t)))
     }
 
     /// The stored value carries its own date of expiry.

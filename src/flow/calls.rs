@@ -146,6 +146,20 @@ impl Graph {
         self.callers.contains_key(&func) || self.mentioned.contains(&func)
     }
 
+    /// The calls that may run `func`, in order of place.
+    pub fn calls_of(&self, func: Fn) -> impl Iterator<Item = &CallSite> {
+        self.callers.get(&func).into_iter().flatten().map(|&call| &self.calls[call as usize])
+    }
+
+    /// For each call that stands in `func`, the functions of the tree that it may run.
+    pub fn targets_in(&self, func: Fn) -> impl Iterator<Item = &[Fn]> {
+        let inside = self.inside.get(&func).into_iter().flatten();
+        inside.filter_map(|&call| match &self.calls[call as usize].callee {
+            Callee::Tree(targets) => Some(&**targets),
+            _ => None,
+        })
+    }
+
     /// The call at `site`.
     pub fn at(&self, site: Site) -> Option<&CallSite> {
         self.calls.binary_search_by_key(&site, |c| c.site).ok().map(|i| &self.calls[i])

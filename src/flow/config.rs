@@ -9,6 +9,7 @@ mod tests;
 
 use crate::rules::Role;
 use crate::syntax::yaml::{Node, Value as Yaml};
+use rustc_hash::FxHashMap;
 
 use super::eval::Eval;
 use super::matches::{Index, Match};
@@ -31,6 +32,8 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     entries: Vec<Entry>,
+    /// Indices into `entries` by the last name of their key paths, in order.
+    by_name: FxHashMap<String, Vec<u32>>,
     /// Variables of the environment; their keys are one name, as written.
     variables: Vec<Entry>,
 }
@@ -48,6 +51,13 @@ impl Config {
         }
         let before = self.entries.len();
         self.flatten(file, node, &mut Vec::new(), before);
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if let Some(name) = entry.key.last() {
+            self.by_name.entry(name.clone()).or_default().push(self.entries.len() as u32);
+        }
+        self.entries.push(entry);
     }
 
     fn flatten(&mut self, file: &str, node: &Node, key: &mut Vec<String>, before: usize) {
@@ -70,7 +80,7 @@ impl Config {
             }
             Yaml::String(text) | Yaml::Number(text) => {
                 let entry = Entry { file: file.to_owned(), key: key.clone(), value: text.clone() };
-                self.entries.push(entry);
+                self.add(entry);
             }
             Yaml::Null | Yaml::Bool(_) => {}
         }
@@ -86,7 +96,7 @@ impl Config {
             let (key, value) = (first(&rule.key), first(&rule.value));
             for key in key.strings() {
                 for value in value.strings() {
-                    self.entries.push(Entry {
+                    self.add(Entry {
                         file: eval.types.program.file(m.site.file).path.clone(),
                         key: key.split('.').map(normal).collect(),
                         value: value.to_string(),
@@ -177,19 +187,21 @@ impl Config {
 
     /// Values whose key path ends with `path`, from the file nearest to `near`.
     fn find(&self, path: &[Vec<String>], near: &str) -> Vec<String> {
-        if path.is_empty() {
-            return Vec::new();
-        }
-        let candidates: Vec<&Entry> = self
-            .entries
-            .iter()
+        let Some(last) = path.last() else { return Vec::new() };
+        let mut named: Vec<u32> =
+            last.iter().filter_map(|name| self.by_name.get(name)).flatten().copied().collect();
+        named.sort_unstable();
+        named.dedup();
+        let candidates: Vec<&Entry> = named
+            .into_iter()
+            .map(|index| &self.entries[index as usize])
             .filter(|entry| {
                 entry.key.len() >= path.len()
-                    && reaches(&entry.file, near)
                     && entry.key[entry.key.len() - path.len()..]
                         .iter()
                         .zip(path)
                         .all(|(key, names)| names.contains(key))
+                    && reaches(&entry.file, near)
             })
             .collect();
         let rank = |entry: &Entry| (closeness(&entry.file, near), std::cmp::Reverse(entry.key.len()));

@@ -14,7 +14,7 @@ use super::config::Config;
 use super::eval::Eval;
 use super::matches::{Index, Match};
 use super::program::Site;
-use super::resolve::{supply, written};
+use super::resolve::{settle, supply};
 use super::select::select;
 use super::types::Types;
 use super::value::{Closure, Free, Value};
@@ -139,7 +139,7 @@ impl Lifting<'_> {
         let mut queue = vec![start];
         let mut done = Vec::new();
         let mut made = 0;
-        let mut seen: FxHashSet<(Vec<Site>, bool, String)> = FxHashSet::default();
+        let mut seen: FxHashSet<(Vec<Site>, bool, Vec<Value>)> = FxHashSet::default();
         while let Some(draft) = queue.pop() {
             made += 1;
             if made > DRAFTS {
@@ -147,9 +147,9 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topics: Vec<_> = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).collect();
+                let topics = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).map(|(_, v)| v.clone());
                 if draft.hops.len() <= HOPS
-                    && seen.insert((draft.hops.clone(), draft.placed, format!("{topics:?}")))
+                    && seen.insert((draft.hops.clone(), draft.placed, topics.collect()))
                 {
                     queue.push(draft);
                 }
@@ -166,12 +166,7 @@ impl Lifting<'_> {
     /// Finishes a draft, or replaces it by the drafts of the places that supply it.
     fn advance(&self, eval: &Eval<'_>, mut draft: Draft, done: &mut Vec<Found>) -> Vec<Draft> {
         for (_, value) in &mut draft.parts {
-            for _ in 0..4 {
-                match written(eval, self.graph, value) {
-                    Some(replaced) if replaced != *value => *value = replaced,
-                    _ => break,
-                }
-            }
+            settle(eval, self.graph, value);
         }
         for (part, value) in &mut draft.parts {
             // A function that makes the topic (Watermill's GeneratePublishTopic).

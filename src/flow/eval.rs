@@ -22,9 +22,25 @@ pub struct Eval<'a> {
     /// Answers about types.
     pub types: &'a Types<'a>,
     steps: Cell<u32>,
-    depth: Cell<u32>,
     cuts: Cell<u32>,
-    memo: RefCell<FxHashMap<(Site, u32), Value>>,
+    /// How many evaluations are under way.
+    level: Cell<u32>,
+    /// The outermost evaluation under way that what is being evaluated ran into again.
+    outermost: Cell<u32>,
+    memo: RefCell<FxHashMap<(Site, u32), Known>>,
+    /// Keys of what is [`Known::Within`] some evaluation under way, oldest first.
+    within: RefCell<Vec<(Site, u32)>>,
+    returns: RefCell<FxHashMap<(Fn, u32), Value>>,
+}
+
+/// What is known of an expression.
+enum Known {
+    /// It is being evaluated, at this level: who asks is part of a cycle.
+    UnderWay(u32),
+    /// Its value as part of a cycle that is entered at this level; good until that is left.
+    Within(u32, Value),
+    /// Its value.
+    Whole(Value),
 }
 
 const STEPS: u32 = 100_000;
@@ -33,7 +49,16 @@ const DEPTH: u32 = 40;
 impl<'a> Eval<'a> {
     /// A fresh evaluator.
     pub fn new(types: &'a Types<'a>) -> Eval<'a> {
-        Eval { types, steps: Cell::new(0), depth: Cell::new(0), cuts: Cell::new(0), memo: RefCell::default() }
+        Eval {
+            types,
+            steps: Cell::new(0),
+            cuts: Cell::new(0),
+            level: Cell::new(0),
+            outermost: Cell::new(u32::MAX),
+            memo: RefCell::default(),
+            within: RefCell::default(),
+            returns: RefCell::default(),
+        }
     }
 
     /// The value of an expression, with its function's parameters as symbols.
@@ -42,27 +67,66 @@ impl<'a> Eval<'a> {
         self.nth(site, 0)
     }
 
-    /// The n-th value of an expression (a call may give several).
+    /// The n-th value of an expression (a call may give several). One that rests on itself is
+    /// [`Value::Opaque`] there.
     pub fn nth(&self, site: Site, index: u32) -> Value {
         if site.expr.is_none() {
             return Value::Unset;
         }
-        if let Some(value) = self.memo.borrow().get(&(site, index)) {
-            return value.clone();
+        let key = (site, index);
+        match self.memo.borrow().get(&key) {
+            Some(Known::Whole(value)) => return value.clone(),
+            Some(Known::Within(level, value)) => {
+                self.outermost.set(self.outermost.get().min(*level));
+                return value.clone();
+            }
+            Some(Known::UnderWay(level)) => {
+                self.outermost.set(self.outermost.get().min(*level));
+                return Value::Opaque(Some(site));
+            }
+            None => {}
         }
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > STEPS || self.depth.get() > DEPTH {
+        let started = self.steps.get() + 1;
+        self.steps.set(started);
+        let level = self.level.get();
+        if started > STEPS || level > DEPTH {
             self.cuts.set(self.cuts.get() + 1);
             return Value::Opaque(Some(site));
         }
-        self.depth.set(self.depth.get() + 1);
         let cuts = self.cuts.get();
+        let outer = self.outermost.replace(u32::MAX);
+        let members = self.within.borrow().len();
+        self.level.set(level + 1);
+        self.memo.borrow_mut().insert(key, Known::UnderWay(level));
         let value = self.eval(site, index);
-        self.depth.set(self.depth.get() - 1);
-        // What a bound cut short is not the value: it may be whole from another start.
-        if self.cuts.get() == cuts {
-            self.memo.borrow_mut().insert((site, index), value.clone());
+        self.level.set(level);
+        let entered = self.outermost.get();
+        let mut memo = self.memo.borrow_mut();
+        let mut within = self.within.borrow_mut();
+        // What was part of a cycle through here alone is evaluated anew by whoever enters elsewhere.
+        let mut kept = members;
+        for at in members..within.len() {
+            let member = within[at];
+            if matches!(memo.get(&member), Some(Known::Within(head, _)) if *head < level) {
+                within[kept] = member;
+                kept += 1;
+            } else {
+                memo.remove(&member);
+            }
         }
+        within.truncate(kept);
+        // What a bound cut short is not the value: it may be whole from another start, unless the
+        // evaluation alone is too long.
+        let whole = self.cuts.get() == cuts || self.steps.get() - started > STEPS / 2;
+        if !whole {
+            memo.remove(&key);
+        } else if entered < level {
+            memo.insert(key, Known::Within(entered, value.clone()));
+            within.push(key);
+        } else {
+            memo.insert(key, Known::Whole(value.clone()));
+        }
+        self.outermost.set(if entered < level { outer.min(entered) } else { outer });
         value
     }
 
@@ -246,17 +310,10 @@ impl<'a> Eval<'a> {
                 Some(decl) => self.decl(decl, site),
                 None => Value::Opaque(Some(site)),
             },
-            Some(Target::External(path)) => Value::Made(Arc::new(Made {
-                open: false,
-                path: *path,
-                on: "".into(),
-                name: text.into(),
-                receiver: None,
-                args: None,
-                type_args: Arc::from([]),
-                ty: Type::External(*path, "".into()),
-                site,
-            })),
+            Some(Target::External(path)) => {
+                let ty = Type::External(*path, "".into());
+                Value::Made(Arc::new(Made::mention(*path, "".into(), text.into(), ty, site)))
+            }
             None => {
                 let base = Site { file: site.file, expr: base };
                 let value = self.nth(base, 0);
@@ -340,17 +397,7 @@ impl<'a> Eval<'a> {
             Value::Made(made) if made.args.is_none() => {
                 let type_args =
                     args.iter().map(|&a| self.types.named_by(Site { file: site.file, expr: a })).collect();
-                Value::Made(Arc::new(Made {
-                    open: false,
-                    path: made.path,
-                    on: made.on.clone(),
-                    name: made.name.clone(),
-                    receiver: made.receiver.clone(),
-                    args: None,
-                    type_args,
-                    ty: made.ty.clone(),
-                    site: made.site,
-                }))
+                Value::Made(Arc::new(made.instantiated(type_args)))
             }
             Value::Object(object) => {
                 let key = self.nth(Site { file: site.file, expr: key }, 0);
@@ -486,17 +533,7 @@ impl<'a> Eval<'a> {
             Value::Made(made) if made.args.is_none() => self.made(site, &made, None, values()),
             Value::Field(base, name) => match self.type_of(&base) {
                 Type::External(path, on) => {
-                    let callee = Made {
-                        open: false,
-                        path,
-                        on,
-                        name,
-                        receiver: None,
-                        args: None,
-                        type_args: Arc::from([]),
-                        ty: Type::Unknown,
-                        site,
-                    };
+                    let callee = Made::mention(path, on, name, Type::Unknown, site);
                     self.made(site, &callee, Some((*base).clone()), values())
                 }
                 _ => Value::Field(Value::Field(base, name).into(), step_name(&format!("result:{index}"))),
@@ -519,18 +556,10 @@ impl<'a> Eval<'a> {
     }
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
-        let made = Made {
-            open: false,
-            path: callee.path,
-            on: callee.on.clone(),
-            name: callee.name.clone(),
-            receiver,
-            args: Some(args),
-            type_args: callee.type_args.clone(),
-            ty: self.types.of(site),
-            site,
-        }
-        .settled();
+        let (on, name) = (callee.on.clone(), callee.name.clone());
+        let made = Made::mention(callee.path, on, name, self.types.of(site), site)
+            .instantiated(callee.type_args.clone())
+            .with(receiver, Some(args));
         pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
     }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::RwLock;
 
-use super::calls::{Callee, Graph};
+use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
 use super::program::{Fn, Site};
 use super::types::{Type, Types, import_matches};
@@ -113,17 +113,22 @@ impl<'a> Index<'a> {
                 found
             })
             .collect();
-        let calls: Vec<Match> = graph
-            .calls
-            .par_iter()
-            .flat_map_iter(|call| {
+        // One evaluator a file: its calls ask for the same values over and over.
+        let by_file: Vec<&[CallSite]> = graph.calls.chunk_by(|a, b| a.site.file == b.site.file).collect();
+        let calls: Vec<Match> = by_file
+            .into_par_iter()
+            .flat_map_iter(|calls| {
                 let eval = Eval::new(types);
-                self.call(types, &eval, call.site, &call.callee).into_iter().map(|rule| Match {
-                    site: call.site,
-                    rule,
-                    func: call.func,
-                    method: None,
-                })
+                let matches = calls.iter().flat_map(|call| {
+                    let rules = self.call(types, &eval, call.site, &call.callee);
+                    rules.into_iter().map(|rule| Match {
+                        site: call.site,
+                        rule,
+                        func: call.func,
+                        method: None,
+                    })
+                });
+                matches.collect::<Vec<_>>()
             })
             .collect();
         found.extend(calls);

@@ -4,7 +4,7 @@
 //! It answers by name only; what an expression *is* belongs to `types`, what it *holds* to
 //! `value`. Packages are folders; import paths come from the nearest go.mod above them.
 
-use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Sym, TypeId};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, FuncId, Sym, TypeId, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -495,11 +495,31 @@ fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
             out.push_str("{…}");
         }
         Expr::Closure(_) => out.push_str("func"),
-        Expr::Unary { operand, .. } | Expr::Slice(operand) => render(facts, operand, out, depth + 1),
+        Expr::Unary { operand, op } => {
+            if op == UnaryOp::Not {
+                out.push('!');
+            }
+            render(facts, operand, out, depth + 1);
+        }
+        Expr::Slice(operand) => render(facts, operand, out, depth + 1),
         Expr::Assert { value, .. } => render(facts, value, out, depth + 1),
         Expr::Binary { left, right, op } => {
             render(facts, left, out, depth + 1);
-            out.push_str(if op == crate::syntax::facts::BinaryOp::Add { " + " } else { " … " });
+            out.push_str(match op {
+                BinaryOp::Add => " + ",
+                BinaryOp::Sub => " - ",
+                BinaryOp::Mul => " * ",
+                BinaryOp::Equal => " == ",
+                BinaryOp::NotEqual => " != ",
+                BinaryOp::Less => " < ",
+                BinaryOp::LessEqual => " <= ",
+                BinaryOp::Greater => " > ",
+                BinaryOp::GreaterEqual => " >= ",
+                BinaryOp::And => " && ",
+                BinaryOp::Or => " || ",
+                BinaryOp::Coalesce => " ?? ",
+                BinaryOp::Other => " … ",
+            });
             render(facts, right, out, depth + 1);
         }
         Expr::SliceType(inner) => {

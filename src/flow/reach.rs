@@ -6,7 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::calls::{Callee, Graph};
+use super::calls::Graph;
 use super::program::{Fn, Site, Ty};
 use super::types::{Type, Types};
 
@@ -57,13 +57,11 @@ impl<'a> Reach<'a> {
             if !search.seen.insert(func) {
                 continue;
             }
-            for &call in self.graph.inside.get(&func).into_iter().flatten() {
-                if let Callee::Tree(targets) = &self.graph.calls[call as usize].callee {
-                    if callbacks {
-                        search.queue.extend(targets.iter().copied());
-                    } else {
-                        self.call(targets, &mut search);
-                    }
+            for targets in self.graph.targets_in(func) {
+                if callbacks {
+                    search.queue.extend(targets);
+                } else {
+                    self.call(targets, &mut search);
                 }
             }
             search.queue.extend(self.graph.mentions.get(&func).into_iter().flatten().copied());

@@ -176,6 +176,16 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
     }
 }
 
+/// Replaces a value by what [`written`] gives for as long as that changes it, a few times at most.
+pub fn settle(eval: &Eval<'_>, graph: &Graph, value: &mut Value) {
+    for _ in 0..4 {
+        match written(eval, graph, value) {
+            Some(replaced) if replaced != *value => *value = replaced,
+            _ => break,
+        }
+    }
+}
+
 /// Variants of `values` in which a value known by its type alone is replaced by each literal of
 /// that type. The last resort: what stored it (a map, a channel, a container) is not modelled.
 pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) -> Vec<Supplied> {

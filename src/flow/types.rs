@@ -47,6 +47,17 @@ pub enum Member {
     External(ExtPath, Arc<str>),
 }
 
+impl Member {
+    /// The type of `x.name` itself.
+    pub fn ty(self) -> Type {
+        match self {
+            Member::Field(ty) => ty,
+            Member::Method(func) => Type::Func(func),
+            Member::External(path, _) => Type::External(path, Arc::from("")),
+        }
+    }
+}
+
 /// What library calls give back, from the rules.
 #[derive(Debug, Default)]
 pub struct Returns {
@@ -322,12 +333,7 @@ impl<'a> Types<'a> {
             };
         }
         let base = self.nth(Site { file: site.file, expr: base }, 0, depth);
-        match self.member(&base, facts.text(name)) {
-            Some(Member::Field(ty)) => ty,
-            Some(Member::Method(func)) => Type::Func(func),
-            Some(Member::External(path, _)) => Type::External(path, Arc::from("")),
-            None => Type::Unknown,
-        }
+        self.member(&base, facts.text(name)).map_or(Type::Unknown, Member::ty)
     }
 
     /// The package `base` stands for, when it is a qualifier and no local name hides it.
@@ -353,24 +359,29 @@ impl<'a> Types<'a> {
             target = base;
             type_args = facts.list(args).iter().map(|&a| self.type_expr(at(a), depth)).collect();
         }
+        let mut found = None;
         if let Expr::Field { base, name } = facts.expr(target) {
             let name = facts.text(name);
-            if let Some(Target::External(path)) = self.package_qualifier(site.file, base) {
-                return self.external_result(*path, "", name, index);
-            }
-            if self.package_qualifier(site.file, base).is_none() {
-                let receiver = self.nth(at(base), 0, depth);
-                if let Some(Member::External(path, ty)) = self.member(&receiver, name) {
-                    return self.external_result(path, &ty, name, index);
-                }
-                if let (Some(Member::Method(func)), Type::Named(_, args)) =
-                    (self.member(&receiver, name), &receiver)
-                {
-                    return self.result(func, index, args, depth);
+            match self.package_qualifier(site.file, base) {
+                Some(Target::External(path)) => return self.external_result(*path, "", name, index),
+                Some(Target::Package(_)) => {}
+                // In a chain of calls each is the next one's receiver: ask for its type once.
+                None => {
+                    let receiver = self.nth(at(base), 0, depth);
+                    let member = self.member(&receiver, name);
+                    match (&member, &receiver) {
+                        (Some(Member::External(path, ty)), _) => {
+                            return self.external_result(*path, ty, name, index);
+                        }
+                        (Some(Member::Method(func)), Type::Named(_, args)) => {
+                            return self.result(*func, index, args, depth);
+                        }
+                        _ => found = Some(member.map_or(Type::Unknown, Member::ty)),
+                    }
                 }
             }
         }
-        match self.nth(at(target), 0, depth) {
+        match found.unwrap_or_else(|| self.nth(at(target), 0, depth)) {
             Type::Func(func) | Type::Signature(func) => self.result(func, index, &type_args, depth),
             Type::Named(ty, args) => match self.underlying_signature(ty, depth) {
                 // A value of a named function type is called; otherwise it is a conversion.

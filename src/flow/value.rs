@@ -4,6 +4,8 @@
 //! caller's side is substituted for them. That is what lifts a topic out of a project's own
 //! event-bus package to the place that names it.
 
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::program::{ExtPath, Fn, Program, Site};
@@ -17,8 +19,9 @@ pub fn step_name(step: &str) -> Arc<str> {
     format!("{STEP}{step}").into()
 }
 
-/// What an expression holds.
-#[derive(Clone, Debug, PartialEq)]
+/// What an expression holds. Values share their parts, so what is asked of them often (whether they
+/// are open, their hash) is kept in the parts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Not known; the expression is kept for people.
     Opaque(Option<Site>),
@@ -53,8 +56,10 @@ pub enum Value {
 }
 
 /// A struct or map literal.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Object {
+    /// First, so that what differs is told apart at once.
+    hash: u64,
     /// Whether it depends on a parameter or receiver; what does not is shared as it is.
     pub open: bool,
     /// Its type.
@@ -66,8 +71,9 @@ pub struct Object {
 }
 
 /// A function with what it was bound to.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Closure {
+    hash: u64,
     /// Whether it depends on a parameter or receiver, or may capture one.
     pub open: bool,
     /// The function.
@@ -79,7 +85,7 @@ pub struct Closure {
 }
 
 /// Arguments given for a function's parameters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Binding {
     /// Whose parameters.
     pub func: Fn,
@@ -90,10 +96,13 @@ pub struct Binding {
 }
 
 /// What a library gave.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Made {
+    hash: u64,
     /// Whether it depends on a parameter or receiver.
-    pub open: bool,
+    open: bool,
+    /// The first it depends on.
+    free: Option<Free>,
     /// Import path.
     pub path: ExtPath,
     /// Type it is called on, when known; empty for package functions.
@@ -112,28 +121,57 @@ pub struct Made {
     pub site: Site,
 }
 
+/// The hash of the parts of a value.
+fn hash_of(parts: impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    parts.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Hash for Object {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Hash for Closure {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Hash for Made {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
 impl Object {
     /// A literal.
     pub fn new(ty: Type, fields: Vec<(Arc<str>, Value)>, site: Site) -> Object {
         let open = fields.iter().any(|(_, value)| value.is_open());
-        Object { open, ty, fields, site }
+        Object { hash: hash_of((&fields, site)), open, ty, fields, site }
     }
 }
 
 impl Closure {
+    fn new(open: bool, func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
+        Closure { hash: hash_of((func, &receiver, &env)), open, func, receiver, env }
+    }
+
     /// A function that needs nothing from around it.
     pub fn plain(func: Fn) -> Closure {
-        Closure { open: false, func, receiver: None, env: Vec::new() }
+        Closure::new(false, func, None, Vec::new())
     }
 
     /// A closure as it is written, with nothing captured yet.
     pub fn written(func: Fn) -> Closure {
-        Closure { open: true, func, receiver: None, env: Vec::new() }
+        Closure::new(true, func, None, Vec::new())
     }
 
     /// A method bound to its receiver.
     pub fn method(func: Fn, receiver: Value) -> Closure {
-        Closure { open: receiver.is_open(), func, receiver: Some(receiver), env: Vec::new() }
+        Closure::new(receiver.is_open(), func, Some(receiver), Vec::new())
     }
 
     /// A function with its receiver and what it captured.
@@ -141,16 +179,49 @@ impl Closure {
         let open = receiver.as_ref().is_some_and(Value::is_open)
             || env.is_empty()
             || env.iter().any(|b| b.args.iter().chain(&b.receiver).any(Value::is_open));
-        Closure { open, func, receiver, env }
+        Closure::new(open, func, receiver, env)
     }
 }
 
 impl Made {
-    /// Settles whether it is open.
+    /// A library's own name, `on` a type or of a package.
+    pub fn mention(path: ExtPath, on: Arc<str>, name: Arc<str>, ty: Type, site: Site) -> Made {
+        Made {
+            hash: 0,
+            open: false,
+            free: None,
+            path,
+            on,
+            name,
+            receiver: None,
+            args: None,
+            type_args: Arc::from([]),
+            ty,
+            site,
+        }
+        .settled()
+    }
+
+    /// The same with other parts.
     #[must_use]
-    pub fn settled(mut self) -> Made {
-        let args = self.args.iter().flat_map(|args| args.iter());
-        self.open = args.chain(&self.receiver).any(Value::is_open);
+    pub fn with(&self, receiver: Option<Value>, args: Option<Arc<[Value]>>) -> Made {
+        let mention =
+            Made::mention(self.path, self.on.clone(), self.name.clone(), self.ty.clone(), self.site);
+        Made { receiver, args, type_args: self.type_args.clone(), ..mention }.settled()
+    }
+
+    /// The same with type arguments.
+    #[must_use]
+    pub fn instantiated(&self, type_args: Arc<[Type]>) -> Made {
+        Made { type_args, ..self.with(self.receiver.clone(), self.args.clone()) }
+    }
+
+    /// Settles what it depends on, when its parts are in place.
+    fn settled(mut self) -> Made {
+        let args = || self.args.iter().flat_map(|args| args.iter()).chain(&self.receiver);
+        self.open = args().any(Value::is_open);
+        self.free = args().find_map(Value::free);
+        self.hash = hash_of((self.site, &self.name, &self.receiver, &self.args));
         self
     }
 }
@@ -242,16 +313,12 @@ impl Value {
             Value::Field(base, _) | Value::Element(base) => base.free(),
             Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
                 // A parameter is filled by a call, a receiver by a constructor: ask calls first.
-                let all: Vec<Free> = items.iter().filter_map(Value::free).collect();
-                all.iter().find(|f| matches!(f, Free::Param(..))).or(all.first()).copied()
+                let mut all = items.iter().filter_map(Value::free);
+                let first = all.next()?;
+                let params = std::iter::once(first).chain(all);
+                params.into_iter().find(|f| matches!(f, Free::Param(..))).or(Some(first))
             }
-            Value::Made(made) => made
-                .args
-                .iter()
-                .flat_map(|args| args.iter())
-                .chain(made.receiver.iter())
-                .find_map(Value::free),
-
+            Value::Made(made) => made.free,
             Value::Object(_)
             | Value::Func(_)
             | Value::Opaque(_)

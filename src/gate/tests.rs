@@ -42,6 +42,7 @@ fn finding(rule: &str, consumer: &Consumer, severity: Severity, priority: Priori
         confidence: Confidence::High,
         service: consumer.service.clone(),
         consumer: Some(consumer.id.clone()),
+        subject: None,
         message: format!("{rule} of {}", consumer.id),
         help: String::new(),
         location: consumer.registration.clone(),

@@ -7,7 +7,7 @@ pub fn render(audit: &Audit) -> String {
     document(audit)
 }
 
-/// JSON Schema of what is written of a type.
+/// JSON Schema of a document.
 pub fn schema<T: schemars::JsonSchema>() -> String {
     let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
     document(&generator.into_root_schema_for::<T>())

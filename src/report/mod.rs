@@ -1,6 +1,7 @@
 //! Report: an audit, or what the gate made of it, into words. One file for each format; none knows
 //! how anything was decided, nor of flags, and none has a say in the exit code.
 
+pub mod explain;
 pub mod github;
 pub mod gitlab;
 pub mod json;

@@ -117,6 +117,8 @@ fn detector(
     let examples = example::examples(reader, map.get("examples"), &known);
     Some(Detector {
         id: id.to_owned(),
+        // The loader knows.
+        origin: String::new(),
         title: title?.to_owned(),
         docs: docs?.to_owned(),
         language: language?,

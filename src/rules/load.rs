@@ -74,7 +74,10 @@ pub fn load(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
     let mut read = Vec::new();
     for (file, (found, mistakes)) in results {
         problems.extend(mistakes.into_iter().map(|mistake| problem(file, mistake)));
-        read.extend(found.map(|found| (file, found)));
+        read.extend(found.map(|mut found| {
+            found.detector.iter_mut().for_each(|detector| detector.origin.clone_from(&file.path));
+            (file, found)
+        }));
     }
     check_duplicates(&read, &mut problems);
     let builtin_ids: Vec<String> = ids_of(&read, true);

@@ -35,6 +35,8 @@ pub struct RuleSet {
 pub struct Detector {
     /// Stable id, the file's stem: `segmentio-kafka`.
     pub id: String,
+    /// File it was read from.
+    pub origin: String,
     /// What a person calls it.
     pub title: String,
     /// Where its behaviour is documented.

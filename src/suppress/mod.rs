@@ -191,6 +191,7 @@ impl About {
             confidence: Confidence::High,
             service: self.service.clone(),
             consumer: None,
+            subject: None,
             message,
             help: help.to_owned(),
             location: self.place.clone(),

@@ -125,6 +125,7 @@ fn finding(rule: &str, priority: Priority, consumer: &str, line: u32, texts: (&s
         confidence: Confidence::High,
         service: service.to_owned(),
         consumer: consumer.contains('/').then(|| consumer.to_owned()),
+        subject: None,
         message: texts.0.to_owned(),
         help: texts.1.to_owned(),
         location: place(&path, line),

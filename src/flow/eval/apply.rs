@@ -1,6 +1,8 @@
 //! Calls looked through: what a function returns, with the caller's arguments put in place of its
 //! parameters.
 
+use rustc_hash::FxHashMap;
+use std::mem::Discriminant;
 use std::sync::Arc;
 
 use super::{Eval, STEPS, element};
@@ -8,7 +10,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
-use crate::flow::value::{Binding, Closure, Made, Object, Value};
+use crate::flow::value::{Binding, Closure, Object, Value};
 
 impl Eval<'_> {
     /// What calling `closure` with `args` gives: its n-th returned value.
@@ -47,6 +49,21 @@ impl Eval<'_> {
     /// The n-th value a function returns, in terms of its parameters. Zero values beside an error
     /// are left out where another return gives something.
     pub fn returned(&self, func: Fn, index: u32) -> Value {
+        if let Some(value) = self.returns.borrow().get(&(func, index)) {
+            return value.clone();
+        }
+        let cuts = self.cuts.get();
+        let outer = self.outermost.replace(u32::MAX);
+        let value = self.returned_now(func, index);
+        let entered = self.outermost.get();
+        if self.cuts.get() == cuts && entered == u32::MAX {
+            self.returns.borrow_mut().insert((func, index), value.clone());
+        }
+        self.outermost.set(outer.min(entered));
+        value
+    }
+
+    fn returned_now(&self, func: Fn, index: u32) -> Value {
         let program = self.types.program;
         let file = program.file(func.file);
         let scope = &file.scopes[func.func.0 as usize];
@@ -114,74 +131,7 @@ impl Eval<'_> {
 
     /// Puts arguments in place of the parameters of `binding.func`.
     pub fn substitute(&self, value: &Value, binding: &Binding) -> Value {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > STEPS {
-            self.cuts.set(self.cuts.get() + 1);
-            return Value::Opaque(None);
-        }
-        if !value.is_open() {
-            return value.clone();
-        }
-        let all = |items: &[Value]| items.iter().map(|v| self.substitute(v, binding)).collect::<Vec<_>>();
-        match value {
-            Value::Param(func, i) if *func == binding.func => {
-                binding.args.get(*i as usize).cloned().unwrap_or(Value::Unset)
-            }
-            Value::Receiver(func) if *func == binding.func => {
-                binding.receiver.clone().unwrap_or_else(|| value.clone())
-            }
-            Value::Concat(items) => Value::concat(all(items)),
-            Value::List(items) => Value::List(flatten(all(items)).into()),
-            Value::OneOf(items) => Value::one_of(all(items)),
-            Value::Field(base, name) => {
-                let base = self.substitute(base, binding);
-                match base {
-                    Value::Field(..) | Value::Param(..) | Value::Receiver(..) => {
-                        Value::Field(base.into(), name.clone())
-                    }
-                    base => self.member_value(base, &Type::Unknown, name),
-                }
-            }
-            Value::Element(base) => element(self.substitute(base, binding)),
-            Value::Object(object) => Value::Object(Arc::new(Object::new(
-                object.ty.clone(),
-                object.fields.iter().map(|(k, v)| (k.clone(), self.substitute(v, binding))).collect(),
-                object.site,
-            ))),
-            Value::Made(made) => {
-                let made = Made {
-                    open: false,
-                    path: made.path,
-                    on: made.on.clone(),
-                    name: made.name.clone(),
-                    receiver: made.receiver.as_ref().map(|v| self.substitute(v, binding)),
-                    args: made.args.as_ref().map(|args| all(args).into()),
-                    type_args: made.type_args.clone(),
-                    ty: made.ty.clone(),
-                    site: made.site,
-                }
-                .settled();
-                pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
-            }
-            Value::Func(closure) => {
-                let mut env =
-                    closure.env.iter().map(|b| self.substitute_binding(b, binding)).collect::<Vec<_>>();
-                if self.encloses(binding.func, closure.func) && !env.iter().any(|b| b.func == binding.func) {
-                    env.insert(0, binding.clone());
-                }
-                let receiver = closure.receiver.as_ref().map(|v| self.substitute(v, binding));
-                Value::Func(Arc::new(Closure::bound(closure.func, receiver, env)))
-            }
-            other => other.clone(),
-        }
-    }
-
-    fn substitute_binding(&self, inner: &Binding, binding: &Binding) -> Binding {
-        Binding {
-            func: inner.func,
-            args: inner.args.iter().map(|v| self.substitute(v, binding)).collect(),
-            receiver: inner.receiver.as_ref().map(|v| self.substitute(v, binding)),
-        }
+        Substitution { eval: self, binding, done: FxHashMap::default() }.put(value)
     }
 
     /// Whether closure `inner` is written inside `outer`.
@@ -217,12 +167,9 @@ impl Eval<'_> {
                 }
             }
             Value::Receiver(func) => self.types.receiver_type(*func),
-            Value::Field(base, name) => match self.types.member(&self.type_of(base), name) {
-                Some(Member::Field(ty)) => ty,
-                Some(Member::Method(func)) => Type::Func(func),
-                Some(Member::External(path, _)) => Type::External(path, "".into()),
-                None => Type::Unknown,
-            },
+            Value::Field(base, name) => {
+                self.types.member(&self.type_of(base), name).map_or(Type::Unknown, Member::ty)
+            }
             Value::Element(base) => match self.type_of(base) {
                 Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
                 external @ Type::External(..) => external,
@@ -248,4 +195,103 @@ fn flatten(items: Vec<Value>) -> Vec<Value> {
         return inner.to_vec();
     }
     items
+}
+
+/// One substitution. Values share their parts, so each part is done once.
+struct Substitution<'s, 'a> {
+    eval: &'s Eval<'a>,
+    binding: &'s Binding,
+    done: FxHashMap<(Discriminant<Value>, *const ()), Value>,
+}
+
+impl Substitution<'_, '_> {
+    fn put(&mut self, value: &Value) -> Value {
+        let eval = self.eval;
+        if !value.is_open() {
+            return value.clone();
+        }
+        let part = identity(value);
+        if let Some(done) = part.and_then(|part| self.done.get(&part)) {
+            return done.clone();
+        }
+        eval.steps.set(eval.steps.get() + 1);
+        if eval.steps.get() > STEPS {
+            eval.cuts.set(eval.cuts.get() + 1);
+            return Value::Opaque(None);
+        }
+        let put = self.put_inside(value);
+        if let Some(part) = part {
+            self.done.insert(part, put.clone());
+        }
+        put
+    }
+
+    fn put_inside(&mut self, value: &Value) -> Value {
+        let (eval, binding) = (self.eval, self.binding);
+        match value {
+            Value::Param(func, i) if *func == binding.func => {
+                binding.args.get(*i as usize).cloned().unwrap_or(Value::Unset)
+            }
+            Value::Receiver(func) if *func == binding.func => {
+                binding.receiver.clone().unwrap_or_else(|| value.clone())
+            }
+            Value::Concat(items) => Value::concat(self.all(items)),
+            Value::List(items) => Value::List(flatten(self.all(items)).into()),
+            Value::OneOf(items) => Value::one_of(self.all(items)),
+            Value::Field(base, name) => {
+                let base = self.put(base);
+                match base {
+                    Value::Field(..) | Value::Param(..) | Value::Receiver(..) => {
+                        Value::Field(base.into(), name.clone())
+                    }
+                    base => eval.member_value(base, &Type::Unknown, name),
+                }
+            }
+            Value::Element(base) => element(self.put(base)),
+            Value::Object(object) => Value::Object(Arc::new(Object::new(
+                object.ty.clone(),
+                object.fields.iter().map(|(k, v)| (k.clone(), self.put(v))).collect(),
+                object.site,
+            ))),
+            Value::Made(made) => {
+                let receiver = made.receiver.as_ref().map(|v| self.put(v));
+                let args = made.args.as_ref().map(|args| self.all(args).into());
+                let made = made.with(receiver, args);
+                pure::apply(eval, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
+            }
+            Value::Func(closure) => {
+                let mut env = closure.env.iter().map(|b| self.inside(b)).collect::<Vec<_>>();
+                if eval.encloses(binding.func, closure.func) && !env.iter().any(|b| b.func == binding.func) {
+                    env.insert(0, binding.clone());
+                }
+                let receiver = closure.receiver.as_ref().map(|v| self.put(v));
+                Value::Func(Arc::new(Closure::bound(closure.func, receiver, env)))
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn all(&mut self, items: &[Value]) -> Vec<Value> {
+        items.iter().map(|v| self.put(v)).collect()
+    }
+
+    fn inside(&mut self, inner: &Binding) -> Binding {
+        Binding {
+            func: inner.func,
+            args: inner.args.iter().map(|v| self.put(v)).collect(),
+            receiver: inner.receiver.as_ref().map(|v| self.put(v)),
+        }
+    }
+}
+
+/// What tells a value from others as long as both are held: its kind and where its parts are.
+fn identity(value: &Value) -> Option<(Discriminant<Value>, *const ())> {
+    let parts: *const () = match value {
+        Value::Concat(items) | Value::List(items) | Value::OneOf(items) => Arc::as_ptr(items).cast(),
+        Value::Object(object) => Arc::as_ptr(object).cast(),
+        Value::Func(closure) => Arc::as_ptr(closure).cast(),
+        Value::Made(made) => Arc::as_ptr(made).cast(),
+        _ => return None,
+    };
+    Some((std::mem::discriminant(value), parts))
 }

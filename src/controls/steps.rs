@@ -1,0 +1,40 @@
+//! Questions about traces that several controls ask.
+
+use crate::flow::Flow;
+use crate::flow::path::{Node, Step};
+use crate::flow::program::{Fn, Site};
+use crate::rules::Role;
+
+/// Whether a step plays any of `roles` itself.
+pub fn plays(flow: &Flow<'_>, step: &Step, roles: &[Role]) -> bool {
+    step.rules.iter().any(|&id| roles.contains(&flow.index.rule(id).role))
+}
+
+/// The first step at or below `nodes` that plays any of `roles`.
+pub fn first<'n>(flow: &Flow<'_>, nodes: &'n [Node], roles: &[Role]) -> Option<&'n Step> {
+    nodes.iter().find_map(|node| match node {
+        Node::Step(step) if plays(flow, step, roles) => Some(step),
+        Node::Step(step) => first(flow, &step.inner, roles),
+        Node::Branch(branch) => {
+            first(flow, &branch.then, roles).or_else(|| first(flow, &branch.otherwise, roles))
+        }
+        Node::Loop(nodes) => first(flow, nodes, roles),
+        Node::Exit(_) | Node::Cut(_) => None,
+    })
+}
+
+/// Whether the text of any name or string in the body of `func`, closures included, matches any pattern.
+pub fn mentions(flow: &Flow<'_>, func: Fn, patterns: &regex::RegexSet) -> bool {
+    use crate::syntax::facts::Expr;
+    let program = flow.types.program;
+    let outer = program.outermost(func);
+    let facts = program.facts(outer.file);
+    facts.exprs.iter().enumerate().any(|(i, expr)| {
+        let text = match expr {
+            Expr::Str(text) | Expr::Name(text) | Expr::Field { name: text, .. } => facts.text(*text),
+            _ => return false,
+        };
+        let site = Site { file: outer.file, expr: crate::syntax::facts::ExprId(i as u32) };
+        patterns.is_match(text) && program.owner(site).is_some_and(|f| program.outermost(f) == outer)
+    })
+}
