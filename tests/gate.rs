@@ -323,10 +323,10 @@ fn well_formed(format: &str, text: &str) {
         "gitlab" => gitlab_is_code_quality(text),
         "junit" => junit_adds_up(text),
         _ => {
+            let form = r"^::(error|warning|notice) file=[^:,]+,line=[1-9]\d*,title=[^:,]+::.+$";
+            let form = Regex::new(form).unwrap();
             for line in text.lines().filter(|line| line.starts_with("::")) {
-                let form =
-                    Regex::new(r"^::(error|warning|notice) file=[^:,]+,line=[1-9]\d*,title=[^:,]+::.+$");
-                assert!(form.unwrap().is_match(line), "{line}");
+                assert!(form.is_match(line), "{line}");
             }
             for level in ["::error ", "::warning ", "::notice "] {
                 assert!(text.lines().filter(|line| line.starts_with(level)).count() <= 10);
@@ -369,13 +369,14 @@ fn sarif_is_for_code_scanning(text: &str) {
     let results = run["results"].as_array().unwrap();
     assert!(!results.is_empty());
     let mut identities = Vec::new();
+    let line_hash = Regex::new("^[0-9a-f]{1,16}:[1-9]").unwrap();
     for result in results {
         assert_eq!(result["locations"].as_array().unwrap().len(), 1);
         let region = &result["locations"][0]["physicalLocation"]["region"];
         assert_eq!(region["startLine"], region["endLine"]);
         assert_eq!(rules[result["ruleIndex"].as_u64().unwrap() as usize]["id"], result["ruleId"]);
         let hash = text_of(&result["partialFingerprints"]["primaryLocationLineHash"]);
-        assert!(Regex::new("^[0-9a-f]{1,16}:[1-9]").unwrap().is_match(hash), "{hash}");
+        assert!(line_hash.is_match(hash), "{hash}");
         identities.push(text_of(&result["partialFingerprints"]["flowauditFlow/v1"]).to_owned());
         let steps = &result["codeFlows"][0]["threadFlows"][0]["locations"];
         assert!(steps.as_array().is_none_or(|steps| (2..=30).contains(&steps.len())));
@@ -553,7 +554,7 @@ fn a_folder_of_the_repository_is_compared_with_itself() {
     commit(outer.path(), "one");
     let (code, out, err) = run(&["gate", "--against", "HEAD"], &at);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    assert!(out.contains("64 before, 64 now") || out.contains("(0 new, 0 fixed)"), "{out}");
+    assert!(out.contains("(0 new, 0 fixed)"), "{out}");
     let (_, out, _) = run(&["scan", "--format", "gitlab"], &at);
     let issues: Value = serde_json::from_str(&out).unwrap();
     assert!(text_of(&issues[0]["location"]["path"]).starts_with("shop/backend/"));

@@ -176,7 +176,8 @@ impl Audit {
 
 impl AuditResult {
     fn add(&mut self, other: AuditResult) {
-        let sum = |a: Counts, b: Counts| Counts {
+        let (a, b) = (self.counts, other.counts);
+        self.counts = Counts {
             implemented: a.implemented + b.implemented,
             partial: a.partial + b.partial,
             needs_review: a.needs_review + b.needs_review,
@@ -184,7 +185,6 @@ impl AuditResult {
             not_applicable: a.not_applicable + b.not_applicable,
             waived: a.waived + b.waived,
         };
-        self.counts = sum(self.counts, other.counts);
         self.denominator += other.denominator;
         self.percent = percent(self.counts.implemented, self.denominator);
         self.services.extend(other.services);

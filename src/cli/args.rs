@@ -406,7 +406,6 @@ mod tests {
         for wrong in [
             "--min-severity fatal",
             "--threads 0",
-            "-q -v",
             "--format xml",
             "--as-of 2026-02-30",
             "--output sraif=x",
