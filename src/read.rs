@@ -16,6 +16,7 @@ use crate::progress::{Progress, Stage};
 use crate::source::kind::refine_role;
 use crate::source::services::{Service, ServiceKind, Services, discover};
 use crate::source::{FileKind, Role, SourceFile, walk};
+use crate::syntax::directive::{self, Directive};
 use crate::syntax::facts::{Expr, Facts};
 use crate::syntax::sql::{self, SqlFact};
 use crate::syntax::yaml::{self, Node};
@@ -36,6 +37,8 @@ pub struct Repository {
     pub services: Services,
     /// Test files with their text, for what they prove about tests.
     pub tests: Vec<String>,
+    /// Lines of comments that speak to the tool, with the path of their file, in order of path.
+    pub directives: Vec<(String, Directive)>,
     /// What was skipped or could not be parsed.
     pub diagnostics: Vec<Diagnostic>,
     /// How much was read.
@@ -59,6 +62,7 @@ enum Parsed {
 
 struct Outcome {
     parsed: Parsed,
+    directives: Vec<(String, Directive)>,
     diagnostics: Vec<Diagnostic>,
     bytes: u64,
 }
@@ -93,6 +97,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     let (mut mains, mut hosted) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         repository.diagnostics.extend(outcome.diagnostics);
+        repository.directives.extend(outcome.directives);
         if outcome.bytes > 0 {
             repository.stats.files_parsed += 1;
             repository.stats.bytes_parsed += outcome.bytes;
@@ -178,7 +183,8 @@ fn configured(found: Services, config: &Config) -> Services {
 }
 
 fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
-    let nothing = Outcome { parsed: Parsed::Nothing, diagnostics: Vec::new(), bytes: 0 };
+    let nothing =
+        Outcome { parsed: Parsed::Nothing, directives: Vec::new(), diagnostics: Vec::new(), bytes: 0 };
     let wanted = match file.kind {
         FileKind::Go | FileKind::TypeScript | FileKind::JavaScript => {
             matches!(file.role, Role::Code | Role::Generated { .. })
@@ -218,7 +224,28 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
         }
         _ => documents(file, buffer, &mut diagnostics),
     };
-    Outcome { parsed, diagnostics, bytes }
+    let directives = directives(file, &parsed, buffer);
+    Outcome { parsed, directives, diagnostics, bytes }
+}
+
+/// What comments say to the tool. Rare, so it is a pass of its own.
+fn directives(file: &SourceFile, parsed: &Parsed, source: &[u8]) -> Vec<(String, Directive)> {
+    if !directive::mentioned(source) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(source);
+    let comments: Vec<(usize, &str)> = match parsed {
+        Parsed::Code(input, _) => {
+            input.facts.directives.iter().map(|d| (d.pos as usize, d.text.as_str())).collect()
+        }
+        Parsed::Sql(..) => sql::comments(&text),
+        Parsed::Documents(..) => yaml::comments(&text),
+        Parsed::Module(_) | Parsed::Nothing => Vec::new(),
+    };
+    // Positions in code are those of the bytes as they are.
+    let source = if matches!(parsed, Parsed::Code(..)) { source } else { text.as_bytes() };
+    let inside = |(start, comment)| directive::in_comment(source, start, comment);
+    comments.into_iter().flat_map(inside).map(|found| (file.path.clone(), found)).collect()
 }
 
 fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {

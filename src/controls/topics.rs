@@ -57,6 +57,9 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
     out
 }
 
+/// The rules of [`findings`].
+pub const RULES: [&str; 2] = ["topic-near-miss", "topic-without-publisher"];
+
 /// A finding for each topic that has only one end, at the first subscription to it.
 pub fn findings(audit: &Audit) -> Vec<Finding> {
     let mut out = Vec::new();
@@ -89,11 +92,12 @@ pub fn findings(audit: &Audit) -> Vec<Finding> {
             confidence: Confidence::Medium,
             service: consumer.service.clone(),
             consumer: Some(consumer.id.clone()),
+            subject: None,
             message,
             help: help.to_owned(),
             location: consumer.registration.clone(),
             evidence: Vec::new(),
-            fingerprint: super::assemble::fingerprint(rule, &consumer.service, &consumer.id),
+            fingerprint: String::new(),
             suppressed: None,
         });
     }

@@ -1,6 +1,7 @@
 //! Syntax: one file in, facts out. Knows no rules and no other file.
 
 pub mod build;
+pub mod directive;
 #[cfg(test)]
 mod dump;
 pub mod env;
