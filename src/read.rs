@@ -240,7 +240,7 @@ fn directives(file: &SourceFile, parsed: &Parsed, source: &[u8]) -> Vec<(String,
         }
         Parsed::Sql(..) => sql::comments(&text),
         Parsed::Documents(..) => yaml::comments(&text),
-        Parsed::Module(_) | Parsed::Nothing => Vec::new(),
+        Parsed::Modules(_) | Parsed::Nothing => Vec::new(),
     };
     // Positions in code are those of the bytes as they are.
     let source = if matches!(parsed, Parsed::Code(..)) { source } else { text.as_bytes() };
