@@ -636,7 +636,7 @@ fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
         Expr::Template(parts) => {
             for &part in facts.list(parts) {
                 if let Expr::Str(text) = facts.expr(part) {
-                    out.push_str(facts.text(text))
+                    out.push_str(facts.text(text));
                 } else {
                     out.push('{');
                     render(facts, part, out, depth + 1);
