@@ -21,14 +21,16 @@ fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {
     let mut inputs = Vec::new();
     let mut documents = Vec::new();
     for (path, text) in sources {
-        if path.ends_with("go") {
-            let facts = go::parse(text.as_bytes(), go::Bodies::Full);
-            inputs.push(Input { path, facts, generated: false });
-        } else if path.ends_with(".ts") || path.ends_with(".js") {
-            let facts = ts::parse(text.as_bytes(), &path, go::Bodies::Full);
-            inputs.push(Input { path, facts, generated: false });
-        } else {
-            documents.push((path, yaml::parse(&text).0));
+        match path.rsplit('.').next() {
+            Some("go") => {
+                let facts = go::parse(text.as_bytes(), go::Bodies::Full);
+                inputs.push(Input { path, facts, generated: false });
+            }
+            Some("ts" | "js") => {
+                let facts = ts::parse(text.as_bytes(), &path, go::Bodies::Full);
+                inputs.push(Input { path, facts, generated: false });
+            }
+            _ => documents.push((path, yaml::parse(&text).0)),
         }
     }
     let module = Module::go("", "example.com/app");
