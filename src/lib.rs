@@ -4,7 +4,9 @@
 //! Data flows one way: `source` walks the tree and finds the services, `syntax` turns each file
 //! into language-neutral facts, `rules` says which library calls mean what, `flow` joins facts
 //! and rules into consumers, publishers, topics and call paths, `controls` turns those into
-//! statuses with evidence, `checklist` fills in what a workflow asks for, `report` and `gate` present and judge them, and `cli` alone prints.
+//! statuses with evidence, `suppress` marks what somebody answers for, `checklist` fills in what a
+//! workflow asks for, `gate` compares with what was before, `report` puts it all into words, and
+//! `cli` alone prints.
 
 pub mod audit;
 pub mod checklist;
@@ -12,12 +14,14 @@ pub mod cli;
 pub mod config;
 pub mod controls;
 pub mod flow;
+pub mod gate;
 pub mod progress;
 pub mod read;
 pub mod report;
 pub mod rules;
 pub mod ruleset;
 pub mod source;
+pub mod suppress;
 pub mod syntax;
 
 use progress::Stage;
@@ -99,6 +103,24 @@ fn with_flow<T>(
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
     let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
+    if settings.checklists {
+        checklist::fill(&mut audit, &repository, &checklists, settings)?;
+        audit.sort();
+    }
+    let rules = controls::finding_rules();
+    settings.config.check_waivers(
+        |rule| rules.iter().any(|r| r == rule) || audit.findings.iter().any(|f| f.rule == rule),
+        &rules,
+    )?;
+    let services = &repository.services;
+    let words = suppress::Words {
+        directives: &repository.directives,
+        config_path: settings.config.path_from(&settings.root),
+        service_of: &|path| services.owner_of(path).map(|owner| services.list[owner].name.clone()),
+        rules: &rules,
+    };
+    suppress::apply(&mut audit, &words, settings);
+    audit.audits = controls::tally(&audit, &settings.config);
     if settings.checklists {
         checklist::fill(&mut audit, &repository, &checklists, settings)?;
         audit.sort();

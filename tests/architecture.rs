@@ -24,12 +24,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ruleset", &["syntax", "audit", "rules", "config"]),
     ("read", &["source", "syntax", "audit", "progress", "flow", "config"]),
     ("controls", &["syntax", "audit", "rules", "flow", "config", "read"]),
+    ("suppress", &["syntax", "audit", "config"]),
     (
         "checklist",
         &["source", "syntax", "audit", "progress", "rules", "config", "ruleset", "read", "controls"],
     ),
-    ("report", &["syntax", "audit", "config"]),
-    ("cli", &["syntax", "audit", "progress", "rules", "config", "ruleset", "report"]),
+    ("gate", &["audit", "config", "controls"]),
+    ("report", &["syntax", "audit", "config", "gate"]),
+    (
+        "cli",
+        &[
+            "source", "syntax", "audit", "progress", "rules", "config", "ruleset", "controls", "gate",
+            "report",
+        ],
+    ),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -72,7 +72,7 @@ fn figures(text: &str) -> BTreeMap<String, (Vec<u32>, String)> {
     let row = |cells: Vec<String>| {
         let title = cells[0].trim_start_matches('[').split(']').next().unwrap().to_owned();
         let counts = cells[1..5].iter().map(|cell| cell.parse().unwrap()).collect();
-        (title, (counts, cells[6].clone()))
+        (title, (counts, cells[7].clone()))
     };
     rows(text, "## Key figures").into_iter().map(row).collect()
 }
@@ -468,5 +468,5 @@ fn what_has_changed_is_told() {
 
     let (code, _, err) = written.report(&["--since", "flowaudit.yaml"]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("it is no audit of flowaudit"), "{err}");
+    assert!(err.contains("cannot use the audit flowaudit.yaml"), "{err}");
 }

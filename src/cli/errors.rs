@@ -13,6 +13,7 @@ use crate::audit::NotFound;
 use crate::config::ConfigError;
 use crate::report::docs::DocumentError;
 use crate::ruleset::RulesError;
+use crate::source::revision::RevisionError;
 use crate::syntax::reader::{Mistake, closest};
 
 /// How a run ended, for whoever started it.
@@ -77,10 +78,16 @@ user_errors![
     Unseen,
     CannotWrite,
     BadDocuments,
-    BadBaseline,
     NotOurs,
     Stale,
     Internal,
+    BadBaseline,
+    ReadOnlyBaseline,
+    BadOutputs,
+    AlreadyThere,
+    UnknownCommand,
+    BadAudit,
+    RevisionError,
 ];
 
 /// Tells an error on standard error and gives the exit code that goes with it.
@@ -335,6 +342,144 @@ impl UserError for CannotWrite {
     }
 }
 
+/// There is no baseline to compare with, or it cannot be read.
+#[derive(Debug)]
+pub(super) struct BadBaseline {
+    pub(super) path: PathBuf,
+    /// `None`: there is no such file.
+    pub(super) why: Option<String>,
+}
+
+titled!(BadBaseline, |this| "{} {}", this.told().0, this.told().1);
+
+impl BadBaseline {
+    fn told(&self) -> (&'static str, String) {
+        let path = self.path.display();
+        match &self.why {
+            None => ("there is no baseline", path.to_string()),
+            Some(why) => ("cannot read the baseline", format!("{path}: {why}")),
+        }
+    }
+}
+
+impl UserError for BadBaseline {
+    fn advice(&self) -> Option<String> {
+        Some(match self.why {
+            None => "`flowaudit gate --update` writes one, to be committed; or compare with a revision: \
+                     `flowaudit gate --against REV`"
+                .to_owned(),
+            Some(_) => "`flowaudit gate --update` writes it anew".to_owned(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A baseline that a CI run writes is one that nobody has read.
+#[derive(Debug)]
+pub(super) struct ReadOnlyBaseline;
+
+titled!(ReadOnlyBaseline, |_this| "the baseline is read-only where CI is set");
+
+impl UserError for ReadOnlyBaseline {
+    fn advice(&self) -> Option<String> {
+        Some(
+            "run `flowaudit gate --update` on your machine and commit the file, so that it is reviewed"
+                .to_owned(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// Files to write that cannot all be meant.
+#[derive(Debug)]
+pub(super) struct BadOutputs {
+    pub(super) why: String,
+}
+
+titled!(BadOutputs, |this| "{}", this.why);
+
+impl UserError for BadOutputs {
+    fn advice(&self) -> Option<String> {
+        Some("name a format for each: --output sarif=a.sarif --output junit=b.xml".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `init` would write over a person's work.
+#[derive(Debug)]
+pub(super) struct AlreadyThere {
+    pub(super) path: PathBuf,
+}
+
+titled!(AlreadyThere, |this| "{} is there already", this.path.display());
+
+impl UserError for AlreadyThere {
+    fn advice(&self) -> Option<String> {
+        Some("--force writes over it, --output FILE writes elsewhere".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `man` is asked for a command that is not there.
+#[derive(Debug)]
+pub(super) struct UnknownCommand {
+    pub(super) name: String,
+    pub(super) known: Vec<String>,
+}
+
+titled!(UnknownCommand, |this| "there is no command `{}`", this.name);
+
+impl UserError for UnknownCommand {
+    fn advice(&self) -> Option<String> {
+        Some(format!("there are: {}", self.known.join(", ")))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A file that should be an earlier audit is none, or does not go with the others.
+#[derive(Debug)]
+pub(super) struct BadAudit {
+    pub(super) path: PathBuf,
+    pub(super) why: String,
+}
+
+titled!(BadAudit, |this| "cannot use the audit {}: {}", this.path.display(), this.why);
+
+impl UserError for BadAudit {
+    fn advice(&self) -> Option<String> {
+        Some("give what `flowaudit scan --format json` of one version wrote".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for RevisionError {
+    fn advice(&self) -> Option<String> {
+        self.mend()
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
 /// Documents cannot be made: templates, regions, names.
 #[derive(Debug)]
 pub(super) struct BadDocuments(pub(super) Vec<DocumentError>);
@@ -355,25 +500,6 @@ impl UserError for BadDocuments {
 
     fn advice(&self) -> Option<String> {
         Some("nothing was written".to_owned())
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-}
-
-/// `--since` names something else than an audit.
-#[derive(Debug)]
-pub(super) struct BadBaseline {
-    pub(super) path: PathBuf,
-    pub(super) why: String,
-}
-
-titled!(BadBaseline, |this| "cannot compare with {}: {}", this.path.display(), this.why);
-
-impl UserError for BadBaseline {
-    fn advice(&self) -> Option<String> {
-        Some("`flowaudit scan PATH --format json --output FILE` writes one".to_owned())
     }
 
     fn exit(&self) -> Exit {

@@ -1,17 +1,14 @@
 //! `flowaudit report`: the documents, written or checked.
 
-use std::env;
 use std::fs;
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{ReportArgs, ReportFormat};
-use super::errors::{BadBaseline, BadDocuments, CannotWrite, Exit, NotOurs, Stale};
-use super::{progress, scan};
-use crate::audit::{Audit, Date};
+use super::audit;
+use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
+use crate::audit::Date;
 use crate::config::Settings;
 use crate::report::docs::{self, Document, Material, TemplateFile};
 
@@ -19,24 +16,20 @@ use crate::report::docs::{self, Document, Material, TemplateFile};
 const MAX_SOURCE: u64 = 4 << 20;
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
-    let mut settings = scan::settings(&args.reading)?;
+    let mut settings = audit::settings(&args.audit)?;
     settings.checklists = true;
-    settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
     let templates = templates(&settings)?;
     docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
     let folder = Folder::new(&args.output)?;
     let date = date(args, &settings, &folder);
-    settings.as_of = Some(date);
-    let since = args.since.as_deref().map(baseline).transpose()?;
-
-    let audit = progress::shown(args.quiet, |progress| match settings.threads {
-        None => crate::audit_tree(&settings, progress),
-        Some(threads) => rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .build()?
-            .install(|| crate::audit_tree(&settings, progress)),
-    })?;
-    scan::audited(&audit, &settings)?;
+    settings.as_of = args.audit.as_of.or(Some(date));
+    let since = match (&args.since, &args.against) {
+        (Some(file), _) => Some(audit::read(file)?),
+        (None, Some(rev)) => Some(audit::at_revision(&settings, rev, args.audit.quiet)?.0),
+        (None, None) => None,
+    };
+    let audit = audit::audit(&settings, args.audit.quiet)?;
+    audit::check(&audit, &settings)?;
 
     let root = fs::canonicalize(&settings.root)?;
     let source = |path: &str| {
@@ -62,7 +55,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     };
     let wanted = wanted.map_err(|error| BadDocuments(vec![error]))?;
     let written = folder.compare(wanted)?;
-    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.quiet) }
+    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
 }
 
 /// A document as it should be, beside what is there.
@@ -185,7 +178,7 @@ fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::
         documents.iter().filter(|document| document.there.as_ref() != Some(&document.text)).collect();
     tell_lost(documents);
     if stale.is_empty() {
-        if !args.quiet {
+        if !args.audit.quiet {
             writeln!(io::stdout(), "{} documents are up to date", documents.len())?;
         }
         return Ok(Exit::Done);
@@ -200,7 +193,7 @@ fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::
     }
     out.flush()?;
     let names = stale.iter().map(|document| document.name.clone()).collect();
-    let root = args.reading.path.display();
+    let root = args.audit.path.display();
     Err(Stale { names, command: format!("flowaudit report {root} -o {}", folder.path.display()) }.into())
 }
 
@@ -237,13 +230,6 @@ fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
     }])
 }
 
-/// What `scan --format json` wrote of an earlier state.
-fn baseline(path: &Path) -> Result<Audit, BadBaseline> {
-    let bad = |why: String| BadBaseline { path: path.to_owned(), why };
-    let text = fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| bad(format!("it is no audit of flowaudit: {error}")))
-}
-
 /// The date that documents carry: the one that was asked for, else what is there when it is only
 /// checked, else that of the build or of the newest commit, else today.
 fn date(args: &ReportArgs, settings: &Settings, folder: &Folder) -> Date {
@@ -255,15 +241,10 @@ fn date(args: &ReportArgs, settings: &Settings, folder: &Folder) -> Date {
         docs::date_of(&summary)
     };
     let of_check = args.check.then(there).flatten();
-    of_check.or_else(of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
+    of_check.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
         // A check has no clock: what was never written is missing whatever its date.
-        if args.check { Date::from_unix(0) } else { today() }
+        if args.check { Date::from_unix(0) } else { audit::today() }
     })
-}
-
-fn of_environment() -> Option<Date> {
-    let text = env::var("SOURCE_DATE_EPOCH").ok()?;
-    Some(Date::from_unix(text.trim().parse().ok()?))
 }
 
 /// The day of the newest commit, when the folder is under git.
@@ -271,10 +252,4 @@ fn of_commit(root: &Path) -> Option<Date> {
     let run = Command::new("git").arg("-C").arg(root).args(["log", "-1", "--format=%ct"]).output().ok()?;
     let text = String::from_utf8(run.stdout).ok()?;
     run.status.success().then(|| text.trim().parse().ok().map(Date::from_unix)).flatten()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the last resort where nothing else gives a date")]
-fn today() -> Date {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    Date::from_unix(since.map_or(0, |since| since.as_secs()))
 }

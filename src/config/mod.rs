@@ -7,6 +7,7 @@
 mod attestations;
 mod discover;
 mod exclude;
+mod gate;
 mod load;
 mod parse;
 mod reports;
@@ -15,15 +16,18 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod waivers;
 
 pub use attestations::AttestationEntry;
 pub use discover::{FILE_NAME, find};
 pub use exclude::Excludes;
+pub use gate::{FailOn, GatePolicy};
 pub use load::{ConfigError, discover, load};
 pub use reports::ReportChoice;
 pub use schema::schema;
 pub use settings::Settings;
 pub use topics::{Glob, TopicFilter};
+pub use waivers::{Target, Waiver};
 
 use std::path::PathBuf;
 
@@ -52,6 +56,10 @@ pub struct Config {
     pub reports: ReportChoice,
     /// People's word for checklist items.
     pub attestations: Vec<AttestationEntry>,
+    /// Findings that somebody answers for.
+    pub waivers: Vec<Waiver>,
+    /// What the gate lets pass.
+    pub gate: GatePolicy,
     /// Where services are named without a path, to be checked by [`Config::check_services`].
     pub mentions: Vec<Mention>,
 }
@@ -161,6 +169,8 @@ impl Default for Config {
             depth: None,
             reports: ReportChoice::default(),
             attestations: Vec::new(),
+            waivers: Vec::new(),
+            gate: GatePolicy::default(),
             mentions: Vec::new(),
         }
     }

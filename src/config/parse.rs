@@ -6,13 +6,23 @@ use super::{
     AuditDocuments, AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry,
     TopicFilter,
 };
-use super::{attestations, reports};
+use super::{attestations, gate, reports, waivers};
 use crate::audit::{Control, Leniency, Policy, SagaRole, ServiceKind};
 use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::{self, Node, Value};
 
-pub(super) const TOP_KEYS: &[&str] =
-    &["services", "audits", "policy", "rules", "exclude", "depth", "reports", "attestations"];
+pub(super) const TOP_KEYS: &[&str] = &[
+    "services",
+    "audits",
+    "policy",
+    "rules",
+    "exclude",
+    "depth",
+    "reports",
+    "attestations",
+    "waivers",
+    "gate",
+];
 pub(super) const SERVICE_KEYS: &[&str] = &["name", "path", "owner", "kind", "role", "ignore"];
 pub(super) const AUDIT_KEYS: &[&str] = &[
     "name",
@@ -75,6 +85,12 @@ fn read(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     }
     for node in reader.list_at(map, "attestations") {
         config.attestations.extend(attestations::read(reader, node));
+    }
+    for node in reader.list_at(map, "waivers") {
+        waivers::read(reader, node, config);
+    }
+    if let Some(node) = map.get("gate") {
+        config.gate = gate::read(reader, node, base, config);
     }
 }
 
@@ -345,10 +361,10 @@ pub(super) fn texts_at<'n>(reader: &mut Reader, map: Map<'n>, key: &str) -> Vec<
     found
 }
 
-fn word_at<T: Copy>(reader: &mut Reader, map: Map, key: &str, words: &[(&str, T)]) -> Option<T> {
+pub(super) fn word_at<T: Copy>(reader: &mut Reader, map: Map, key: &str, words: &[(&str, T)]) -> Option<T> {
     map.get(key).and_then(|node| reader.word(node, key, words))
 }
 
-fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
     all.iter().map(|value| (word(*value), *value)).collect()
 }

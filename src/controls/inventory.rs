@@ -142,6 +142,7 @@ pub fn observers(flow: &Flow<'_>, names: &[String], consumers: &[Consumer]) -> V
         let rule = flow.index.rule(matched.rule);
         let texts = rule.topic.iter().flat_map(|s| select(&eval, matched.site, s).strings());
         let events: BTreeSet<String> = texts.map(|text| text.to_string()).collect();
+        let mine: Vec<&Consumer> = consumers.iter().filter(|c| c.service == names[service]).collect();
         let handlers = rule.handler.iter().flat_map(|s| select(&eval, matched.site, s).items());
         let handlers: Vec<Fn> = handlers.filter_map(|value| Some(value.function()?.func)).collect();
         let (path, line) = program.place(matched.site);
@@ -153,7 +154,7 @@ pub fn observers(flow: &Flow<'_>, names: &[String], consumers: &[Consumer]) -> V
                     handler: symbol(flow, handler),
                     registered: Place { path: path.to_owned(), line },
                     registry: None,
-                    own_effects: own_effects(flow, handler, consumers),
+                    own_effects: own_effects(flow, handler, &mine),
                 };
                 found.push((service, program.outermost(func), observer));
             }
@@ -187,7 +188,7 @@ fn registry(flow: &Flow<'_>, funcs: &BTreeSet<Fn>) -> Option<Fn> {
 }
 
 /// What the verdicts saw inside the observer's own body: effects, records and looks at state.
-fn own_effects(flow: &Flow<'_>, handler: Fn, consumers: &[Consumer]) -> Vec<Evidence> {
+fn own_effects(flow: &Flow<'_>, handler: Fn, consumers: &[&Consumer]) -> Vec<Evidence> {
     let (path, first) = flow.types.program.func_place(handler);
     let facts = flow.types.program.facts(handler.file);
     let last = facts.line(flow.types.program.func(handler).end);

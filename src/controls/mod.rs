@@ -11,26 +11,17 @@ pub mod explain;
 mod finding;
 mod idempotency;
 mod inventory;
+mod join;
 mod outbox;
 mod scan;
 mod schema;
 mod service;
 mod steps;
 mod table;
+mod tally;
 mod topics;
 mod verdict;
 
 pub use assemble::judge;
-
-/// Every rule that findings can be of, in order.
-pub fn finding_rules() -> Vec<String> {
-    let mut rules: Vec<String> = table::TABLES
-        .iter()
-        .filter_map(|text| table::read(text))
-        .flat_map(|table| table.weaknesses.into_iter().map(|weakness| weakness.id))
-        .chain(topics::RULES.map(str::to_owned))
-        .collect();
-    rules.sort();
-    rules.dedup();
-    rules
-}
+pub use join::join;
+pub use tally::{control_of, finding_rules, is_gap, is_service_waived, is_waived, tally, waived_gaps};

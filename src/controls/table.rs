@@ -4,6 +4,7 @@
 use crate::audit::{Confidence, Control, Priority, Severity, Status};
 use crate::syntax::yaml::{self, Node};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// What a control's scan boils down to: words that tables ask for.
 pub type Signals = BTreeSet<&'static str>;
@@ -161,6 +162,13 @@ pub const TABLES: [&str; 5] = [
     include_str!("../../rules/controls/cache_invalidation.yaml"),
     include_str!("../../rules/controls/outbox.yaml"),
 ];
+
+/// Every table, read once.
+pub fn all() -> &'static [Table] {
+    static ALL: LazyLock<Vec<Table>> =
+        LazyLock::new(|| TABLES.iter().filter_map(|text| read(text)).collect());
+    &ALL
+}
 
 #[cfg(test)]
 mod tests {

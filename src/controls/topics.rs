@@ -92,11 +92,12 @@ pub fn findings(audit: &Audit) -> Vec<Finding> {
             confidence: Confidence::Medium,
             service: consumer.service.clone(),
             consumer: Some(consumer.id.clone()),
+            subject: None,
             message,
             help: help.to_owned(),
             location: consumer.registration.clone(),
             evidence: Vec::new(),
-            fingerprint: super::assemble::fingerprint(rule, &consumer.service, &consumer.id),
+            fingerprint: String::new(),
             suppressed: None,
         });
     }
