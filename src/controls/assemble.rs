@@ -54,7 +54,7 @@ pub fn judge(
         stats: repository.stats,
         ..Audit::default()
     };
-    let aligned = topics::findings(&audit);
+    let aligned = topics::findings(&audit, &tables);
     audit.findings.extend(aligned);
     audit.audits = audits(&audit, settings);
     audit.sort();

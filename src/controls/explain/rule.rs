@@ -14,7 +14,9 @@ fn tables() -> impl Iterator<Item = Table> {
 pub fn ids() -> Vec<String> {
     let mut ids = Vec::new();
     for table in tables() {
-        ids.push(table.control.word().to_owned());
+        if !table.rows.is_empty() {
+            ids.push(table.control.word().to_owned());
+        }
         ids.extend(table.reports().map(|weakness| weakness.id.clone()));
     }
     ids.sort();
@@ -26,7 +28,7 @@ pub fn ids() -> Vec<String> {
 pub fn rule(id: &str) -> Option<RuleExplanation> {
     let meanings = Meanings::new();
     for table in tables() {
-        if table.control.word() == id {
+        if table.control.word() == id && !table.rows.is_empty() {
             return Some(control(&table, &meanings));
         }
         let cases: Vec<Case> = table.reports().filter(|w| w.id == id).map(|w| case(w, &meanings)).collect();
