@@ -31,8 +31,7 @@ const WORK: [Role; 8] = [
 /// The message is not lost: it is kept, comes again, or was refused for the broker to park.
 const KEPT: [Role; 4] = [Role::DeadLetter, Role::Requeue, Role::Reject, Role::Retry];
 /// Help for the message, not what it is received for.
-const ASIDE: [Role; 11] = [
-    Role::Publisher,
+const ASIDE: [Role; 10] = [
     Role::CacheGet,
     Role::CacheSet,
     Role::CacheInvalidate,
@@ -209,6 +208,12 @@ impl Walk<'_, '_> {
             // Beside the function, or at its end: it has paths of its own.
             self.function(&step.inner, State::default(), false);
             return before;
+        }
+        if before.failed.is_some() && steps::first(flow, &step.inner, &[Role::Publisher]).is_some()
+            || steps::plays(flow, step, &[Role::Publisher])
+        {
+            // What is sent after a failure tells of it.
+            return State::default();
         }
         if steps::plays(flow, step, &ASIDE) {
             return before;

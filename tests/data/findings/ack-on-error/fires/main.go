@@ -60,7 +60,8 @@ func (s *store) handle(ctx context.Context, data []byte) error {
 }
 
 // What cannot be decoded is dropped.
-func (s *store) receive(ctx context.Context, deliveries <-chan amqp.Delivery) {
+func (s *store) receive(ctx context.Context, ch *amqp.Channel) {
+	deliveries, _ := ch.Consume("stock", "", false, false, false, false, nil)
 	for d := range deliveries {
 		var o order
 		if err := json.Unmarshal(d.Body, &o); err != nil {
@@ -86,7 +87,6 @@ func main() {
 	}()
 	conn, _ := amqp.Dial("")
 	ch, _ := conn.Channel()
-	deliveries, _ := ch.Consume("stock", "", false, false, false, false, nil)
-	go s.receive(ctx, deliveries)
+	go s.receive(ctx, ch)
 	_ = service.Start()
 }
