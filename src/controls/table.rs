@@ -4,6 +4,7 @@
 use crate::audit::{Confidence, Control, Priority, Severity, Status};
 use crate::syntax::yaml::{self, Node};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// What a control's scan boils down to: words that tables ask for.
 pub type Signals = BTreeSet<&'static str>;
@@ -162,6 +163,13 @@ pub const TABLES: [&str; 6] = [
     include_str!("../../rules/controls/outbox.yaml"),
     include_str!("../../rules/controls/topics.yaml"),
 ];
+
+/// Every table, read once.
+pub fn all() -> &'static [Table] {
+    static ALL: LazyLock<Vec<Table>> =
+        LazyLock::new(|| TABLES.iter().filter_map(|text| read(text)).collect());
+    &ALL
+}
 
 #[cfg(test)]
 mod tests {

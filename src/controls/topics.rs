@@ -65,6 +65,9 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
     out
 }
 
+/// The rules of [`findings`].
+pub const RULES: [&str; 3] = ["topic-near-miss", "topic-without-publisher", "topic-without-subscriber"];
+
 /// A finding for each topic that has only one end, at the first place that names it.
 pub fn findings(audit: &Audit, tables: &Tables) -> Vec<Finding> {
     audit.topics.iter().filter_map(|topic| finding(audit, topic)?.finish(tables)).collect()
@@ -77,7 +80,7 @@ fn finding(audit: &Audit, topic: &Topic) -> Option<Draft> {
         TopicIssue::NoSubscriber => return unheard(audit, topic),
     };
     let consumer = audit.consumers.iter().find(|c| c.topic.name == topic.name)?;
-    let mut draft = Draft::new(rule, &consumer.service, &consumer.id, consumer.registration.clone());
+    let mut draft = Draft::new(rule, &consumer.service, "", consumer.registration.clone());
     draft.consumer = Some(consumer.id.clone());
     draft.fill = vec![("topic", topic.name.clone()), ("near", topic.near.clone().unwrap_or_default())];
     Some(draft)
