@@ -14,6 +14,7 @@ pub mod endpoints;
 pub mod eval;
 pub mod manifest;
 pub mod matches;
+pub mod modules;
 pub mod path;
 pub mod program;
 pub mod pure;
