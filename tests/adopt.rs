@@ -80,5 +80,5 @@ fn completions_and_manual_pages_tell_every_command() {
     assert!(out.contains("flowaudit-gate") && out.contains("exit\\-zero"), "{out}");
     let (code, _, err) = run(&["man", "gaet"], dir.path());
     assert_eq!(code, Some(2));
-    assert!(err.contains("there are: scan, gate"), "{err}");
+    assert!(err.contains("there are: scan, report, gate"), "{err}");
 }

@@ -91,7 +91,7 @@ pub(super) fn at_revision(settings: &Settings, rev: &str, quiet: bool) -> anyhow
     Ok((audit(&other, quiet)?, tree.name.clone()))
 }
 
-/// What `scan --format json` wrote.
+/// Reads what `flowaudit scan --format json` or `flowaudit merge` wrote.
 pub(super) fn read(path: &Path) -> Result<Audit, BadAudit> {
     let bad = |why: String| BadAudit { path: path.to_owned(), why };
     let text = fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;

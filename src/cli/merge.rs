@@ -11,10 +11,7 @@ use crate::controls;
 
 pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
     present::check(&args.show)?;
-    let mut audits = Vec::new();
-    for path in &args.files {
-        audits.push(audit::read(path)?);
-    }
+    let audits = args.files.iter().map(|path| audit::read(path)).collect::<Result<Vec<Audit>, _>>()?;
     let joined = if audits.iter().any(|audit| audit.shard.is_some()) {
         Audit::join_shards(audits)
     } else {

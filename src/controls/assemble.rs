@@ -75,7 +75,7 @@ pub fn judge(
         service.owner = said.and_then(|entry| entry.owner.clone());
         service.role = said.and_then(|entry| entry.role);
     }
-    let aligned = topics::findings(&audit);
+    let aligned = topics::findings(&audit, &tables);
     audit.findings.extend(aligned);
     if let Some(shard) = settings.shard {
         let turn = names.iter().enumerate().filter(|(index, _)| shard.has(*index));

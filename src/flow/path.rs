@@ -459,12 +459,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     fn gives_error(&self, func: Fn) -> bool {
-        let facts = self.flow.types.program.facts(func.file);
-        let decl = facts.func(func.func);
-        facts
-            .params(&decl.results)
-            .last()
-            .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
+        self.flow.types.gives_error(func)
     }
 
     /// Visits an expression: arguments before the call they are given to.

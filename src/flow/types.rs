@@ -238,6 +238,15 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// Whether the last result of a function is an error.
+    pub fn gives_error(&self, func: Fn) -> bool {
+        let facts = self.program.facts(func.file);
+        let results = facts.params(&facts.func(func.func).results);
+        results
+            .last()
+            .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
+    }
+
     fn decl(&self, decl: Decl, depth: u8) -> Type {
         match decl {
             Decl::Func(func) => Type::Func(func),
