@@ -12,7 +12,7 @@ mod targets;
 pub use ingredients::Ingredients;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Lang, Stmt, StmtId, Stmts, Sym};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -439,7 +439,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         for &value in values {
             self.expr(func, value, error, false, frame, depth, out);
         }
-        let exit = match values.last().map(|&v| facts.expr(v)) {
+        let exit = match values.last().map(|&v| facts.expr(awaited(facts, v))) {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
             Some(Expr::Call { callee, .. }) => match facts.expr(callee) {
@@ -519,6 +519,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     let (deps, asks) = (self.deps(cond), self.asks(cond));
                     out.push(Node::Branch(Branch { cond, deps, asks, then: when, otherwise: unless }));
                 }
+            }
+            // `send()?`: an error leaves the function.
+            Expr::Unary { op: UnaryOp::Try, operand } => {
+                self.expr(func, operand, ErrorUse::Returned, detached, frame, depth, out);
             }
             Expr::Field { base, .. } | Expr::Slice(base) | Expr::Unary { operand: base, .. } => {
                 self.expr(func, base, error, detached, frame, depth, out);
@@ -731,6 +735,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
             }
         }
+    }
+}
+
+/// What an expression waits for.
+fn awaited(facts: &Facts, id: ExprId) -> ExprId {
+    match facts.expr(id) {
+        Expr::Unary { op: UnaryOp::Await, operand } => awaited(facts, operand),
+        _ => id,
     }
 }
 

@@ -333,6 +333,12 @@ impl<'a> Types<'a> {
                     Some(decl) => self.decl(decl, depth),
                     None => Type::Unknown,
                 },
+                // In Rust a function of a type is called on the type's name.
+                Target::External(path)
+                    if facts.lang == Lang::Rust && facts.text(name).starts_with(char::is_uppercase) =>
+                {
+                    Type::External(*path, facts.text(name).into())
+                }
                 Target::External(path) => Type::External(*path, Arc::from("")),
             };
         }
@@ -383,7 +389,16 @@ impl<'a> Types<'a> {
                     let member = self.member(&receiver, name);
                     match (&member, &receiver) {
                         (Some(Member::External(path, ty)), _) => {
-                            return self.external_result(*path, ty, name, index);
+                            let found = self.external_result(*path, ty, name, index);
+                            // `Client::new()` gives a client, unless a rule knows better.
+                            let made =
+                                facts.lang == Lang::Rust && index == 0 && self.is_type_path(site.file, base);
+                            return match found {
+                                Type::External(path, gives) if made && gives.is_empty() => {
+                                    Type::External(path, ty.clone())
+                                }
+                                found => found,
+                            };
                         }
                         (Some(Member::Method(func)), Type::Named(_, args)) => {
                             return self.result(*func, index, args, depth);
@@ -422,6 +437,16 @@ impl<'a> Types<'a> {
                 _ => false,
             },
             Expr::Index { base, .. } => self.names_type(Site { file: site.file, expr: base }),
+            _ => false,
+        }
+    }
+
+    /// Whether `base` names a type of a library (`Client` in `Client::new()`).
+    fn is_type_path(&self, file: u32, base: ExprId) -> bool {
+        match self.program.facts(file).expr(base) {
+            Expr::Field { base, .. } => {
+                matches!(self.package_qualifier(file, base), Some(Target::External(_)))
+            }
             _ => false,
         }
     }
@@ -478,7 +503,7 @@ impl<'a> Types<'a> {
     /// value it returns that has one.
     fn inferred(&self, func: Fn, depth: u8) -> Type {
         let file = self.program.file(func.file);
-        if file.facts.lang != Lang::TypeScript {
+        if !file.facts.lang.files_are_modules() {
             return Type::Unknown;
         }
         let returned =

@@ -9,8 +9,12 @@ use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::Node;
 use regex::Regex;
 
-const LANGUAGES: &[(&str, Option<Lang>)] =
-    &[("go", Some(Lang::Go)), ("typescript", Some(Lang::TypeScript)), ("any", None)];
+const LANGUAGES: &[(&str, Option<Lang>)] = &[
+    ("go", Some(Lang::Go)),
+    ("rust", Some(Lang::Rust)),
+    ("typescript", Some(Lang::TypeScript)),
+    ("any", None),
+];
 const MATCHERS: &[&str] = &["call", "composite", "function", "sql", "method", "decorator"];
 pub(super) const DETECTOR_KEYS: &[&str] = &[
     "id",
@@ -138,6 +142,7 @@ fn detector(
 fn main_file(language: Option<Lang>) -> &'static str {
     match language {
         Some(Lang::TypeScript) => "main.ts",
+        Some(Lang::Rust) => "src/main.rs",
         Some(Lang::Go) | None => "main.go",
     }
 }

@@ -178,7 +178,7 @@ pub struct ManifestRule {
 pub struct Example {
     /// Line in the rule file, for messages.
     pub line: u32,
-    /// Files of the example: (path, text); a single anonymous file is `main.go` or `main.ts`.
+    /// Files of the example: (path, text); a single anonymous file is `main.go`, `main.ts` or `src/main.rs`.
     pub files: Vec<(String, String)>,
     /// What must be found. Empty: nothing of this detector may match.
     pub expect: Vec<Expected>,
