@@ -103,6 +103,8 @@ pub struct Scan {
     pub refusals: Vec<Site>,
     /// Calls not followed.
     pub cuts: Vec<Cut>,
+    /// Roles of everything on the path.
+    pub roles: Roles,
 }
 
 /// Effects that a second delivery repeats.
@@ -132,6 +134,9 @@ const NOTED: [Role; 14] = [
     Role::Retry,
     Role::EffectHttp,
 ];
+/// Roles that show a handler at work on what it received.
+pub const WORK: [Role; 6] =
+    [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
 
 struct Scanner<'f, 'a> {
@@ -144,6 +149,7 @@ struct Scanner<'f, 'a> {
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
     let mut scanner = Scanner { flow, out: Scan::default(), results: FxHashMap::default() };
     scanner.nodes(&trace.nodes, None);
+    scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out
 }
 

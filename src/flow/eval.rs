@@ -370,6 +370,9 @@ impl<'a> Eval<'a> {
                 Value::one_of(items.iter().map(|item| self.select(item.clone(), name)).collect())
             }
             Value::Unset => Value::Unset,
+            Value::Made(made) => {
+                self.types.held(made, name).unwrap_or_else(|| Value::Field(value.into(), name.into()))
+            }
             _ => Value::Field(value.into(), name.into()),
         }
     }

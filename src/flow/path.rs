@@ -203,9 +203,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
 
     /// The trace of `handler`.
     pub fn trace(mut self, handler: &Closure) -> Trace {
-        let binding = Binding { func: handler.func, args: Arc::from([]), receiver: handler.receiver.clone() };
         let mut frame = handler.env.clone();
-        frame.push(binding);
+        if !frame.iter().any(|b| b.func == handler.func) {
+            let receiver = handler.receiver.clone();
+            frame.push(Binding { func: handler.func, args: Arc::from([]), receiver });
+        }
         let nodes = self.function(handler.func, &frame, 0);
         Trace { nodes, functions: self.functions }
     }
