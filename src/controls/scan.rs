@@ -88,6 +88,8 @@ pub struct Seen {
     pub after_effects: usize,
     /// It reaches Redis.
     pub redis: bool,
+    /// It stands inside a validation of the message and returns to it.
+    pub nested: bool,
 }
 
 /// What a trace shows.
@@ -143,11 +145,14 @@ struct Scanner<'f, 'a> {
     flow: &'f Flow<'a>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
+    /// Inside a validation of the message.
+    validating: bool,
 }
 
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let mut scanner = Scanner { flow, out: Scan::default(), results: FxHashMap::default() };
+    let mut scanner =
+        Scanner { flow, out: Scan::default(), results: FxHashMap::default(), validating: false };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out
@@ -220,7 +225,8 @@ impl Scanner<'_, '_> {
         let mut noted = false;
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            if NOTED.contains(&rule.role) {
+            let beside = rule.role == Role::Validate && !step.on_message;
+            if NOTED.contains(&rule.role) && !beside {
                 noted = true;
                 self.out.seen.push(Seen {
                     site: step.site,
@@ -232,6 +238,7 @@ impl Scanner<'_, '_> {
                     into: step.into,
                     after_effects: self.out.effects.len(),
                     redis: self.reaches_redis(step),
+                    nested: self.validating,
                 });
             }
         }
@@ -245,7 +252,10 @@ impl Scanner<'_, '_> {
         ]);
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
+                let outer = self.validating;
+                self.validating |= step.on_message;
                 self.nodes(&step.inner, guard);
+                self.validating = outer;
             }
             if own.has(Role::DedupeMiddleware) {
                 return Some(self.guard(GuardKind::Dedupe, step.site, step.site, false));
@@ -272,6 +282,19 @@ impl Scanner<'_, '_> {
         self.out.guards.len() - 1
     }
 
+    /// Whether a branch turns away a message for what it says: with an error, or quietly where
+    /// something is left out. A quiet end for a value of its own is a filter.
+    fn refuses(&self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) -> bool {
+        if deps.has(Role::Read) || deps.any(&DEDUPE) || deps.any(&HARMFUL) || deps.any(&HARMLESS) {
+            return false;
+        }
+        match branch.asks {
+            Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
+            Asks::Other | Asks::State => then_exit == Some(Exit::Failure),
+            _ => false,
+        }
+    }
+
     fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
         let deps = branch
             .deps
@@ -296,10 +319,7 @@ impl Scanner<'_, '_> {
             let roles = self.below(&branch.then);
             roles.any(&HARMFUL) || roles.any(&HARMLESS)
         };
-        if matches!(branch.asks, Asks::NotGiven | Asks::Absence | Asks::Other | Asks::State)
-            && then_exit == Some(Exit::Failure)
-            && branch.deps.is_empty()
-        {
+        if branch.on_message && self.out.effects.is_empty() && self.refuses(branch, deps, then_exit) {
             self.out.refusals.push(branch.cond);
         }
 

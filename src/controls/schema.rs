@@ -1,6 +1,5 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
-use super::scan::Seen;
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
@@ -14,17 +13,17 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("no-handler");
         return signals;
     };
-    for step in scan.of(Role::Validate).filter(|s| !is_configuration(subject, s)) {
+    // What is checked behind an effect comes too late to refuse the message.
+    for step in scan.of(Role::Validate).filter(|s| s.after_effects == 0 && !s.nested) {
         match step.error {
             ErrorUse::Logged | ErrorUse::Dropped => signals.insert("validated-logged"),
             _ => signals.insert("validated"),
         };
     }
-    // The outermost validation decides whether a failure counts: what it calls inside returns to it.
     if signals.contains("validated-logged") {
         signals.remove("validated");
     }
-    if scan.refusals.iter().any(|&site| near_handler(subject, site)) {
+    if !scan.refusals.is_empty() {
         signals.insert("refuses");
     }
     for step in scan.of(Role::Decode) {
@@ -43,23 +42,6 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("cut-by-depth");
     }
     signals
-}
-
-/// `cfg.Validate()` checks settings, not a message.
-fn is_configuration(subject: &Subject<'_, '_>, step: &Seen) -> bool {
-    let text = subject.flow.types.program.render(step.site).to_ascii_lowercase();
-    ["config", "cfg.", "conf.", "opts.", "options", "token"].iter().any(|w| text.contains(w))
-}
-
-/// Refusals deep in the business layer are rules of the domain; those in the handler's own package
-/// check the message.
-fn near_handler(subject: &Subject<'_, '_>, site: crate::flow::program::Site) -> bool {
-    let program = subject.flow.types.program;
-    subject
-        .consumer
-        .handlers
-        .first()
-        .is_some_and(|h| program.file(h.func.file).package == program.file(site.file).package)
 }
 
 /// How payloads are validated, for rows whose pattern is `@`.

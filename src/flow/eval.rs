@@ -164,7 +164,11 @@ impl<'a> Eval<'a> {
             }
             Expr::Index { base, args } => self.index(site, base, facts.list(args)),
             Expr::Slice(base) => self.nth(at(base), 0),
-            Expr::Assert { value, .. } => self.nth(at(value), 0),
+            // What is asserted is known by the type it is asserted to, when by nothing else.
+            Expr::Assert { value, .. } => match self.nth(at(value), 0) {
+                Value::Opaque(_) => Value::Opaque(Some(site)),
+                known => known,
+            },
             _ => Value::Opaque(Some(site)),
         }
     }
