@@ -10,13 +10,18 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod date;
 pub mod explanation;
 mod find;
+mod identity;
+mod join;
 mod narrow;
 mod order;
 mod words;
 
+pub use date::Date;
 pub use find::{Named, NotFound};
+pub use join::JoinError;
 pub use order::number_consumers;
 pub use words::{
     Asks, Confidence, Control, CutReason, Ending, ErrorFate, GuardKind, ItemState, Leniency, Priority,
@@ -37,6 +42,9 @@ pub struct Audit {
     pub policy: Policy,
     /// How many calls each path was followed from its handler; null: without a bound.
     pub depth: Option<u32>,
+    /// Which part of the whole it is, when it is one; `flowaudit merge` joins the parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Every service found, in order of name.
     pub services: Vec<Service>,
     /// Every registration through which a service receives messages.
@@ -66,6 +74,22 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// A part of an audit: every service whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shard {
+    /// Number of the part, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
+}
+
+impl Shard {
+    /// Whether it is the turn of the service at this place in the list.
+    pub fn has(self, service: usize) -> bool {
+        service as u64 % u64::from(self.of.max(1)) + 1 == u64::from(self.index)
+    }
 }
 
 /// How strictly weak controls are read: what each counts as.
@@ -302,10 +326,13 @@ pub struct Finding {
     pub priority: Priority,
     /// How sure it is.
     pub confidence: Confidence,
-    /// Name of the service.
+    /// Name of the service; `.` when it is about the repository as a whole.
     pub service: String,
     /// Id of the consumer, when it is about one.
     pub consumer: Option<String>,
+    /// What it is about where no consumer says: a topic, a key, a table. Part of its identity.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// What goes wrong, as a plain sentence.
     pub message: String,
     /// What to do about it.
@@ -314,7 +341,7 @@ pub struct Finding {
     pub location: Place,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
-    /// Identity that survives moved lines.
+    /// Identity that survives moved lines and files; set by [`Audit::identify`].
     pub fingerprint: String,
     /// Why it is not counted, when somebody said so.
     pub suppressed: Option<Suppression>,
@@ -327,6 +354,9 @@ pub struct Suppression {
     pub kind: SuppressionKind,
     /// Why.
     pub reason: String,
+    /// Who answers for it, when that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Last day it holds, `YYYY-MM-DD`.
     pub until: Option<String>,
 }
@@ -344,9 +374,13 @@ pub struct AuditResult {
     pub counts: Counts,
     /// 100 × implemented / denominator, rounded half up; null when the denominator is 0.
     pub percent: Option<u32>,
+    /// The services in scope, each with the status it is counted with: of the consumers whose
+    /// topics the audit looks at, and before anything is waived.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, Status>,
 }
 
-/// How many services have each status.
+/// How many services have each status; those whose gap is waived are counted there alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// In place.
@@ -359,6 +393,9 @@ pub struct Counts {
     pub missing: u32,
     /// Nothing to protect.
     pub not_applicable: u32,
+    /// Not in place, and somebody said that it may stay so: every finding of the gap is waived.
+    #[serde(default)]
+    pub waived: u32,
 }
 
 /// A workflow checklist, filled in.
@@ -427,6 +464,7 @@ impl Default for Audit {
             },
             policy: Policy::default(),
             depth: None,
+            shard: None,
             services: Vec::new(),
             consumers: Vec::new(),
             publishers: Vec::new(),
@@ -458,7 +496,7 @@ impl Counts {
 
     /// How many services the control applies to.
     pub fn applicable(&self) -> u32 {
-        self.implemented + self.partial + self.needs_review + self.missing
+        self.implemented + self.partial + self.needs_review + self.missing + self.waived
     }
 
     fn slot(&mut self, status: Status) -> &mut u32 {
@@ -481,6 +519,7 @@ impl AuditResult {
             denominator,
             counts,
             percent: percent(counts.implemented, denominator),
+            services: BTreeMap::new(),
         }
     }
 }

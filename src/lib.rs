@@ -4,19 +4,22 @@
 //! Data flows one way: `source` walks the tree and finds the services, `syntax` turns each file
 //! into language-neutral facts, `rules` says which library calls mean what, `flow` joins facts
 //! and rules into consumers, publishers, topics and call paths, `controls` turns those into
-//! statuses with evidence, `report` and `gate` present and judge them, and `cli` alone prints.
+//! statuses with evidence, `suppress` marks what somebody answers for, `gate` compares with what was
+//! before, `report` puts it all into words, and `cli` alone prints.
 
 pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod controls;
 pub mod flow;
+pub mod gate;
 pub mod progress;
 pub mod read;
 pub mod report;
 pub mod rules;
 pub mod ruleset;
 pub mod source;
+pub mod suppress;
 pub mod syntax;
 
 use progress::Stage;
@@ -96,6 +99,20 @@ fn with_flow<T>(
     let flow = flow::build(&types, &rules, &repository.documents, &services, &owner_of);
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
-    let audit = controls::judge(&flow, &repository, diagnostics, settings);
+    let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
+    let rules = controls::finding_rules();
+    settings.config.check_waivers(
+        |rule| rules.iter().any(|r| r == rule) || audit.findings.iter().any(|f| f.rule == rule),
+        &rules,
+    )?;
+    let services = &repository.services;
+    let words = suppress::Words {
+        directives: &repository.directives,
+        config_path: settings.config.path_from(&settings.root),
+        service_of: &|path| services.owner_of(path).map(|owner| services.list[owner].name.clone()),
+        rules: &rules,
+    };
+    suppress::apply(&mut audit, &words, settings);
+    audit.audits = controls::tally(&audit, &settings.config);
     Ok(then(&flow, &repository, audit))
 }

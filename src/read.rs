@@ -10,22 +10,24 @@ use rayon::prelude::*;
 
 use crate::audit::{Diagnostic, Place, Severity, Stats};
 use crate::config::{Config, Excludes};
-use crate::flow::program::{Input, Module, parent};
+use crate::flow::modules::join;
+use crate::flow::program::{Input, Module, ModuleKind, parent};
 use crate::progress::{Progress, Stage};
 use crate::source::kind::refine_role;
 use crate::source::services::{Service, ServiceKind, Services, discover};
 use crate::source::{FileKind, Role, SourceFile, walk};
+use crate::syntax::directive::{self, Directive};
 use crate::syntax::facts::{Expr, Facts};
 use crate::syntax::sql::{self, SqlFact};
 use crate::syntax::yaml::{self, Node};
-use crate::syntax::{env, go, gomod};
+use crate::syntax::{Bodies, env, go, gomod, node, ts};
 
 /// Everything read from a folder.
 #[derive(Debug, Default)]
 pub struct Repository {
     /// Parsed code, in order of path.
     pub files: Vec<Input>,
-    /// Go modules.
+    /// Modules, packages and aliases that imports name.
     pub modules: Vec<Module>,
     /// Parsed manifests and configuration, in order of path.
     pub documents: Vec<(String, Vec<Node>)>,
@@ -35,6 +37,8 @@ pub struct Repository {
     pub services: Services,
     /// Test files with their text, for what they prove about tests.
     pub tests: Vec<String>,
+    /// Lines of comments that speak to the tool, with the path of their file, in order of path.
+    pub directives: Vec<(String, Directive)>,
     /// What was skipped or could not be parsed.
     pub diagnostics: Vec<Diagnostic>,
     /// How much was read.
@@ -50,7 +54,7 @@ enum Program {
 
 enum Parsed {
     Code(Box<Input>, Program),
-    Module(Module),
+    Modules(Vec<Module>),
     Documents(String, Vec<Node>),
     Sql(String, Vec<SqlFact>),
     Nothing,
@@ -58,6 +62,7 @@ enum Parsed {
 
 struct Outcome {
     parsed: Parsed,
+    directives: Vec<(String, Directive)>,
     diagnostics: Vec<Diagnostic>,
     bytes: u64,
 }
@@ -92,6 +97,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     let (mut mains, mut hosted) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         repository.diagnostics.extend(outcome.diagnostics);
+        repository.directives.extend(outcome.directives);
         if outcome.bytes > 0 {
             repository.stats.files_parsed += 1;
             repository.stats.bytes_parsed += outcome.bytes;
@@ -105,7 +111,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
                 }
                 repository.files.push(*input);
             }
-            Parsed::Module(module) => repository.modules.push(module),
+            Parsed::Modules(modules) => repository.modules.extend(modules),
             Parsed::Documents(path, nodes) => repository.documents.push((path, nodes)),
             Parsed::Sql(path, statements) => repository.sql.push((path, statements)),
             Parsed::Nothing => {}
@@ -177,10 +183,13 @@ fn configured(found: Services, config: &Config) -> Services {
 }
 
 fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
-    let nothing = Outcome { parsed: Parsed::Nothing, diagnostics: Vec::new(), bytes: 0 };
+    let nothing =
+        Outcome { parsed: Parsed::Nothing, directives: Vec::new(), diagnostics: Vec::new(), bytes: 0 };
     let wanted = match file.kind {
-        FileKind::Go => matches!(file.role, Role::Code | Role::Generated { .. }),
-        FileKind::GoMod => true,
+        FileKind::Go | FileKind::TypeScript | FileKind::JavaScript => {
+            matches!(file.role, Role::Code | Role::Generated { .. })
+        }
+        FileKind::GoMod | FileKind::PackageJson => true,
         FileKind::Yaml | FileKind::Json | FileKind::Compose | FileKind::Env => {
             file.role == Role::Code && file.size < 1 << 20
         }
@@ -202,17 +211,41 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
     let mut diagnostics = Vec::new();
     let parsed = match file.kind {
         FileKind::Go => code(file, buffer, &mut diagnostics),
+        FileKind::TypeScript | FileKind::JavaScript => script(file, buffer, &mut diagnostics),
         FileKind::GoMod => {
             let module = gomod::parse(&String::from_utf8_lossy(buffer)).module;
-            Parsed::Module(Module { dir: parent(&file.path).to_owned(), path: module })
+            Parsed::Modules(vec![Module::go(parent(&file.path), &module)])
         }
+        FileKind::PackageJson => package(file, buffer),
+        FileKind::Json if is_tsconfig(&file.path) => aliases(file, buffer),
         FileKind::Sql => Parsed::Sql(file.path.clone(), sql::statements(&String::from_utf8_lossy(buffer))),
         FileKind::Env => {
             Parsed::Documents(file.path.clone(), vec![env::parse(&String::from_utf8_lossy(buffer))])
         }
         _ => documents(file, buffer, &mut diagnostics),
     };
-    Outcome { parsed, diagnostics, bytes }
+    let directives = directives(file, &parsed, buffer);
+    Outcome { parsed, directives, diagnostics, bytes }
+}
+
+/// What comments say to the tool. Rare, so it is a pass of its own.
+fn directives(file: &SourceFile, parsed: &Parsed, source: &[u8]) -> Vec<(String, Directive)> {
+    if !directive::mentioned(source) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(source);
+    let comments: Vec<(usize, &str)> = match parsed {
+        Parsed::Code(input, _) => {
+            input.facts.directives.iter().map(|d| (d.pos as usize, d.text.as_str())).collect()
+        }
+        Parsed::Sql(..) => sql::comments(&text),
+        Parsed::Documents(..) => yaml::comments(&text),
+        Parsed::Modules(_) | Parsed::Nothing => Vec::new(),
+    };
+    // Positions in code are those of the bytes as they are.
+    let source = if matches!(parsed, Parsed::Code(..)) { source } else { text.as_bytes() };
+    let inside = |(start, comment)| directive::in_comment(source, start, comment);
+    comments.into_iter().flat_map(inside).map(|found| (file.path.clone(), found)).collect()
 }
 
 fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
@@ -221,8 +254,20 @@ fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> 
     if matches!(role, Role::Test | Role::Vendored) || built_never(source) {
         return Parsed::Nothing;
     }
-    let bodies = if generated { go::Bodies::Skip } else { go::Bodies::Full };
+    let bodies = if generated { Bodies::Skip } else { Bodies::Full };
     let facts = go::parse(source, bodies);
+    problems(file, &facts, diagnostics);
+    let program = if is_main(&facts) {
+        Program::Main
+    } else if is_hosted(source, &facts) {
+        Program::Hosted
+    } else {
+        Program::None
+    };
+    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), program)
+}
+
+fn problems(file: &SourceFile, facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for problem in &facts.problems {
         diagnostics.push(Diagnostic {
             path: file.path.clone(),
@@ -235,14 +280,55 @@ fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> 
             ),
         });
     }
-    let program = if is_main(&facts) {
-        Program::Main
-    } else if is_hosted(source, &facts) {
-        Program::Hosted
-    } else {
-        Program::None
-    };
-    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), program)
+}
+
+/// A TypeScript or JavaScript file.
+fn script(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
+    let role = refine_role(file, source);
+    if role == Role::Vendored {
+        diagnostics.push(Diagnostic {
+            path: file.path.clone(),
+            level: Severity::Note,
+            message: "skipped (vendored): minified or bundled".to_owned(),
+        });
+    }
+    if matches!(role, Role::Test | Role::Vendored) {
+        return Parsed::Nothing;
+    }
+    let generated = matches!(role, Role::Generated { .. });
+    let bodies = if generated { Bodies::Skip } else { Bodies::Full };
+    let facts = ts::parse(source, &file.path, bodies);
+    problems(file, &facts, diagnostics);
+    Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), Program::None)
+}
+
+/// A package that others of the workspace import by its name.
+fn package(file: &SourceFile, source: &[u8]) -> Parsed {
+    match node::package(&String::from_utf8_lossy(source)) {
+        Some(package) if !package.name.is_empty() => Parsed::Modules(vec![Module {
+            dir: parent(&file.path).to_owned(),
+            path: package.name,
+            kind: ModuleKind::Node { entries: package.entries },
+        }]),
+        _ => Parsed::Nothing,
+    }
+}
+
+fn is_tsconfig(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("tsconfig") || name.starts_with("jsconfig")
+}
+
+/// The aliases a tsconfig.json gives to paths.
+fn aliases(file: &SourceFile, source: &[u8]) -> Parsed {
+    let dir = parent(&file.path);
+    let aliases = node::aliases(&String::from_utf8_lossy(source)).into_iter();
+    let modules = aliases.map(|alias| Module {
+        dir: dir.to_owned(),
+        path: alias.pattern,
+        kind: ModuleKind::Alias { targets: alias.targets.iter().map(|target| join(dir, target)).collect() },
+    });
+    Parsed::Modules(modules.collect())
 }
 
 /// Leaves out the input of Wire where its output lies beside it: both declare the same functions,
@@ -312,7 +398,11 @@ fn hosted_programs(mut folders: Vec<String>, mains: &[String], modules: &[Module
         folder.is_empty() || path.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/'))
     };
     let module_of = |path: &str| {
-        let around = modules.iter().map(|m| m.dir.as_str()).filter(|dir| inside(path, dir));
+        let around = modules
+            .iter()
+            .filter(|m| m.kind == ModuleKind::Go)
+            .map(|m| m.dir.as_str())
+            .filter(|dir| inside(path, dir));
         around.max_by_key(|dir| dir.len()).unwrap_or("").to_owned()
     };
     folders.sort();
@@ -344,7 +434,7 @@ mod tests {
     use super::*;
 
     fn hosted(source: &str) -> bool {
-        is_hosted(source.as_bytes(), &go::parse(source.as_bytes(), go::Bodies::Full))
+        is_hosted(source.as_bytes(), &go::parse(source.as_bytes(), Bodies::Full))
     }
 
     #[test]
@@ -361,7 +451,7 @@ mod tests {
 
     #[test]
     fn hosted_packages_lie_in_modules_without_a_main() {
-        let module = |dir: &str| Module { dir: dir.to_owned(), path: dir.to_owned() };
+        let module = |dir: &str| Module::go(dir, dir);
         let folders = ["a/chat/service", "a/chat", "b/x", "a/chatter"].map(str::to_owned).to_vec();
         let found = hosted_programs(folders, &["b/cmd".to_owned()], &[module("a"), module("b")]);
         assert_eq!(found, ["a/chat", "a/chatter"]);

@@ -24,8 +24,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ruleset", &["syntax", "audit", "rules", "config"]),
     ("read", &["source", "syntax", "audit", "progress", "flow", "config"]),
     ("controls", &["syntax", "audit", "rules", "flow", "config", "read"]),
-    ("report", &["audit"]),
-    ("cli", &["syntax", "audit", "progress", "rules", "config", "ruleset", "report"]),
+    ("suppress", &["syntax", "audit", "config"]),
+    ("gate", &["audit", "config", "controls"]),
+    ("report", &["audit", "gate"]),
+    (
+        "cli",
+        &[
+            "source", "syntax", "audit", "progress", "rules", "config", "ruleset", "controls", "gate",
+            "report",
+        ],
+    ),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -8,7 +8,7 @@ use flowaudit::flow::types::Types;
 use flowaudit::flow::value::Closure;
 use flowaudit::flow::{self, Flow};
 use flowaudit::rules::{self, Example, Expected, Role, RuleSet};
-use flowaudit::syntax::{go, yaml};
+use flowaudit::syntax::{go, ts, yaml};
 use std::sync::Arc;
 
 /// What the flow stage does not follow yet: (rule, why). Remove an entry when its example passes.
@@ -21,14 +21,19 @@ fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {
     let mut inputs = Vec::new();
     let mut documents = Vec::new();
     for (path, text) in sources {
-        if path.ends_with("go") {
-            let facts = go::parse(text.as_bytes(), go::Bodies::Full);
-            inputs.push(Input { path, facts, generated: false });
-        } else {
-            documents.push((path, yaml::parse(&text).0));
+        match path.rsplit('.').next() {
+            Some("go") => {
+                let facts = go::parse(text.as_bytes(), go::Bodies::Full);
+                inputs.push(Input { path, facts, generated: false });
+            }
+            Some("ts" | "js") => {
+                let facts = ts::parse(text.as_bytes(), &path, go::Bodies::Full);
+                inputs.push(Input { path, facts, generated: false });
+            }
+            _ => documents.push((path, yaml::parse(&text).0)),
         }
     }
-    let module = Module { path: "example.com/app".to_owned(), dir: String::new() };
+    let module = Module::go("", "example.com/app");
     let program = flow::index(inputs, &[module]);
     let types = Types::new(&program, flow::returns(set));
     let services = [("mail".to_owned(), String::new())];

@@ -56,8 +56,12 @@ fn the_readme_shows_what_the_program_says() {
 #[test]
 fn the_readme_gives_a_valid_configuration() {
     let readme = document("README.md");
-    let (_, block, _) = region(&readme, "config");
-    let text = block.trim().strip_prefix("```yaml\n").unwrap().strip_suffix("```").unwrap();
+    let block = |name: &str| {
+        let (_, block, _) = region(&readme, name);
+        block.trim().strip_prefix("```yaml\n").unwrap().strip_suffix("```").unwrap().to_owned()
+    };
+    // Both blocks are of one file.
+    let text = block("config") + &block("gate-config");
     let dir = tempfile::tempdir().unwrap();
     for folder in ["apps/billing-v2", "tools/loadtest"] {
         fs::create_dir_all(dir.path().join(folder)).unwrap();

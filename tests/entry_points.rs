@@ -46,7 +46,7 @@ fn published(files: &[(&str, String)], environment: &str) -> Vec<String> {
             generated: false,
         })
         .collect();
-    let module = Module { path: "example.com/app".to_owned(), dir: String::new() };
+    let module = Module::go("", "example.com/app");
     let program = flowaudit::flow::index(inputs, &[module]);
     let types = Types::new(&program, flowaudit::flow::returns(&set));
     let services = [("app".to_owned(), String::new())];

@@ -39,3 +39,8 @@ fn explanation_schema_is_current() {
 fn config_schema_is_current() {
     check("config");
 }
+
+#[test]
+fn gate_schema_is_current() {
+    check("gate");
+}

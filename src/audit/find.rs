@@ -197,6 +197,7 @@ mod tests {
             confidence: Confidence::High,
             service: "orders".to_owned(),
             consumer: None,
+            subject: None,
             message: String::new(),
             help: String::new(),
             location: at(1),

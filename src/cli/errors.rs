@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use crate::audit::NotFound;
 use crate::config::ConfigError;
 use crate::ruleset::RulesError;
+use crate::source::revision::RevisionError;
 use crate::syntax::reader::{Mistake, closest};
 
 /// How a run ended, for whoever started it.
@@ -19,6 +20,8 @@ use crate::syntax::reader::{Mistake, closest};
 pub enum Exit {
     /// Done and within policy.
     Done = 0,
+    /// The gate failed.
+    Regressed = 1,
     /// Wrong usage, configuration or rules.
     Usage = 2,
     /// No service or no file was found.
@@ -74,6 +77,13 @@ user_errors![
     Unseen,
     CannotWrite,
     Internal,
+    BadBaseline,
+    ReadOnlyBaseline,
+    BadOutputs,
+    AlreadyThere,
+    UnknownCommand,
+    BadAudit,
+    RevisionError,
 ];
 
 /// Tells an error on standard error and gives the exit code that goes with it.
@@ -323,6 +333,144 @@ pub(super) struct CannotWrite {
 titled!(CannotWrite, |this| "cannot write {}: {}", this.path.display(), this.why);
 
 impl UserError for CannotWrite {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// There is no baseline to compare with, or it cannot be read.
+#[derive(Debug)]
+pub(super) struct BadBaseline {
+    pub(super) path: PathBuf,
+    /// `None`: there is no such file.
+    pub(super) why: Option<String>,
+}
+
+titled!(BadBaseline, |this| "{} {}", this.told().0, this.told().1);
+
+impl BadBaseline {
+    fn told(&self) -> (&'static str, String) {
+        let path = self.path.display();
+        match &self.why {
+            None => ("there is no baseline", path.to_string()),
+            Some(why) => ("cannot read the baseline", format!("{path}: {why}")),
+        }
+    }
+}
+
+impl UserError for BadBaseline {
+    fn advice(&self) -> Option<String> {
+        Some(match self.why {
+            None => "`flowaudit gate --update` writes one, to be committed; or compare with a revision: \
+                     `flowaudit gate --against REV`"
+                .to_owned(),
+            Some(_) => "`flowaudit gate --update` writes it anew".to_owned(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A baseline that a CI run writes is one that nobody has read.
+#[derive(Debug)]
+pub(super) struct ReadOnlyBaseline;
+
+titled!(ReadOnlyBaseline, |_this| "the baseline is read-only where CI is set");
+
+impl UserError for ReadOnlyBaseline {
+    fn advice(&self) -> Option<String> {
+        Some(
+            "run `flowaudit gate --update` on your machine and commit the file, so that it is reviewed"
+                .to_owned(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// Files to write that cannot all be meant.
+#[derive(Debug)]
+pub(super) struct BadOutputs {
+    pub(super) why: String,
+}
+
+titled!(BadOutputs, |this| "{}", this.why);
+
+impl UserError for BadOutputs {
+    fn advice(&self) -> Option<String> {
+        Some("name a format for each: --output sarif=a.sarif --output junit=b.xml".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `init` would write over a person's work.
+#[derive(Debug)]
+pub(super) struct AlreadyThere {
+    pub(super) path: PathBuf,
+}
+
+titled!(AlreadyThere, |this| "{} is there already", this.path.display());
+
+impl UserError for AlreadyThere {
+    fn advice(&self) -> Option<String> {
+        Some("--force writes over it, --output FILE writes elsewhere".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// `man` is asked for a command that is not there.
+#[derive(Debug)]
+pub(super) struct UnknownCommand {
+    pub(super) name: String,
+    pub(super) known: Vec<String>,
+}
+
+titled!(UnknownCommand, |this| "there is no command `{}`", this.name);
+
+impl UserError for UnknownCommand {
+    fn advice(&self) -> Option<String> {
+        Some(format!("there are: {}", self.known.join(", ")))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A file that `merge` is given is no audit, or does not go with the others.
+#[derive(Debug)]
+pub(super) struct BadAudit {
+    pub(super) path: PathBuf,
+    pub(super) why: String,
+}
+
+titled!(BadAudit, |this| "cannot merge {}: {}", this.path.display(), this.why);
+
+impl UserError for BadAudit {
+    fn advice(&self) -> Option<String> {
+        Some("give what `flowaudit scan --format json` of one version wrote".to_owned())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl UserError for RevisionError {
+    fn advice(&self) -> Option<String> {
+        self.mend()
+    }
+
     fn exit(&self) -> Exit {
         Exit::Usage
     }

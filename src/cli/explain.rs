@@ -2,17 +2,18 @@
 
 use super::args::{ExplainArgs, ExplainFormat};
 use super::errors::Exit;
-use super::{output, progress, scan};
+use super::{audit, output};
 use crate::audit::explanation::{Explained, Explanation};
 use crate::report::{explain, json};
 
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let settings = scan::settings(&args.reading)?;
-    let (audit, explained) =
-        progress::shown(args.quiet, |progress| crate::explain_tree(&args.what, &settings, progress))?;
+    let settings = audit::settings(&args.audit)?;
+    let (audit, explained) = audit::on_threads(&settings, args.audit.quiet, |progress| {
+        crate::explain_tree(&args.what, &settings, progress)
+    })?;
     // What a rule means does not depend on the tree.
     if !matches!(&explained, Ok(Explanation { subject: Explained::Rule(_), .. })) {
-        scan::audited(&audit, &settings)?;
+        audit::check(&audit, &settings)?;
     }
     let explanation = explained?;
     let to_file = args.output.is_some();

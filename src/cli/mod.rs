@@ -4,9 +4,15 @@
 //! settled before anything is rendered, so no format can change an exit code.
 
 mod args;
+mod audit;
 mod errors;
 mod explain;
+mod gate;
+mod init;
+mod manual;
+mod merge;
 mod output;
+mod present;
 mod progress;
 mod rules;
 mod scan;
@@ -41,8 +47,13 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Exit {
     let result = match command {
         Command::Scan(args) => scan::run(args),
+        Command::Gate(args) => gate::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Rules(command) => rules::run(command),
+        Command::Init(args) => init::run(args),
+        Command::Merge(args) => merge::run(args),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { command } => manual::page(command.as_deref()),
         Command::Schema { what } => schema::run(*what),
     };
     let exit = result.unwrap_or_else(|error| errors::report(&error));

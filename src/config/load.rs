@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::parse::{inner_path, parse};
-use super::{Config, FILE_NAME, Mention, find};
+use super::{Config, FILE_NAME, Mention, Target, find};
 use crate::syntax::reader::{Mistake, closest};
 
 /// No configuration is this large; something else is.
@@ -69,6 +69,36 @@ impl Config {
             })
             .collect();
         self.refuse(mistakes)
+    }
+
+    /// Refuses waivers of rules that do not exist; `rules` is where suggestions come from.
+    pub fn check_waivers(&self, known: impl Fn(&str) -> bool, rules: &[String]) -> Result<(), ConfigError> {
+        let names: Vec<&str> = rules.iter().map(String::as_str).collect();
+        let unknown = self.waivers.iter().filter_map(|waiver| match &waiver.target {
+            Target::Rule { rule, .. } if !known(rule) => Some(Mistake {
+                line: waiver.line,
+                column: waiver.column,
+                message: format!("there is no rule `{rule}` to waive"),
+                suggestion: closest(rule, &names).map(str::to_owned),
+            }),
+            _ => None,
+        });
+        self.refuse(unknown.collect())
+    }
+
+    /// Where the configuration is, as a path from the audited folder with `/`.
+    pub fn path_from(&self, root: &Path) -> String {
+        let plain = || FILE_NAME.to_owned();
+        let (Some(file), Ok(root)) = (&self.path, root.canonicalize()) else {
+            return plain();
+        };
+        let Ok(file) = file.canonicalize() else {
+            return plain();
+        };
+        let shared = root.ancestors().find(|folder| file.starts_with(folder)).unwrap_or(&root);
+        let up = root.components().count() - shared.components().count();
+        let down = file.strip_prefix(shared).unwrap_or(Path::new(FILE_NAME)).to_string_lossy();
+        format!("{}{}", "../".repeat(up), down.replace('\\', "/"))
     }
 
     /// Refuses the configuration for these mistakes, if there are any.

@@ -6,6 +6,7 @@
 
 mod discover;
 mod exclude;
+mod gate;
 mod load;
 mod parse;
 mod schema;
@@ -13,13 +14,16 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod waivers;
 
 pub use discover::{FILE_NAME, find};
 pub use exclude::Excludes;
+pub use gate::{FailOn, GatePolicy};
 pub use load::{ConfigError, discover, load};
 pub use schema::schema;
 pub use settings::Settings;
 pub use topics::{Glob, TopicFilter};
+pub use waivers::{Target, Waiver};
 
 use std::path::PathBuf;
 
@@ -44,6 +48,10 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// How many calls to follow from a handler; `None`: without a bound.
     pub depth: Option<u32>,
+    /// Findings that somebody answers for.
+    pub waivers: Vec<Waiver>,
+    /// What the gate lets pass.
+    pub gate: GatePolicy,
     /// Where services are named without a path, to be checked by [`Config::check_services`].
     pub mentions: Vec<Mention>,
 }
@@ -136,6 +144,8 @@ impl Default for Config {
             rules: RuleChoice::default(),
             exclude: Vec::new(),
             depth: None,
+            waivers: Vec::new(),
+            gate: GatePolicy::default(),
             mentions: Vec::new(),
         }
     }

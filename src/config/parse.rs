@@ -3,11 +3,13 @@
 use std::path::{Component, Path};
 
 use super::{AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry, TopicFilter};
+use super::{gate, waivers};
 use crate::audit::{Control, Leniency, Policy, SagaRole, ServiceKind};
 use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::{self, Node, Value};
 
-pub(super) const TOP_KEYS: &[&str] = &["services", "audits", "policy", "rules", "exclude", "depth"];
+pub(super) const TOP_KEYS: &[&str] =
+    &["services", "audits", "policy", "rules", "exclude", "depth", "waivers", "gate"];
 pub(super) const SERVICE_KEYS: &[&str] = &["name", "path", "owner", "kind", "role", "ignore"];
 pub(super) const AUDIT_KEYS: &[&str] = &["name", "title", "scope", "controls", "denominator", "topics"];
 pub(super) const TOPIC_KEYS: &[&str] = &["include", "exclude"];
@@ -54,6 +56,12 @@ fn read(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     }
     config.exclude = exclude(reader, map);
     config.depth = map.get("depth").and_then(|node| depth(reader, node));
+    for node in reader.list_at(map, "waivers") {
+        waivers::read(reader, node, config);
+    }
+    if let Some(node) = map.get("gate") {
+        config.gate = gate::read(reader, node, base, config);
+    }
 }
 
 fn depth(reader: &mut Reader, node: &Node) -> Option<u32> {
@@ -88,7 +96,7 @@ fn service(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
     config.services.push(ServiceEntry { name, path, owner, kind, role, ignore });
 }
 
-fn mention(at: &Node, name: &str) -> Mention {
+pub(super) fn mention(at: &Node, name: &str) -> Mention {
     Mention { name: name.to_owned(), line: at.line, column: at.column }
 }
 
@@ -313,10 +321,10 @@ fn texts_at<'n>(reader: &mut Reader, map: Map<'n>, key: &str) -> Vec<(&'n Node, 
     found
 }
 
-fn word_at<T: Copy>(reader: &mut Reader, map: Map, key: &str, words: &[(&str, T)]) -> Option<T> {
+pub(super) fn word_at<T: Copy>(reader: &mut Reader, map: Map, key: &str, words: &[(&str, T)]) -> Option<T> {
     map.get(key).and_then(|node| reader.word(node, key, words))
 }
 
-fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
     all.iter().map(|value| (word(*value), *value)).collect()
 }

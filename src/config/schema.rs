@@ -1,9 +1,11 @@
 //! What can be written in `flowaudit.yaml`, as types that exist for their JSON Schema alone:
 //! editors complete and check against it. A test holds them to the keys that [`super::parse`] knows.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema};
 
-use crate::audit::{Control, Leniency, SagaRole, ServiceKind};
+use crate::audit::{Control, Leniency, Priority, SagaRole, ServiceKind, Severity};
 
 /// JSON Schema of `flowaudit.yaml`.
 pub fn schema() -> Schema {
@@ -27,6 +29,93 @@ pub(super) struct Flowaudit {
     exclude: Option<Texts>,
     /// How many calls to follow from a handler; without a bound unless given.
     depth: Option<u32>,
+    /// Findings that somebody answers for; they are counted apart and never as passed.
+    waivers: Option<Vec<WaiverItem>>,
+    /// What the gate lets pass.
+    gate: Option<GateItem>,
+}
+
+/// A finding, or the findings of a rule in a service, that somebody answers for.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct WaiverItem {
+    /// Fingerprint of one finding; instead of a rule and a service.
+    #[schemars(regex(pattern = r"^[0-9a-f]{16}$"))]
+    finding: Option<String>,
+    /// Rule of the findings.
+    rule: Option<String>,
+    /// Service of the findings.
+    service: Option<String>,
+    /// Only those of one consumer, by its id: `service/topic/Handler`.
+    consumer: Option<String>,
+    /// Why they may stay.
+    reason: String,
+    /// Who answers for that.
+    owner: String,
+    /// Last day it holds, `YYYY-MM-DD`.
+    #[schemars(extend("format" = "date"))]
+    until: Option<String>,
+}
+
+/// What the gate lets pass.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct GateItem {
+    /// The baseline, from the folder of this file; flowaudit.baseline.json unless given.
+    baseline: Option<String>,
+    /// Floors: the least percentage, by audit and control.
+    min: Option<BTreeMap<String, BTreeMap<Control, Percentage>>>,
+    /// What fails beside a percentage below its floor.
+    fail_on: Option<FailOnItem>,
+}
+
+/// A whole number of percent.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+#[expect(dead_code, reason = "described, never built")]
+struct Percentage(#[schemars(range(max = 100))] u32);
+
+/// What fails beside a percentage below its floor.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "described, never built")]
+struct FailOnItem {
+    /// New findings that are at least this severe: error unless given.
+    severity: Option<SeverityOrNever>,
+    /// New findings that are at least this urgent: P1 unless given.
+    priority: Option<PriorityOrNever>,
+    /// A status that got worse: true unless given.
+    worse_status: Option<bool>,
+    /// A percentage below that of the baseline: true unless given.
+    lower_percent: Option<bool>,
+    /// Waivers and ignores past their last day: true unless given.
+    expired: Option<bool>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "described, never built")]
+enum SeverityOrNever {
+    Severity(Severity),
+    Never(Never),
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "described, never built")]
+enum PriorityOrNever {
+    Priority(Priority),
+    Never(Never),
+}
+
+/// No finding for this reason.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "described, never built")]
+enum Never {
+    Never,
 }
 
 /// One service.

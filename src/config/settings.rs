@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::Config;
-use crate::audit::Policy;
+use crate::audit::{Date, Policy, Shard};
 
 /// Everything the pipeline needs to know, checked; what the command line says has won over the
 /// configuration already.
@@ -21,6 +21,12 @@ pub struct Settings {
     /// Services the user wants to see, empty for all. The whole tree is audited all the same,
     /// because a topic's other end is elsewhere; the command line narrows the result.
     pub services: Vec<String>,
+    /// Judge this part of the services only.
+    pub shard: Option<Shard>,
+    /// Whether waivers and ignores in comments are heeded.
+    pub ignores: bool,
+    /// The day that expiry is judged by; `None`: nothing expires.
+    pub as_of: Option<Date>,
     /// Threads to use; `None`: as many as the machine has.
     pub threads: Option<NonZeroUsize>,
 }
@@ -39,6 +45,9 @@ impl Settings {
             policy: config.policy,
             config,
             services: Vec::new(),
+            shard: None,
+            ignores: true,
+            as_of: None,
             threads: None,
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::parse::{self, parse};
 use super::*;
-use crate::audit::{Leniency, Policy};
+use crate::audit::{Date, Leniency, Policy, Priority};
 use crate::syntax::reader::Mistake;
 
 fn ok(text: &str) -> Config {
@@ -110,7 +110,7 @@ fn broken_yaml_and_second_documents_are_mistakes() {
     assert_eq!(
         mistakes("- a\n"),
         [
-            "1:1: expected a mapping with the keys `services`, `audits`, `policy`, `rules`, `exclude`, `depth`, found a list"
+            "1:1: expected a mapping with the keys `services`, `audits`, `policy`, `rules`, `exclude`, `depth`, `waivers`, `gate`, found a list"
         ]
     );
     assert!(!mistakes("depth: 1\ndepth: 2\n").is_empty(), "a key twice");
@@ -191,7 +191,69 @@ fn the_schema_has_the_keys_that_are_read() {
         ("RulesItem", parse::RULE_KEYS),
         ("IdempotencyKnobs", parse::IDEMPOTENCY_KEYS),
         ("SchemaKnobs", parse::SCHEMA_KEYS),
+        ("WaiverItem", waivers::KEYS),
+        ("GateItem", gate::KEYS),
+        ("FailOnItem", gate::FAIL_KEYS),
     ] {
         assert_eq!(keys(&schema["$defs"][name]), sorted(known), "{name}");
     }
+}
+
+#[test]
+fn waivers_name_what_they_waive_and_who_answers_for_it() {
+    let config = ok("\
+waivers:
+  - {rule: no-dead-letter, service: order, reason: replay exists, owner: team-a, until: 2026-12-31}
+  - {rule: no-schema, consumer: order/paid/Handle, reason: r, owner: o}
+  - {finding: 0123456789abcdef, reason: r, owner: o}
+");
+    let [first, second, third] = config.waivers.as_slice() else {
+        panic!("three waivers");
+    };
+    assert_eq!(first.until, Date::parse("2026-12-31"));
+    assert_eq!(first.line, 2);
+    assert_eq!(second.target.service(), Some("order"));
+    assert_eq!(third.target, Target::Finding("0123456789abcdef".to_owned()));
+    let named: Vec<&str> = config.mentions.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(named, ["order", "order"], "checked when the services are known");
+    let told = mistakes(
+        "\
+waivers:
+  - {rule: r, service: s, reason: r}
+  - {rule: r, reason: r, owner: o}
+  - {rule: r, service: s, finding: 0123456789abcdef, reason: r, owner: o}
+  - {rule: r, service: s, reason: ' ', owner: o, until: 31.12.2026}
+  - {finding: xyz, reason: r, owner: o}
+  - {rule: r, service: s, consumer: t/x/H, reason: r, owner: o}
+",
+    );
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn the_gate_has_floors_and_things_that_fail() {
+    let plain = ok("depth: 1\n").gate;
+    assert_eq!(plain, GatePolicy::default());
+    assert_eq!(plain.fail_on.priority, Some(Priority::P1));
+    let gate = ok("\
+gate:
+  baseline: ci/base.json
+  min: {event-processing: {idempotency: 50, dead_letter: 30}}
+  fail_on: {severity: never, priority: P0, worse_status: false}
+")
+    .gate;
+    assert_eq!(gate.baseline.as_deref(), Some(Path::new("./ci/base.json")));
+    assert_eq!(gate.floor("event-processing", Control::DeadLetter), Some(30));
+    assert_eq!(gate.floor("event-processing", Control::Schema), None);
+    assert_eq!((gate.fail_on.severity, gate.fail_on.priority), (None, Some(Priority::P0)));
+    assert!(!gate.fail_on.worse_status && gate.fail_on.lower_percent);
+    let told = mistakes(
+        "\
+gate:
+  min: {event-procesing: {idempotency: 50}, data-synchronization: {outbox: 20, schema: 101, shema: 1}}
+  fail_on: {severity: fatal, priority: high, worse: true}
+  basline: x
+",
+    );
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -1,12 +1,14 @@
 //! Assembly: the flow and the verdicts put together as an audit.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::audit::{
-    Audit, AuditResult, Consumer, Control, Counts, Diagnostic, Finding, Place, Publisher, Service,
-    ServiceVerdict, Severity, Status, SubscriptionType, Symbol, TopicName, number_consumers,
+    Audit, Consumer, Control, Diagnostic, Finding, Place, Publisher, Service, ServiceVerdict, Severity,
+    SubscriptionType, Symbol, TopicName, number_consumers,
 };
-use crate::config::{AuditEntry, Denominator, Scope, Settings};
+use crate::config::Settings;
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
@@ -22,8 +24,20 @@ pub fn judge(
 ) -> Audit {
     let names: Vec<String> = repository.services.list.iter().map(|s| s.name.clone()).collect();
     let tables = Tables::new();
-    let judged: Vec<(Consumer, Vec<Finding>)> =
-        flow.consumers.par_iter().map(|found| consumer(flow, found, &names, &tables, settings)).collect();
+    let is_mine = |service: usize| settings.shard.is_none_or(|shard| shard.has(service));
+    let judged: Vec<(Consumer, Vec<Finding>)> = flow
+        .consumers
+        .par_iter()
+        .map(|found| {
+            // Of another part's consumers only the topic matters.
+            let judged = is_mine(found.service).then(|| {
+                let service = &names[found.service];
+                let examined = verdict::examine(flow, found, settings.depth);
+                verdict::judge(flow, found, &examined, service, &tables, settings.policy, settings.depth)
+            });
+            consumer(found, &names, judged.unwrap_or_default())
+        })
+        .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
     let mut findings = numbered(&mut consumers, found);
     let mut outboxes = outbox::judge(flow, &names, &tables);
@@ -54,14 +68,28 @@ pub fn judge(
         stats: repository.stats,
         ..Audit::default()
     };
-    let aligned = topics::findings(&audit);
+    let aligned = topics::findings(&audit, &tables);
     audit.findings.extend(aligned);
-    audit.audits = audits(&audit, settings);
+    if let Some(shard) = settings.shard {
+        let turn = names.iter().enumerate().filter(|(index, _)| shard.has(*index));
+        keep_part(&mut audit, &turn.map(|(_, name)| name.as_str()).collect());
+        audit.shard = Some(shard);
+    }
     audit.sort();
+    audit.identify();
     audit
 }
 
-/// Gives consumers their ids and findings the consumer they are about and their identity.
+/// Keeps what is of these services. Topics stay whole: both ends of each were seen.
+fn keep_part(audit: &mut Audit, names: &BTreeSet<&str>) {
+    audit.services.retain(|service| names.contains(service.name.as_str()));
+    audit.consumers.retain(|consumer| names.contains(consumer.service.as_str()));
+    audit.publishers.retain(|publisher| names.contains(publisher.service.as_str()));
+    audit.caches.retain(|cache| names.contains(cache.service.as_str()));
+    audit.findings.retain(|finding| names.contains(finding.service.as_str()));
+}
+
+/// Gives consumers their ids and findings the consumer they are about.
 fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding> {
     // Numbering sorts the consumers, so findings find theirs again by its place.
     let place = |c: &Consumer| (c.service.clone(), c.registration.clone(), c.topic.clone());
@@ -72,33 +100,15 @@ fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding
         let owner = consumers.iter().find(|c| place(c) == at);
         for mut finding in list {
             finding.consumer = owner.map(|c| c.id.clone());
-            finding.fingerprint = fingerprint(&finding.rule, &finding.service, owner.map_or("", |c| &c.id));
             out.push(finding);
         }
     }
     out
 }
 
-/// Identity of a finding: rule, service and consumer, which no moved line changes (64-bit FNV-1a).
-pub(super) fn fingerprint(rule: &str, service: &str, subject: &str) -> String {
-    let text = format!("{rule}\n{service}\n{subject}");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
-}
-
-fn consumer(
-    flow: &Flow<'_>,
-    found: &flow::Consumer,
-    names: &[String],
-    tables: &Tables,
-    settings: &Settings,
-) -> (Consumer, Vec<Finding>) {
+fn consumer(found: &flow::Consumer, names: &[String], judged: verdict::Judged) -> (Consumer, Vec<Finding>) {
     let (path, line) = &found.registration;
     let service = &names[found.service];
-    let examined = verdict::examine(flow, found, settings.depth);
-    let judged = verdict::judge(flow, found, &examined, service, tables, settings.policy, settings.depth);
     let handler = judged.handler.unwrap_or_else(|| Symbol {
         name: "unknown".to_owned(),
         path: path.clone(),
@@ -192,49 +202,5 @@ fn subscription_type(consumers: &[&Consumer]) -> SubscriptionType {
         [] => SubscriptionType::None,
         [one] => *one,
         _ => SubscriptionType::Mixed,
-    }
-}
-
-fn audits(audit: &Audit, settings: &Settings) -> Vec<AuditResult> {
-    let mut out = Vec::new();
-    for entry in &settings.config.audits {
-        for &control in &entry.controls {
-            let in_scope: Vec<&Service> =
-                audit.services.iter().filter(|s| in_scope(&entry.scope, s)).collect();
-            let status = |s: &&Service| status_in(audit, entry, s, control);
-            let counts = Counts::of(in_scope.iter().map(status));
-            let denominator = match entry.denominator {
-                Denominator::Scope => in_scope.len() as u32,
-                Denominator::Applicable => counts.applicable(),
-            };
-            out.push(AuditResult::new(&entry.name, control, denominator, counts));
-        }
-    }
-    out
-}
-
-/// The status of a service in one audit: of the consumers whose topics the audit looks at.
-fn status_in(audit: &Audit, entry: &AuditEntry, service: &Service, control: Control) -> Status {
-    let whole = service.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
-    let all: Vec<&Consumer> = audit.consumers.iter().filter(|c| c.service == service.name).collect();
-    let looked_at: Vec<&Consumer> =
-        all.iter().copied().filter(|c| entry.topics.admits(&c.topic.name)).collect();
-    if all.len() == looked_at.len() || matches!(control, Control::CacheInvalidation | Control::Outbox) {
-        return whole;
-    }
-    service::roll_up(control, &looked_at).map_or(Status::NotApplicable, |v| v.status)
-}
-
-fn in_scope(scope: &Scope, service: &Service) -> bool {
-    match scope {
-        Scope::All => service.kind == crate::audit::ServiceKind::Service,
-        Scope::Named(names) => names.contains(&service.name),
-        Scope::ConsumersAndCaches => {
-            service.consumer
-                || service
-                    .controls
-                    .get(&Control::CacheInvalidation)
-                    .is_some_and(|v| v.status != Status::NotApplicable)
-        }
     }
 }

@@ -4,7 +4,6 @@ use crate::audit::{Confidence, Evidence, Finding, Place};
 use crate::flow::Flow;
 use crate::flow::program::Site;
 
-use super::assemble::fingerprint;
 use super::table::Signals;
 use super::verdict::Tables;
 
@@ -61,9 +60,10 @@ impl Draft {
             severity: words.severity,
             priority: words.priority,
             confidence: self.confidence,
-            fingerprint: fingerprint(self.rule, &self.service, &self.subject),
+            fingerprint: String::new(),
             service: self.service,
             consumer: self.consumer,
+            subject: (!self.subject.is_empty()).then_some(self.subject),
             message,
             help: words.help.clone(),
             location: self.location,

@@ -7,16 +7,21 @@
 mod assemble;
 mod cache;
 mod dead_letter;
+mod delivery;
 pub mod explain;
 mod finding;
 mod idempotency;
+mod join;
 mod outbox;
 mod scan;
 mod schema;
 mod service;
 mod steps;
 mod table;
+mod tally;
 mod topics;
 mod verdict;
 
 pub use assemble::judge;
+pub use join::join;
+pub use tally::{control_of, finding_rules, is_gap, is_service_waived, is_waived, tally, waived_gaps};

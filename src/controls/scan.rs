@@ -370,7 +370,10 @@ impl Scanner<'_, '_> {
             return inner;
         }
         // `if err == nil { … }` and the like do not take a guard away.
-        if branch.asks == Asks::Error && inner != then_guard && then_exit.is_none() {
+        if branch.asks == Asks::Error
+            && inner != then_guard
+            && matches!(then_exit, None | Some(Exit::Failure))
+        {
             return inner;
         }
         behind

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
-use super::{dead_letter, idempotency, schema, steps};
+use super::{dead_letter, delivery, idempotency, schema, steps};
 
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
@@ -28,6 +28,7 @@ pub struct Subject<'s, 'a> {
 }
 
 /// What was decided of one consumer.
+#[derive(Default)]
 pub struct Judged {
     /// The function people would call its handler.
     pub handler: Option<Symbol>,
@@ -43,15 +44,15 @@ pub struct Judged {
     pub observes: bool,
 }
 
-/// The tables of the consumer controls, read once.
+/// The tables of the controls.
 pub struct Tables {
-    tables: Vec<Table>,
+    tables: &'static [Table],
 }
 
 impl Tables {
-    /// Reads the embedded tables.
+    /// The embedded tables.
     pub fn new() -> Tables {
-        Tables { tables: table::TABLES.iter().filter_map(|text| table::read(text)).collect() }
+        Tables { tables: table::all() }
     }
 
     /// The table of a control.
@@ -61,7 +62,7 @@ impl Tables {
 
     /// All tables.
     pub fn all(&self) -> &[Table] {
-        &self.tables
+        self.tables
     }
 }
 
@@ -119,6 +120,10 @@ pub fn judge(
         }
         for weakness in table.weaknesses(&signals) {
             findings.push(finding(&subject, service, weakness, &verdict));
+        }
+        if control == Control::DeadLetter {
+            let drafts = delivery::findings(&subject, examined, service, verdict.status, table);
+            findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
         }
         controls.insert(control, verdict);
     }
@@ -210,6 +215,7 @@ fn finding(
         confidence: if verdict.status == Status::Missing { verdict.confidence } else { Confidence::Medium },
         service: service.to_owned(),
         consumer: None,
+        subject: None,
         message,
         help: weakness.help.clone(),
         location,

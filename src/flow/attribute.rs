@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::syntax::facts::FuncId;
+use crate::syntax::facts::{FuncId, Lang};
 
 use super::calls::Graph;
 use super::program::{Fn, Package, PkgId, Program, Site, Target};
@@ -45,6 +45,15 @@ impl Attribution {
             match owners[first.file as usize] {
                 Some(service) => entries[service].extend(roots),
                 None => stray.extend(roots),
+            }
+        }
+        // A Node program is its files: what a framework or a container calls is found by name.
+        for (index, file) in program.files.iter().enumerate() {
+            if file.facts.lang == Lang::TypeScript
+                && let Some(service) = owners[index]
+            {
+                let all = (0..file.facts.funcs.len() as u32).map(FuncId);
+                entries[service].extend(all.map(|func| Fn { file: index as u32, func }));
             }
         }
         entries.push(stray);

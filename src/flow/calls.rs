@@ -4,11 +4,12 @@
 //! Interface calls go to every type of the tree whose methods fit (class hierarchy analysis), so
 //! the graph over-approximates; what narrows it is evaluation at the place of use.
 
-use crate::syntax::facts::{Expr, ExprId};
+use crate::syntax::facts::{Expr, ExprId, Lang};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
+use super::modules::CONSTRUCTOR;
 use super::program::{Decl, ExtPath, Fn, Program, Site, Target, Ty};
 use super::types::{Member, Type, Types};
 
@@ -88,6 +89,7 @@ struct FileGraph {
     calls: Vec<CallSite>,
     mentions: Vec<(Option<Fn>, Fn)>,
     built: Vec<(Ty, Site)>,
+    injected: Vec<(Ty, Site)>,
     writes: Vec<(Ty, Arc<str>, FieldWrite)>,
 }
 
@@ -99,6 +101,7 @@ impl Graph {
             .map(|file| file_graph(types, file))
             .collect();
         let mut graph = Graph::default();
+        let mut injected = Vec::new();
         for (index, file) in files.into_iter().enumerate() {
             for call in file.calls {
                 let at = graph.calls.len() as u32;
@@ -125,9 +128,13 @@ impl Graph {
             for (ty, site) in file.built {
                 graph.built.entry(ty).or_default().push(site);
             }
+            injected.extend(file.injected);
             for (ty, name, write) in file.writes {
                 graph.writes.entry((ty, name)).or_default().push(write);
             }
+        }
+        for (ty, site) in injected {
+            graph.built.entry(ty).or_insert_with(|| vec![site]);
         }
         graph
     }
@@ -185,6 +192,11 @@ fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
                 {
                     out.built.push((ty, site));
                 }
+                if let Some(ty) = built_class(types, file, callee) {
+                    let list =
+                        if facts.injected.contains(&site.expr) { &mut out.injected } else { &mut out.built };
+                    list.push((ty, site));
+                }
                 out.calls.push(CallSite { site, func, callee: target });
             }
             Expr::Composite { ty, .. } if !ty.is_none() => {
@@ -234,6 +246,46 @@ fn generator_input(types: &Types<'_>, file: u32) -> FxHashSet<ExprId> {
         }
     }
     inert
+}
+
+/// The class of the tree that calling `callee` builds.
+pub fn built_class(types: &Types<'_>, file: u32, callee: ExprId) -> Option<Ty> {
+    let facts = types.program.facts(file);
+    if facts.lang != Lang::TypeScript {
+        return None;
+    }
+    let decl = match facts.expr(callee) {
+        Expr::Name(name) if types.local(Site { file, expr: callee }, name).is_none() => {
+            types.program.lookup(file, name)
+        }
+        Expr::Field { base, name } => match types.package_qualifier(file, base) {
+            Some(Target::Package(package)) => types.program.decl(*package, facts.text(name)),
+            _ => None,
+        },
+        _ => None,
+    };
+    match decl {
+        Some(Decl::Type(ty)) => Some(ty),
+        _ => None,
+    }
+}
+
+/// What building a class runs: its constructor, or the nearest above it.
+fn construction(types: &Types<'_>, ty: Ty) -> Callee {
+    let program = types.program;
+    if program.facts(ty.file).lang != Lang::TypeScript {
+        return Callee::Builtin;
+    }
+    let mut class = Some(ty);
+    let mut depth = 8;
+    while let Some(ty) = class {
+        if let Some(constructor) = program.method(ty, CONSTRUCTOR) {
+            return Callee::Tree(Arc::from([constructor]));
+        }
+        depth -= 1;
+        class = if depth > 0 { program.base_class(ty) } else { None };
+    }
+    Callee::Builtin
 }
 
 fn strip(facts: &crate::syntax::facts::Facts, callee: ExprId) -> ExprId {
@@ -355,7 +407,8 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
             match program.lookup(file, name) {
                 Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
                 Some(Decl::Global(_)) => Callee::Dynamic,
-                Some(Decl::Type(_)) | None => Callee::Builtin,
+                Some(Decl::Type(ty)) => construction(types, ty),
+                None => Callee::Builtin,
             }
         }
         Expr::Field { base, name } => {
@@ -363,7 +416,7 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
             match types.package_qualifier(file, base) {
                 Some(Target::Package(package)) => match program.decl(*package, name) {
                     Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
-                    Some(Decl::Type(_)) => Callee::Builtin,
+                    Some(Decl::Type(ty)) => construction(types, ty),
                     Some(Decl::Global(_)) => Callee::Dynamic,
                     None => Callee::Unknown,
                 },
@@ -386,7 +439,11 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
 /// What calling method `name` on a value of type `ty` runs.
 pub fn method(types: &Types<'_>, ty: &Type, name: &str) -> Callee {
     match types.member(ty, name) {
-        Some(Member::Method(func)) if types.has_body(func) => Callee::Tree(Arc::from([func])),
+        Some(Member::Method(func)) if types.has_body(func) => {
+            let mut targets = vec![func];
+            targets.extend(overrides(types, ty, name));
+            Callee::Tree(targets.into())
+        }
         Some(Member::Method(func)) => {
             let implementations = implementations(types, func, name);
             if implementations.is_empty() { Callee::Abstract(func) } else { Callee::Tree(implementations) }
@@ -395,6 +452,13 @@ pub fn method(types: &Types<'_>, ty: &Type, name: &str) -> Callee {
         Some(Member::Field(_)) => Callee::Dynamic,
         None => Callee::Unknown,
     }
+}
+
+/// The methods of classes below `ty` that take the place of its own.
+fn overrides(types: &Types<'_>, ty: &Type, name: &str) -> Vec<Fn> {
+    let Type::Named(ty, _) = ty else { return Vec::new() };
+    let below = types.program.below(*ty);
+    below.into_iter().filter_map(|ty| types.program.method(ty, name)).filter(|&f| types.has_body(f)).collect()
 }
 
 /// The methods with a body that a call of the interface method `declared` may run.

@@ -5,13 +5,14 @@
 //! what is cut is `Opaque`, never wrong.
 
 mod apply;
+mod class;
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Sym, UnaryOp};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::program::{Decl, Fn, Global, Site, Target};
+use super::program::{Decl, Fn, Global, Site, Target, Ty};
 use super::pure;
 use super::scope::{DefKind, Write};
 use super::types::{Member, Type, Types};
@@ -158,6 +159,9 @@ impl<'a> Eval<'a> {
             Expr::Binary { op: BinaryOp::Mul, left, right } => {
                 pure::multiply(program, &self.nth(at(left), 0), &self.nth(at(right), 0))
                     .unwrap_or(Value::Opaque(Some(site)))
+            }
+            Expr::Conditional { then, otherwise, .. } => {
+                Value::one_of(vec![self.nth(at(then), 0), self.nth(at(otherwise), 0)])
             }
             Expr::Template(parts) => {
                 Value::concat(facts.list(parts).iter().map(|&part| self.nth(at(part), 0)).collect())
@@ -341,12 +345,39 @@ impl<'a> Eval<'a> {
                 items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name)).collect(),
             );
         }
+        if let Some(found) = self.static_value(&value, name) {
+            return found;
+        }
         let dynamic = self.type_of(&value);
         let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
         if let Some(Member::Method(func)) = self.types.member(ty, name) {
             return Value::Func(Arc::new(Closure::method(func, value)));
         }
+        if let Some(getter) = self.getter(ty, name) {
+            let closure = Closure::method(getter, value.clone());
+            if let Some(found) = self.apply(&closure, &Arc::from([]), false, 0) {
+                return found;
+            }
+        }
         self.select(value, name)
+    }
+
+    /// The method that reading field `name` runs.
+    fn getter(&self, ty: &Type, name: &str) -> Option<Fn> {
+        let Type::Named(ty, _) = ty else { return None };
+        let program = self.types.program;
+        let mut class = Some(*ty);
+        for _ in 0..8 {
+            let ty = class?;
+            if let Some(method) = program.method(ty, name) {
+                return program.func(method).getter.then_some(method);
+            }
+            if program.facts(ty.file).lang == Lang::Go {
+                return None;
+            }
+            class = program.base_class(ty);
+        }
+        None
     }
 
     /// Field `name` of a value; a name that begins with [`super::value::STEP`] is a selector's step.
@@ -444,6 +475,9 @@ impl<'a> Eval<'a> {
             self.types.named_by(Site { file: site.file, expr: ty })
         };
         let entries = facts.list(entries);
+        if facts.lang == Lang::TypeScript && !matches!(ty, Type::Slice(_)) {
+            return self.merged(site, entries);
+        }
         let inner = |expr: ExprId, ty: &Type| {
             let at = Site { file: site.file, expr };
             match facts.expr(expr) {
@@ -507,6 +541,9 @@ impl<'a> Eval<'a> {
     fn call(&self, site: Site, callee: ExprId, args: &[ExprId], spread: bool, index: u32) -> Value {
         let facts = self.types.program.facts(site.file);
         let at = |expr| Site { file: site.file, expr };
+        if let Some(found) = self.built_in(site, callee, args) {
+            return found;
+        }
         if let Expr::Name(name) = facts.expr(callee) {
             let text = facts.text(name);
             if self.types.local(at(callee), name).is_none()
@@ -521,6 +558,9 @@ impl<'a> Eval<'a> {
         let values = || -> Arc<[Value]> { args.iter().map(|&a| self.nth(at(a), 0)).collect() };
         let target = self.nth(at(callee), 0);
         match target {
+            Value::Typed(Type::Named(ty, _)) if self.is_class(ty) => {
+                self.construct(ty, &values(), spread, site)
+            }
             Value::Typed(_) if args.len() == 1 => self.nth(at(args[0]), 0),
             Value::Func(closure) => match self.deferred(&closure, args, index) {
                 Some(symbolic) => symbolic,
@@ -547,6 +587,11 @@ impl<'a> Eval<'a> {
             },
             _ => Value::Opaque(Some(site)),
         }
+    }
+
+    /// Whether calling a type builds a value of it, rather than converting one.
+    fn is_class(&self, ty: Ty) -> bool {
+        self.types.program.facts(ty.file).lang == Lang::TypeScript
     }
 
     /// A getter called through an interface on something not known yet is kept as a symbol, so

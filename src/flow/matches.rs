@@ -4,10 +4,10 @@
 //! rules cost next to nothing.
 
 use crate::rules::{Matcher, Role, Rule, RuleSet};
-use crate::syntax::facts::{Expr, ExprId};
+use crate::syntax::facts::{Expr, ExprId, FuncId, Lang};
 use crate::syntax::sql;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::RwLock;
 
 use super::calls::{CallSite, Callee, Graph};
@@ -43,6 +43,7 @@ pub struct Index<'a> {
     calls: FxHashMap<&'a str, Vec<(RuleId, Option<&'a str>)>>,
     literals: FxHashMap<&'a str, Vec<RuleId>>,
     methods: FxHashMap<&'a str, Vec<RuleId>>,
+    decorators: FxHashMap<&'a str, Vec<RuleId>>,
     functions: Vec<RuleId>,
     sql: Vec<RuleId>,
     by_function: RwLock<FxHashMap<String, Vec<RuleId>>>,
@@ -56,6 +57,7 @@ impl<'a> Index<'a> {
             calls: FxHashMap::default(),
             literals: FxHashMap::default(),
             methods: FxHashMap::default(),
+            decorators: FxHashMap::default(),
             functions: Vec::new(),
             sql: Vec::new(),
             by_function: RwLock::default(),
@@ -80,6 +82,11 @@ impl<'a> Index<'a> {
                             index.methods.entry(name).or_default().push(id);
                         }
                     }
+                    Matcher::Decorator(names) => {
+                        for name in names {
+                            index.decorators.entry(name).or_default().push(id);
+                        }
+                    }
                     Matcher::Function { .. } => index.functions.push(id),
                     Matcher::Sql { .. } => index.sql.push(id),
                 }
@@ -100,6 +107,11 @@ impl<'a> Index<'a> {
 
     fn gated(&self, id: RuleId, path: &str) -> bool {
         self.rules.detectors[id.detector as usize].imports.iter().any(|gate| import_matches(gate, path))
+    }
+
+    /// Whether a rule is about code of this language.
+    fn speaks(&self, id: RuleId, lang: Lang) -> bool {
+        self.detector(id).language.is_none_or(|about| about == lang)
     }
 
     /// Every match of the program, in order of place and rule.
@@ -156,7 +168,8 @@ impl<'a> Index<'a> {
         } else if !matches!(callee, Callee::Builtin) {
             found.extend(self.function_call(types, site, expr, name));
         }
-        found.retain(|&id| self.holds(eval, id, site));
+        let lang = facts.lang;
+        found.retain(|&id| self.speaks(id, lang) && self.holds(eval, id, site));
         found.sort_unstable();
         found.dedup();
         found
@@ -272,18 +285,32 @@ impl<'a> Index<'a> {
     fn file(&self, types: &Types<'_>, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
         let program = types.program;
         let facts = program.facts(file);
+        let pieces: FxHashSet<ExprId> = facts
+            .exprs
+            .iter()
+            .filter_map(|expr| match expr {
+                Expr::Template(parts) => Some(facts.list(*parts)),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+            .collect();
         for (i, expr) in facts.exprs.iter().enumerate() {
             let site = Site { file, expr: ExprId(i as u32) };
             match *expr {
                 Expr::Composite { ty, .. } if !ty.is_none() => {
                     self.literal(eval, site, &types.named_by(Site { file, expr: ty }), found);
                 }
-                Expr::Str(text) if sql::looks_like_sql(facts.text(text)) => {
-                    for statement in sql::statements(facts.text(text)) {
+                Expr::Template(_) | Expr::Str(_) if !pieces.contains(&site.expr) => {
+                    let Some(text) = sql_text(facts, site.expr) else { continue };
+                    for statement in sql::statements(&text) {
                         // Special tables come first: one rule a detector and statement.
                         let mut taken = None;
                         for &id in &self.sql {
-                            if taken != Some(id.detector) && sql_matches(&self.rule(id).matcher, &statement) {
+                            if taken != Some(id.detector)
+                                && self.speaks(id, facts.lang)
+                                && sql_matches(&self.rule(id).matcher, &statement)
+                            {
                                 taken = Some(id.detector);
                                 found.push(Match { site, rule: id, func: program.owner(site), method: None });
                             }
@@ -294,6 +321,39 @@ impl<'a> Index<'a> {
             }
         }
         self.declared_methods(types, file, found);
+        self.decorators(eval, file, found);
+    }
+
+    /// Decorators of the file's classes and methods.
+    fn decorators(&self, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
+        let facts = eval.types.program.facts(file);
+        let of_types = facts.types.iter().map(|ty| (ty.decorators, None));
+        let of_funcs = facts
+            .funcs
+            .iter()
+            .enumerate()
+            .map(|(i, func)| (func.decorators, Some(Fn { file, func: FuncId(i as u32) })));
+        for (list, func) in of_types.chain(of_funcs) {
+            for &expr in facts.list(list) {
+                let callee = match facts.expr(expr) {
+                    Expr::Call { callee, .. } => callee,
+                    _ => expr,
+                };
+                let Expr::Field { base, name } = facts.expr(callee) else { continue };
+                let Some(ids) = self.decorators.get(facts.text(name)) else { continue };
+                let Some(super::program::Target::External(path)) = eval.types.package_qualifier(file, base)
+                else {
+                    continue;
+                };
+                let path = eval.types.program.external(*path);
+                let site = Site { file, expr };
+                for &id in ids {
+                    if self.gated(id, path) && self.speaks(id, facts.lang) && self.holds(eval, id, site) {
+                        found.push(Match { site, rule: id, func, method: func });
+                    }
+                }
+            }
+        }
     }
 
     /// A literal of type `ty`, and those inside it that leave out their type.
@@ -340,7 +400,7 @@ impl<'a> Index<'a> {
                     super::program::Target::Package(_) => None,
                 })
                 .collect();
-            let method = Fn { file, func: crate::syntax::facts::FuncId(i as u32) };
+            let method = Fn { file, func: FuncId(i as u32) };
             for &id in ids {
                 if imports.iter().any(|path| self.gated(id, path))
                     && let Some(site) = first_expr(types, method)
@@ -350,6 +410,26 @@ impl<'a> Index<'a> {
             }
         }
     }
+}
+
+/// The text of a SQL statement; values put into a template stand as parameters.
+fn sql_text(facts: &crate::syntax::facts::Facts, expr: ExprId) -> Option<std::borrow::Cow<'_, str>> {
+    let text: std::borrow::Cow<'_, str> = match facts.expr(expr) {
+        Expr::Str(text) => facts.text(text).into(),
+        Expr::Template(parts) => {
+            let piece = |&part: &ExprId| match facts.expr(part) {
+                Expr::Str(text) => facts.text(text),
+                _ => "?",
+            };
+            let first = facts.list(parts).first().map(piece)?;
+            if !sql::looks_like_sql(first) {
+                return None;
+            }
+            facts.list(parts).iter().map(piece).collect::<String>().into()
+        }
+        _ => return None,
+    };
+    sql::looks_like_sql(&text).then_some(text)
 }
 
 fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {

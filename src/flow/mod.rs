@@ -16,6 +16,7 @@ pub mod eval;
 pub mod handoff;
 pub mod manifest;
 pub mod matches;
+pub mod modules;
 pub mod path;
 pub mod program;
 pub mod pure;

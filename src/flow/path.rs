@@ -16,7 +16,7 @@ pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use payload::Payload;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Lang, Stmt, StmtId, Stmts, Sym};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -47,6 +47,10 @@ pub struct Tracer<'f, 'a> {
     payload: Payload,
     /// Methods that calls on a value go to, by the value and the name.
     narrowed: FxHashMap<(Value, Arc<str>), Vec<Arc<Closure>>>,
+    /// What becomes of an exception here, innermost `try` last.
+    unwinds: Vec<ErrorUse>,
+    /// Names of the errors caught around, with the calls that may have thrown them.
+    caught: Vec<(Fn, Sym, Vec<Site>)>,
 }
 
 impl<'f, 'a> Tracer<'f, 'a> {
@@ -65,6 +69,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
             ingredients: Ingredients::default(),
             payload: Payload::default(),
             narrowed: FxHashMap::default(),
+            unwinds: Vec::new(),
+            caught: Vec::new(),
         }
     }
 
@@ -87,7 +93,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
             let args = (0..count).map(|i| Value::Param(handler.func, i)).collect();
             frame.push(Binding { func: handler.func, args, receiver });
         }
-        let nodes = self.function(handler.func, &frame, 0);
+        let mut nodes = self.decorators(handler.func, &frame);
+        nodes.extend(self.function(handler.func, &frame, 0));
         Trace { nodes, functions: self.functions }
     }
 
@@ -100,6 +107,31 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let nodes = self.block(func, body, frame, depth);
         self.stack.pop();
         nodes
+    }
+
+    /// What the decorators of a handler and of its class do comes before it.
+    fn decorators(&mut self, func: Fn, frame: &[Binding]) -> Vec<Node> {
+        let program = self.flow.types.program;
+        let facts = program.facts(func.file);
+        let own = facts.list(program.func(func).decorators);
+        let class = match self.flow.types.receiver_type(func) {
+            Type::Named(ty, _) if ty.file == func.file => {
+                facts.list(facts.types[ty.ty.0 as usize].decorators)
+            }
+            _ => &[],
+        };
+        let mut nodes = Vec::new();
+        for &expr in class.iter().chain(own) {
+            self.expr(func, expr, ErrorUse::Returned, false, frame, 0, &mut nodes);
+        }
+        nodes
+    }
+
+    /// What becomes of an error that nothing looks at: where a language throws, it leaves the
+    /// function, unless something around catches it.
+    fn thrown(&self, func: Fn) -> Option<ErrorUse> {
+        let throws = self.flow.types.program.facts(func.file).lang == Lang::TypeScript;
+        throws.then(|| self.unwinds.last().copied().unwrap_or(ErrorUse::Returned))
     }
 
     fn block(&mut self, func: Fn, block: Stmts, frame: &[Binding], depth: u32) -> Vec<Node> {
@@ -125,7 +157,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let facts = self.flow.types.program.facts(func.file);
         let at = |expr| Site { file: func.file, expr };
         match facts.stmt(id) {
-            Stmt::Expr(expr) => self.expr(func, expr, ErrorUse::Dropped, false, frame, depth, out),
+            Stmt::Expr(expr) => {
+                let error = self.thrown(func).unwrap_or(ErrorUse::Dropped);
+                self.expr(func, expr, error, false, frame, depth, out);
+            }
             Stmt::Spawn(expr) | Stmt::Defer(expr) => {
                 self.expr(func, expr, ErrorUse::Dropped, true, frame, depth, out);
             }
@@ -134,7 +169,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 out.push(Node::Exit(Exit::Failure));
             }
             Stmt::Assign { targets, values, op, .. } => {
-                let error = self.assigned_error(func, targets, values, next);
+                let error =
+                    self.thrown(func).unwrap_or_else(|| self.assigned_error(func, targets, values, next));
                 for &value in facts.list(values) {
                     self.expr(func, value, error, false, frame, depth, out);
                 }
@@ -191,12 +227,58 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             Stmt::Block(block) => out.extend(self.block(func, block, frame, depth)),
             Stmt::Jump(_) => out.push(Node::Exit(Exit::Jump)),
-            Stmt::Try { body, handler, finalizer, .. } => {
-                out.extend(self.block(func, body, frame, depth));
-                out.extend(self.block(func, handler, frame, depth));
+            Stmt::Try { body, binding, handler, finalizer } => {
+                let catches = !binding.is_empty();
+                if catches {
+                    self.unwinds.push(self.catch(func, handler));
+                }
+                let guarded = self.block(func, body, frame, depth);
+                if catches {
+                    self.unwinds.pop();
+                }
+                out.extend(guarded);
+                if catches {
+                    out.extend(self.caught(func, (body, binding, handler), frame, depth));
+                }
                 out.extend(self.block(func, finalizer, frame, depth));
             }
         }
+    }
+
+    /// What becomes of an error that `handler` catches.
+    fn catch(&self, func: Fn, handler: Stmts) -> ErrorUse {
+        let facts = self.flow.types.program.facts(func.file);
+        match facts.block(handler).last().map(|&id| facts.stmt(id)) {
+            Some(Stmt::Throw(_)) => self.thrown(func).unwrap_or(ErrorUse::Returned),
+            Some(Stmt::Return(_) | Stmt::Jump(_)) => ErrorUse::Swallowed,
+            _ => ErrorUse::Logged,
+        }
+    }
+
+    /// What runs when the body of a `try` throws: a branch on the error of its calls.
+    fn caught(
+        &mut self,
+        func: Fn,
+        (body, binding, handler): (Stmts, Sym, Stmts),
+        frame: &[Binding],
+        depth: u32,
+    ) -> Option<Node> {
+        let facts = self.flow.types.program.facts(func.file);
+        let mut calls = Vec::new();
+        for &id in facts.block(body) {
+            super::walk::exprs_of_stmt(facts, id, &mut |expr| {
+                if matches!(facts.expr(expr), Expr::Call { .. }) {
+                    calls.push(Site { file: func.file, expr });
+                }
+            });
+        }
+        let cond = *calls.first()?;
+        self.caught.push((func, binding, calls.clone()));
+        let then = self.block(func, handler, frame, depth);
+        self.caught.pop();
+        let branch =
+            Branch { cond, deps: calls, asks: Asks::Error, on_message: false, then, otherwise: Vec::new() };
+        (!branch.then.is_empty()).then_some(Node::Branch(branch))
     }
 
     fn cases(
@@ -246,8 +328,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
     fn ret(&mut self, func: Fn, values: Exprs, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
         let facts = self.flow.types.program.facts(func.file);
         let values = facts.list(values);
+        let error = self.thrown(func).unwrap_or(ErrorUse::Returned);
         for &value in values {
-            self.expr(func, value, ErrorUse::Returned, false, frame, depth, out);
+            self.expr(func, value, error, false, frame, depth, out);
         }
         let exit = match values.last().map(|&v| facts.expr(v)) {
             None if self.gives_error(func) => Exit::Forward,
@@ -269,12 +352,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     fn gives_error(&self, func: Fn) -> bool {
-        let facts = self.flow.types.program.facts(func.file);
-        let decl = facts.func(func.func);
-        facts
-            .params(&decl.results)
-            .last()
-            .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
+        self.flow.types.gives_error(func)
     }
 
     /// Visits an expression: arguments before the call they are given to.
@@ -295,8 +373,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let facts = self.flow.types.program.facts(func.file);
         match facts.expr(id) {
             Expr::Call { callee, args, .. } => {
-                if let Expr::Field { base, .. } = facts.expr(callee) {
-                    self.expr(func, base, ErrorUse::Other, false, frame, depth, out);
+                if let Expr::Field { base, name } = facts.expr(callee) {
+                    // `send().catch(report)`: looked at, and the function goes on.
+                    let caught = self.thrown(func).is_some() && facts.text(name) == "catch";
+                    let error = if caught { ErrorUse::Logged } else { ErrorUse::Other };
+                    self.expr(func, base, error, false, frame, depth, out);
                 }
                 for &arg in facts.list(args) {
                     self.expr(func, arg, ErrorUse::Other, false, frame, depth, out);
@@ -310,6 +391,24 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 self.literal(func, id, depth, out);
             }
             Expr::Str(_) => self.literal(func, id, depth, out),
+            Expr::Template(parts) => {
+                self.literal(func, id, depth, out);
+                for &part in facts.list(parts) {
+                    self.expr(func, part, ErrorUse::Other, false, frame, depth, out);
+                }
+            }
+            Expr::Conditional { cond, then, otherwise } => {
+                self.expr(func, cond, ErrorUse::Other, false, frame, depth, out);
+                let (mut when, mut unless) = (Vec::new(), Vec::new());
+                self.expr(func, then, error, detached, frame, depth, &mut when);
+                self.expr(func, otherwise, error, detached, frame, depth, &mut unless);
+                if !when.is_empty() || !unless.is_empty() {
+                    let cond = Site { file: func.file, expr: cond };
+                    let (deps, asks) = (self.deps(cond), self.asks(cond));
+                    let (then, otherwise, on_message) = (when, unless, false);
+                    out.push(Node::Branch(Branch { cond, deps, asks, on_message, then, otherwise }));
+                }
+            }
             Expr::Field { base, .. } | Expr::Slice(base) | Expr::Unary { operand: base, .. } => {
                 self.expr(func, base, error, detached, frame, depth, out);
             }
@@ -333,14 +432,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     /// SQL kept in a constant counts where it is used.
-    fn named_text(
-        &mut self,
-        func: Fn,
-        id: ExprId,
-        name: crate::syntax::facts::Sym,
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
+    fn named_text(&mut self, func: Fn, id: ExprId, name: Sym, depth: u32, out: &mut Vec<Node>) {
         let site = Site { file: func.file, expr: id };
         if self.flow.types.local(site, name).is_some() {
             return;

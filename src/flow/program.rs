@@ -2,13 +2,17 @@
 //! what a name in a file refers to.
 //!
 //! It answers by name only; what an expression *is* belongs to `types`, what it *holds* to
-//! `value`. Packages are folders; import paths come from the nearest go.mod above them.
+//! `value`. In Go packages are folders and import paths come from the nearest go.mod above them; in
+//! TypeScript each file is one, and `modules` tells where imports lead.
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, FuncId, Sym, TypeId, UnaryOp};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, FuncId, Lang, Sym, TypeId, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
+use super::modules::{self, Files};
 use super::scope::Scope;
+
+pub use super::modules::{Module, ModuleKind};
 
 /// A function, method or closure of the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -107,14 +111,14 @@ pub struct File {
     pub generated: bool,
 }
 
-/// A package: one folder.
+/// A package: one folder, or one file where a language's files are modules.
 #[derive(Debug, Default)]
 pub struct Package {
     /// Folder relative to the root, with `/`; empty for the root.
     pub dir: String,
-    /// Import path, or the folder where no module is known.
+    /// Import path, or the folder where no module is known. Empty for a file.
     pub import_path: String,
-    /// Name in the package clause.
+    /// Name in the package clause; a file's own name without its extension.
     pub name: String,
     /// Its files.
     pub files: Vec<u32>,
@@ -122,15 +126,6 @@ pub struct Package {
     pub decls: FxHashMap<String, Decl>,
     /// Methods by receiver type name and method name.
     pub methods: FxHashMap<String, FxHashMap<String, Fn>>,
-}
-
-/// A module of the tree: go.mod's folder and module path.
-#[derive(Debug, Clone)]
-pub struct Module {
-    /// Folder relative to the root, empty for the root.
-    pub dir: String,
-    /// `module` line.
-    pub path: String,
 }
 
 /// The whole indexed tree.
@@ -150,7 +145,12 @@ pub struct Program {
     pub interface_of: FxHashMap<Fn, Ty>,
     /// Wire's output is in the tree.
     pub wired: bool,
+    /// Classes by the class they extend, in order.
+    pub subclasses: FxHashMap<Ty, Vec<Ty>>,
+    /// Classes by the interface they say they implement, in order.
+    pub implementers: FxHashMap<Ty, Vec<Ty>>,
     by_import: FxHashMap<String, Vec<PkgId>>,
+    by_file: Files,
 }
 
 /// A file handed to the index.
@@ -167,24 +167,29 @@ pub struct Input {
 impl Program {
     /// Indexes `inputs`, which must be in order of path, under `modules`.
     pub fn new(inputs: Vec<Input>, modules: &[Module]) -> Program {
-        let mut program = Program::default();
+        let mut program = Program { by_file: Files::new(modules), ..Program::default() };
         let mut by_dir: FxHashMap<(String, String), PkgId> = FxHashMap::default();
-        let mut modules = modules.to_vec();
-        modules.sort_by_key(|m| std::cmp::Reverse(m.dir.len()));
+        let mut go: Vec<Module> = modules.iter().filter(|m| m.kind == ModuleKind::Go).cloned().collect();
+        go.sort_by_key(|m| std::cmp::Reverse(m.dir.len()));
         for input in inputs {
             let dir = parent(&input.path).to_owned();
-            let name = input.facts.text(input.facts.package).to_owned();
-            let key = (dir.clone(), name.clone());
+            let is_module = input.facts.lang == Lang::TypeScript;
+            let (key, name) = if is_module {
+                let stem = modules::stem(&input.path);
+                ((input.path.clone(), String::new()), stem.rsplit('/').next().unwrap_or(stem).to_owned())
+            } else {
+                let name = input.facts.text(input.facts.package).to_owned();
+                ((dir.clone(), name.clone()), name)
+            };
             let package = *by_dir.entry(key).or_insert_with(|| {
                 let id = PkgId(program.packages.len() as u32);
-                program.packages.push(Package {
-                    import_path: import_path(&dir, &modules),
-                    dir,
-                    name,
-                    ..Package::default()
-                });
+                let import_path = if is_module { String::new() } else { import_path(&dir, &go) };
+                program.packages.push(Package { dir, import_path, name, ..Package::default() });
                 id
             });
+            if is_module {
+                program.by_file.add(&input.path, package);
+            }
             program.wired |= input.path.ends_with("wire_gen.go");
             let index = program.files.len() as u32;
             program.packages[package.0 as usize].files.push(index);
@@ -199,12 +204,15 @@ impl Program {
                 generated: input.generated,
             });
         }
-        for (index, package) in program.packages.iter().enumerate() {
+        let named = program.packages.iter().enumerate().filter(|(_, p)| !p.import_path.is_empty());
+        for (index, package) in named {
             program.by_import.entry(package.import_path.clone()).or_default().push(PkgId(index as u32));
         }
         program.declare();
         program.resolve_imports();
+        modules::pass_on(&mut program);
         program.build_scopes();
+        program.relate();
         program
     }
 
@@ -280,7 +288,11 @@ impl Program {
                 if alias == "_" {
                     continue;
                 }
-                let target = match self.package_for(path, file.package) {
+                let package = match facts.lang {
+                    Lang::Go => self.package_for(path, file.package),
+                    Lang::TypeScript => self.by_file.resolve(path, &file.path),
+                };
+                let target = match package {
                     Some(package) => Target::Package(package),
                     None => Target::External(*interned.entry(path.to_owned()).or_insert_with(|| {
                         externals.push(path.to_owned());
@@ -302,12 +314,106 @@ impl Program {
                     }
                 }
             }
+            // Libraries that names are passed on from, for whoever imports them from here.
+            for export in facts.exports.iter().filter(|export| !export.path.is_empty()) {
+                let path = facts.text(export.path);
+                if !path.starts_with('.') && self.by_file.resolve(path, &file.path).is_none() {
+                    interned.entry(path.to_owned()).or_insert_with(|| {
+                        externals.push(path.to_owned());
+                        ExtPath(externals.len() as u32 - 1)
+                    });
+                }
+            }
             resolved.push(map);
         }
         for (file, map) in self.files.iter_mut().zip(resolved) {
             file.imports = map;
         }
         self.externals = externals;
+    }
+
+    /// Where importing `path` in a file leads, if to a file of the tree.
+    pub(super) fn imported(&self, file: u32, path: &str) -> Option<PkgId> {
+        self.by_file.resolve(path, &self.file(file).path)
+    }
+
+    /// Learns which class extends or implements which, as far as the code says so.
+    fn relate(&mut self) {
+        let mut subclasses: FxHashMap<Ty, Vec<Ty>> = FxHashMap::default();
+        let mut implementers: FxHashMap<Ty, Vec<Ty>> = FxHashMap::default();
+        for &ty in &self.types {
+            let facts = self.facts(ty.file);
+            if facts.lang != Lang::TypeScript {
+                continue;
+            }
+            let decl = &facts.types[ty.ty.0 as usize];
+            let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+            for field in fields.iter().filter(|field| field.embedded) {
+                if let Some(base) = self.named_type(ty.file, field.ty) {
+                    subclasses.entry(base).or_default().push(ty);
+                }
+            }
+            for &interface in facts.list(decl.implements) {
+                if let Some(interface) = self.named_type(ty.file, interface) {
+                    implementers.entry(interface).or_default().push(ty);
+                }
+            }
+        }
+        self.subclasses = subclasses;
+        self.implementers = implementers;
+    }
+
+    /// The type that a name or a member of an import stands for.
+    fn named_type(&self, file: u32, expr: ExprId) -> Option<Ty> {
+        let facts = self.facts(file);
+        let decl = match facts.expr(expr) {
+            Expr::Name(name) => self.lookup(file, name),
+            Expr::Field { base, name } => match facts.expr(base) {
+                Expr::Name(qualifier) => match self.qualifier(file, qualifier)? {
+                    Target::Package(package) => self.decl(*package, facts.text(name)),
+                    Target::External(_) => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        match decl {
+            Some(Decl::Type(ty)) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// The classes below `ty`: those that extend it, and those that extend them, in order.
+    pub fn below(&self, ty: Ty) -> Vec<Ty> {
+        let mut all: Vec<Ty> = self.subclasses.get(&ty).cloned().unwrap_or_default();
+        let mut next = 0;
+        while let Some(&ty) = all.get(next) {
+            next += 1;
+            for &more in self.subclasses.get(&ty).into_iter().flatten() {
+                if !all.contains(&more) {
+                    all.push(more);
+                }
+            }
+        }
+        all
+    }
+
+    /// The base class of a class.
+    pub fn base_class(&self, ty: Ty) -> Option<Ty> {
+        let facts = self.facts(ty.file);
+        let decl = &facts.types[ty.ty.0 as usize];
+        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let base = fields.iter().find(|field| field.embedded)?;
+        self.named_type(ty.file, base.ty)
+    }
+
+    /// A member of a class that belongs to the class itself (`static`).
+    pub fn static_member(&self, ty: Ty, name: &str) -> Option<Decl> {
+        if self.facts(ty.file).lang != Lang::TypeScript {
+            return None;
+        }
+        let own = self.package_of(ty.file).decls.get(&format!("{}.{name}", self.type_name(ty))).copied();
+        own.or_else(|| self.static_member(self.base_class(ty)?, name))
     }
 
     fn build_scopes(&mut self) {
@@ -470,12 +576,17 @@ fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
             out.push_str(&facts.text(text).chars().take(80).collect::<String>());
             out.push('"');
         }
+        // A qualifier that the source does not have says nothing to people.
+        Expr::Name(text) if is_hidden(facts.text(text)) => {}
         Expr::Number(text) | Expr::Name(text) => out.push_str(facts.text(text)),
         Expr::Nil => out.push_str("nil"),
         Expr::Bool(value) => out.push_str(if value { "true" } else { "false" }),
         Expr::Field { base, name } => {
+            let before = out.len();
             render(facts, base, out, depth + 1);
-            out.push('.');
+            if out.len() > before {
+                out.push('.');
+            }
             out.push_str(facts.text(name));
         }
         Expr::Index { base, args } => {
@@ -522,6 +633,22 @@ fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
             });
             render(facts, right, out, depth + 1);
         }
+        Expr::Template(parts) => {
+            for &part in facts.list(parts) {
+                if let Expr::Str(text) = facts.expr(part) {
+                    out.push_str(facts.text(text));
+                } else {
+                    out.push('{');
+                    render(facts, part, out, depth + 1);
+                    out.push('}');
+                }
+            }
+        }
+        Expr::Conditional { then, otherwise, .. } => {
+            render(facts, then, out, depth + 1);
+            out.push('|');
+            render(facts, otherwise, out, depth + 1);
+        }
         Expr::SliceType(inner) => {
             out.push_str("[]");
             render(facts, inner, out, depth + 1);
@@ -538,6 +665,11 @@ fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32
             free.insert(decl);
         }
     }
+}
+
+/// Whether a name stands for an import of one name; no source has it.
+fn is_hidden(name: &str) -> bool {
+    name.starts_with(crate::syntax::facts::HIDDEN)
 }
 
 /// The folder of a path.

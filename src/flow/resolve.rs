@@ -190,12 +190,13 @@ pub fn settle(eval: &Eval<'_>, graph: &Graph, value: &mut Value) {
 /// that type. The last resort: what stored it (a map, a channel, a container) is not modelled.
 pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) -> Vec<Supplied> {
     let Some((base, ty)) = typed_base(eval, topic) else { return Vec::new() };
-    let Some(sites) = graph.built.get(&ty) else { return Vec::new() };
+    let classes = std::iter::once(ty).chain(eval.types.declared_implementers(ty));
+    let sites = classes
+        .flat_map(|class| graph.built.get(&class).into_iter().flatten().map(move |&site| (class, site)));
     sites
-        .iter()
         .take(MANY)
-        .map(|&site| {
-            let object = enriched(eval, graph, ty, eval.value(site));
+        .map(|(class, site)| {
+            let object = enriched(eval, graph, class, eval.value(site));
             let values = values.iter().map(|v| replace(eval, v, &base, &object)).collect();
             Supplied { site, values, by_call: false }
         })

@@ -167,8 +167,11 @@ fn visit_inside(facts: &Facts, id: StmtId, pos: u32, scope: &mut Scope) {
         }
         Stmt::Return(values) => scope.returns.push(values),
         Stmt::Block(block) => visit_block(facts, block, scope),
-        Stmt::Try { body, handler, finalizer, .. } => {
+        Stmt::Try { body, binding, handler, finalizer } => {
             visit_block(facts, body, scope);
+            if let Some(&first) = facts.block(handler).first() {
+                push(scope, binding, facts.stmt_pos[first.0 as usize], DefKind::Typed(ExprId::NONE));
+            }
             visit_block(facts, handler, scope);
             visit_block(facts, finalizer, scope);
         }

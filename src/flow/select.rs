@@ -20,7 +20,22 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         Expr::Call { callee, args, .. } => (Some(callee), facts.list(args)),
         _ => (None, &[][..]),
     };
+    let mut steps = &selector.steps[..];
     let start = match &selector.start {
+        Start::Sibling(name) => {
+            let (given, rest) = sibling(eval, site, name, steps);
+            steps = rest;
+            given
+        }
+        Start::Decorated => decorated(eval, site),
+        Start::After(text) => {
+            let is_text = |&arg: &crate::syntax::facts::ExprId| match eval.value(at(arg)) {
+                Value::Str(found) => found.eq_ignore_ascii_case(text),
+                _ => false,
+            };
+            let found = args.iter().position(is_text).and_then(|i| args.get(i + 1));
+            found.map_or(Value::Unset, |&arg| eval.value(at(arg)))
+        }
         Start::Arg(i) => args.get(*i).map_or(Value::Unset, |&a| eval.value(at(a))),
         Start::ArgsFrom(i) => Value::List(args.iter().skip(*i).map(|&a| eval.value(at(a))).collect()),
         Start::LastArg => args.last().map_or(Value::Unset, |&a| eval.value(at(a))),
@@ -41,12 +56,84 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         Start::Column(name) => column(eval, site, name),
         Start::Literal(text) => Value::str(text),
     };
-    selector.steps.iter().fold(start, |value, s| {
-        if let Step::Field(name) = s {
-            return eval.member_value(value, &Type::Unknown, name);
-        }
-        eval.select(value, &encode(s))
+    steps.iter().fold(start, |value, s| match s {
+        // A text has none of the fields that rules ask for.
+        Step::Field(_) if matches!(value, Value::Str(_) | Value::Concat(_)) => Value::Unset,
+        Step::Field(name) => eval.member_value(value, &Type::Unknown, name),
+        _ => eval.select(value, &encode(s)),
     })
+}
+
+/// What the calls of method `name` on the receiver of the call at `site` are given, as far as the
+/// same file has them. The first step says which argument; the others are left.
+fn sibling<'s>(eval: &Eval<'_>, site: Site, name: &str, steps: &'s [Step]) -> (Value, &'s [Step]) {
+    let Some((Step::Arg(index), rest)) = steps.split_first() else { return (Value::Unset, &[]) };
+    let program = eval.types.program;
+    let facts = program.facts(site.file);
+    let receiver_of = |expr: Expr| match expr {
+        Expr::Call { callee, args, .. } => match facts.expr(callee) {
+            Expr::Field { base, name } => Some((base, name, args)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((own, ..)) = receiver_of(facts.expr(site.expr)) else { return (Value::Unset, rest) };
+    let at = |expr| Site { file: site.file, expr };
+    let text = program.render(at(own));
+    let mut found = Vec::new();
+    for expr in &facts.exprs {
+        let Some((base, method, args)) = receiver_of(*expr) else { continue };
+        if facts.text(method) == name && (base == own || program.render(at(base)) == text) {
+            found.extend(facts.list(args).get(*index).map(|&arg| eval.value(at(arg))));
+        }
+    }
+    (if found.is_empty() { Value::Unset } else { Value::one_of(found) }, rest)
+}
+
+/// The class or method that the decorator at `site` stands on.
+fn decorated(eval: &Eval<'_>, site: Site) -> Value {
+    let facts = eval.types.program.facts(site.file);
+    let has = |list| facts.list(list).contains(&site.expr);
+    if let Some(at) = facts.funcs.iter().position(|func| has(func.decorators)) {
+        let func = crate::syntax::facts::FuncId(at as u32);
+        return Value::Func(Arc::new(Closure::plain(Fn { file: site.file, func })));
+    }
+    match facts.types.iter().position(|ty| has(ty.decorators)) {
+        Some(at) => {
+            let ty = super::program::Ty { file: site.file, ty: crate::syntax::facts::TypeId(at as u32) };
+            Value::Typed(Type::Named(ty, Arc::from([])))
+        }
+        None => Value::Unset,
+    }
+}
+
+/// The decorator `name` of a method, of its class, or of a class.
+fn decorator(eval: &Eval<'_>, value: &Value, name: &str) -> Value {
+    let program = eval.types.program;
+    let named = |file: u32, list| {
+        let facts = program.facts(file);
+        let found = facts.list(list).iter().find(|&&expr| {
+            let callee = match facts.expr(expr) {
+                Expr::Call { callee, .. } => callee,
+                _ => expr,
+            };
+            matches!(facts.expr(callee), Expr::Name(n) | Expr::Field { name: n, .. } if facts.text(n) == name)
+        });
+        found.map(|&expr| eval.value(Site { file, expr }))
+    };
+    let own = match value {
+        Value::Func(closure) => named(closure.func.file, program.func(closure.func).decorators),
+        _ => None,
+    };
+    let ty = match value {
+        Value::Func(closure) => eval.types.receiver_type(closure.func),
+        other => eval.type_of(other),
+    };
+    let of_class = || match ty {
+        Type::Named(ty, _) => named(ty.file, program.facts(ty.file).types[ty.ty.0 as usize].decorators),
+        _ => None,
+    };
+    own.or_else(of_class).unwrap_or(Value::Unset)
 }
 
 /// What the call that runs the SQL text at `site` gives for a column of its insert: the columns
@@ -103,6 +190,7 @@ fn encode(step: &Step) -> Arc<str> {
         Step::Option(name) => format!("opt:{name}"),
         Step::From(names) => format!("from:{names}"),
         Step::Method(name) => format!("call:{name}"),
+        Step::Decorator(name) => format!("decorator:{name}"),
         Step::TypeName => "type".to_owned(),
         Step::TypeArg(i) => format!("typearg:{i}"),
     };
@@ -157,6 +245,7 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             Value::Made(_) | Value::Literal(_) => Some(Value::Unset),
             _ => None,
         },
+        "decorator" => Some(decorator(eval, value, argument)),
         "type" => type_name(eval, value),
         "result" => match value {
             Value::Func(closure) => eval
@@ -186,6 +275,14 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
     }
     let made: &Made = match value {
         Value::Made(made) => made,
+        // An object that `new` just built.
+        Value::Object(object)
+            if name == "from"
+                && matches!(object.ty, Type::Named(..))
+                && argument.split('|').any(|name| name == "new") =>
+        {
+            return Some(value.clone());
+        }
         Value::Object(_) | Value::Literal(_) | Value::Str(_) | Value::Func(_) => return Some(Value::Unset),
         _ => return None,
     };

@@ -4,7 +4,7 @@
 
 mod members;
 
-use crate::syntax::facts::{Expr, ExprId, Sym, TypeKind, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Lang, Sym, TypeKind, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, RwLock};
 
@@ -171,6 +171,10 @@ impl<'a> Types<'a> {
             Expr::Assert { ty, .. } if !ty.is_none() => self.type_expr(at(ty), depth),
             Expr::Assert { value, .. } => self.nth(at(value), 0, depth),
             Expr::Closure(func) => Type::Func(Fn { file: site.file, func }),
+            Expr::Conditional { then, otherwise, .. } => match self.nth(at(then), 0, depth) {
+                Type::Unknown => self.nth(at(otherwise), 0, depth),
+                known => known,
+            },
             Expr::Str(_) | Expr::Template(_) => Type::Basic("string".into()),
             Expr::Binary { left, right, .. } => match self.nth(at(left), 0, depth) {
                 Type::Unknown => self.nth(at(right), 0, depth),
@@ -250,6 +254,15 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// Whether the last result of a function is an error.
+    pub fn gives_error(&self, func: Fn) -> bool {
+        let facts = self.program.facts(func.file);
+        let results = facts.params(&facts.func(func.func).results);
+        results
+            .last()
+            .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
+    }
+
     fn decl(&self, decl: Decl, depth: u8) -> Type {
         match decl {
             Decl::Func(func) => Type::Func(func),
@@ -258,7 +271,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    fn global(&self, global: Global, depth: u8) -> Type {
+    pub(super) fn global(&self, global: Global, depth: u8) -> Type {
         let facts = self.program.facts(global.file);
         let item = &facts.globals[global.index as usize];
         if item.ty.is_none() {
@@ -379,6 +392,14 @@ impl<'a> Types<'a> {
         if let Expr::Field { base, name } = facts.expr(target) {
             let name = facts.text(name);
             match self.package_qualifier(site.file, base) {
+                // Where classes are called to build them, the call gives the class.
+                Some(Target::External(path))
+                    if facts.lang == Lang::TypeScript
+                        && name.starts_with(char::is_uppercase)
+                        && self.returns.get(self.program.external(*path), "", name).is_none() =>
+                {
+                    return Type::External(*path, name.into());
+                }
                 Some(Target::External(path)) => return self.external_result(*path, "", name, index),
                 Some(Target::Package(_)) => {}
                 // In a chain of calls each is the next one's receiver: ask for its type once.
@@ -464,10 +485,12 @@ impl<'a> Types<'a> {
         Type::External(path, gives.into())
     }
 
-    fn result(&self, func: Fn, index: u32, type_args: &[Type], depth: u8) -> Type {
+    pub(super) fn result(&self, func: Fn, index: u32, type_args: &[Type], depth: u8) -> Type {
         let facts = self.program.facts(func.file);
         let decl = facts.func(func.func);
-        let Some(result) = facts.params(&decl.results).get(index as usize) else { return Type::Unknown };
+        let Some(result) = facts.params(&decl.results).get(index as usize) else {
+            return self.inferred(func, depth);
+        };
         let ty = self.type_expr(Site { file: func.file, expr: result.ty }, depth);
         // A result that is a type parameter takes the written type argument.
         if let Type::Basic(name) = &ty {
@@ -484,6 +507,19 @@ impl<'a> Types<'a> {
             }
         }
         ty
+    }
+
+    /// What a function gives that does not say so, where a language lets it: the type of the first
+    /// value it returns that has one.
+    fn inferred(&self, func: Fn, depth: u8) -> Type {
+        let file = self.program.file(func.file);
+        if file.facts.lang != Lang::TypeScript {
+            return Type::Unknown;
+        }
+        let returned =
+            file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
+        let types = returned.take(4).map(|&expr| self.nth(Site { file: func.file, expr }, 0, depth.min(8)));
+        types.into_iter().find(|ty| *ty != Type::Unknown).unwrap_or(Type::Unknown)
     }
 
     /// The signature of function `func` (a body-less declaration) a value of type `ty` has.

@@ -109,6 +109,11 @@ pub fn exprs(facts: &Facts, id: ExprId, seen: &mut dyn FnMut(ExprId)) {
             exprs(facts, ty, seen);
         }
         Expr::Template(parts) => list(facts.list(parts), seen),
+        Expr::Conditional { cond, then, otherwise } => {
+            exprs(facts, cond, seen);
+            exprs(facts, then, seen);
+            exprs(facts, otherwise, seen);
+        }
         Expr::MapType { key, value } => {
             exprs(facts, key, seen);
             exprs(facts, value, seen);

@@ -38,6 +38,7 @@ pub fn render(audit: &Audit, view: View) -> String {
     services(&mut out, audit, view);
     audits(&mut out, audit, view);
     look_at_first(&mut out, audit, view);
+    waived(&mut out, audit, view);
     topics(&mut out, audit, view);
     diagnostics(&mut out, audit, view);
     out
@@ -182,6 +183,7 @@ fn counts(row: &AuditResult) -> String {
     let parts: Vec<String> = Status::ALL
         .iter()
         .map(|status| format!("{} {}", words::status(*status), row.counts.get(*status)))
+        .chain((row.counts.waived > 0).then(|| format!("waived {}", row.counts.waived)))
         .collect();
     format!("({})", parts.join(", "))
 }
@@ -212,6 +214,22 @@ fn look_at_first(out: &mut String, audit: &Audit, view: View) {
             rest.len(),
             by_priority.join(", "),
         );
+        out.push_str(&words::wrap(&line, 0, view.width));
+    }
+}
+
+/// What somebody answers for is not listed, and never without a word.
+fn waived(out: &mut String, audit: &Audit, view: View) {
+    let waived = audit.findings.iter().filter(|f| f.suppressed.is_some()).count();
+    if waived > 0 {
+        let verb = if waived == 1 { "is" } else { "are" };
+        let line = format!(
+            "{} {verb} waived and not listed; `--no-ignores` shows them.",
+            words::count(waived, "finding")
+        );
+        if !out.ends_with("\n\n") {
+            out.push('\n');
+        }
         out.push_str(&words::wrap(&line, 0, view.width));
     }
 }
@@ -279,7 +297,6 @@ fn diagnostics(out: &mut String, audit: &Audit, view: View) {
     }
     let (left_out, lost): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         audit.diagnostics.iter().partition(|diagnostic| diagnostic.level == Severity::Note);
-    let suppressed = audit.findings.iter().filter(|f| f.suppressed.is_some()).count();
 
     section(out, "Not seen", view);
     let mut line = format!(
@@ -287,9 +304,6 @@ fn diagnostics(out: &mut String, audit: &Audit, view: View) {
         words::count(left_out.len(), "place"),
         words::count(lost.len(), "place"),
     );
-    if suppressed > 0 {
-        let _ = write!(line, ", {} waived", words::count(suppressed, "finding"));
-    }
     line.push_str(if view.all { ":" } else { "; `flowaudit scan -v` lists them." });
     out.push_str(&words::wrap(&line, 2, view.width));
     // What was lost is always named: it may hold the answer.
@@ -321,7 +335,7 @@ fn section(out: &mut String, title: &str, view: View) {
 }
 
 fn paint(text: &str, code: &str, view: View) -> String {
-    if view.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    words::paint(text, code, view.color)
 }
 
 fn shortened(names: &[&str], limit: usize) -> String {

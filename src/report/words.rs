@@ -95,6 +95,11 @@ pub(super) fn wrap(text: &str, indent: usize, width: usize) -> String {
     out
 }
 
+/// Text in a colour, by its escape code, where colours are wanted.
+pub(super) fn paint(text: &str, code: &str, color: bool) -> String {
+    if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
 /// The text, cut where it does not fit.
 pub(super) fn shortened(text: &str, room: usize) -> String {
     if text.chars().count() <= room {

@@ -9,8 +9,9 @@ use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::Node;
 use regex::Regex;
 
-const LANGUAGES: &[(&str, Lang)] = &[("go", Lang::Go)];
-const MATCHERS: &[&str] = &["call", "composite", "function", "sql", "method"];
+const LANGUAGES: &[(&str, Option<Lang>)] =
+    &[("go", Some(Lang::Go)), ("typescript", Some(Lang::TypeScript)), ("any", None)];
+const MATCHERS: &[&str] = &["call", "composite", "function", "sql", "method", "decorator"];
 pub(super) const DETECTOR_KEYS: &[&str] = &[
     "id",
     "title",
@@ -34,6 +35,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "function",
     "sql",
     "method",
+    "decorator",
     "when",
     "unless",
     "topic",
@@ -116,7 +118,7 @@ fn detector(
         manifests.extend(manifest(reader, node, &context, rule_ids));
     }
     let known: Vec<&str> = rule_ids.iter().map(|(id, ..)| id.as_str()).collect();
-    let examples = example::examples(reader, map.get("examples"), &known);
+    let examples = example::examples(reader, map.get("examples"), &known, main_file(language.flatten()));
     Some(Detector {
         id: id.to_owned(),
         // The loader knows.
@@ -133,6 +135,14 @@ fn detector(
         opt_in: reader.flag_or(map, "opt-in", false),
         examples,
     })
+}
+
+/// The name of an example's only file.
+fn main_file(language: Option<Lang>) -> &'static str {
+    match language {
+        Some(Lang::TypeScript) => "main.ts",
+        Some(Lang::Go) | None => "main.go",
+    }
 }
 
 /// What a rule has to know of its file.
@@ -249,7 +259,7 @@ fn matcher(reader: &mut Reader, map: Map, gated: bool) -> Option<Matcher> {
     let present = map.present(MATCHERS);
     let [kind] = present[..] else {
         let message = if present.is_empty() {
-            "a rule needs one of `call`, `composite`, `function`, `sql` or `method`".to_owned()
+            "a rule needs one of `call`, `composite`, `function`, `sql`, `method` or `decorator`".to_owned()
         } else {
             format!("a rule matches one thing, not `{}`", present.join("` and `"))
         };
@@ -257,7 +267,7 @@ fn matcher(reader: &mut Reader, map: Map, gated: bool) -> Option<Matcher> {
         return None;
     };
     let node = map.get(kind)?;
-    if !gated && matches!(kind, "call" | "composite" | "method") {
+    if !gated && matches!(kind, "call" | "composite" | "method" | "decorator") {
         reader.mistake(node, format!("a `{kind}` is matched by its import, so the file needs `imports`"));
     }
     match kind {
@@ -268,6 +278,7 @@ fn matcher(reader: &mut Reader, map: Map, gated: bool) -> Option<Matcher> {
         }
         "composite" => Some(Matcher::Composite(identifiers(reader, node))),
         "method" => Some(Matcher::Method(identifiers(reader, node))),
+        "decorator" => Some(Matcher::Decorator(identifiers(reader, node))),
         "function" => {
             let map = reader.map(node, &["name", "on"])?;
             let name = reader.required(map, "name").and_then(|node| reader.regex(node));
@@ -387,6 +398,6 @@ fn is_id(text: &str) -> bool {
 
 fn is_identifier(text: &str) -> bool {
     let first = text.chars().next();
-    first.is_some_and(|c| c.is_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    first.is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | '$'))
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
 }

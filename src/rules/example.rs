@@ -7,7 +7,12 @@ use crate::syntax::reader::{Map, Reader};
 use crate::syntax::yaml::Node;
 
 /// Both lists of examples; `rule_ids` are the ids an expectation may name.
-pub(super) fn examples(reader: &mut Reader, node: Option<&Node>, rule_ids: &[&str]) -> Vec<Example> {
+pub(super) fn examples(
+    reader: &mut Reader,
+    node: Option<&Node>,
+    rule_ids: &[&str],
+    main: &str,
+) -> Vec<Example> {
     let Some(map) = node.and_then(|node| reader.map(node, &["valid", "invalid"])) else {
         return Vec::new();
     };
@@ -16,7 +21,7 @@ pub(super) fn examples(reader: &mut Reader, node: Option<&Node>, rule_ids: &[&st
         let Some(entry) = reader.map(node, &["code", "files", "expect"]) else {
             continue;
         };
-        let files = files(reader, entry);
+        let files = files(reader, entry, main);
         let expect: Vec<Expected> = reader
             .required(entry, "expect")
             .map_or(&[][..], |node| reader.list(node))
@@ -32,17 +37,17 @@ pub(super) fn examples(reader: &mut Reader, node: Option<&Node>, rule_ids: &[&st
         let Some(entry) = reader.map(node, &["code", "files"]) else {
             continue;
         };
-        let files = files(reader, entry);
+        let files = files(reader, entry, main);
         examples.push(Example { line: node.line, files, expect: Vec::new() });
     }
     examples
 }
 
-fn files(reader: &mut Reader, entry: Map) -> Vec<(String, String)> {
+fn files(reader: &mut Reader, entry: Map, main: &str) -> Vec<(String, String)> {
     match (entry.get("code"), entry.get("files")) {
         (Some(code), None) => {
             let text = reader.text(code).unwrap_or_default();
-            vec![("main.go".to_owned(), text.to_owned())]
+            vec![(main.to_owned(), text.to_owned())]
         }
         (None, Some(files)) => reader
             .entries(files)

@@ -42,7 +42,7 @@ pub struct Detector {
     /// Where its behaviour is documented.
     pub docs: String,
     /// Language of the code it matches.
-    pub language: Lang,
+    pub language: Option<Lang>,
     /// Transport of its endpoints (`kafka`, `dapr`, …); empty for non-transport families.
     pub transport: String,
     /// Import paths that gate it. A path matches itself, its sub-packages and its `/vN` versions.
@@ -148,6 +148,8 @@ pub enum Matcher {
     /// A project method of this name whose type is handed to, or implements a contract of, the
     /// library (`ConsumeClaim` of sarama, `Kind` of river): matched on the declaration.
     Method(Vec<String>),
+    /// A decorator of the library on a class or a method (`@EventPattern('x')`).
+    Decorator(Vec<String>),
 }
 
 /// `Name` (a package function), `Type.Name` (a method of a type) or `*.Name` (a method of anything
@@ -190,7 +192,7 @@ pub struct ManifestRule {
 pub struct Example {
     /// Line in the rule file, for messages.
     pub line: u32,
-    /// Files of the example: (path, text); a single anonymous file is `main.go`.
+    /// Files of the example: (path, text); a single anonymous file is `main.go` or `main.ts`.
     pub files: Vec<(String, String)>,
     /// What must be found. Empty: nothing of this detector may match.
     pub expect: Vec<Expected>,

@@ -28,6 +28,12 @@ pub enum Start {
     TypeArg(usize),
     /// `enclosing`: the function the match stands in (receive loops).
     Enclosing,
+    /// `sibling(Name)`: the calls of method `Name` on the same receiver in the same file.
+    Sibling(String),
+    /// `after("text")`: the argument that follows the constant argument `text`.
+    After(String),
+    /// `decorated`: the class or method that a matched decorator stands on.
+    Decorated,
     /// `opt(Name)`: the call of option function `Name` among the arguments.
     Option(String),
     /// `column(name)`: what a SQL insert puts into this column, for SQL matches.
@@ -63,6 +69,8 @@ pub enum Step {
     Method(String),
     /// `.type`: the name of the value's type (of a function, its signature).
     TypeName,
+    /// `.decorator(Name)`: the decorator `Name` of a method, of its class, or of a class.
+    Decorator(String),
     /// `.typeargN`: a type argument of the call (or type) that made the value.
     TypeArg(usize),
 }
@@ -125,6 +133,7 @@ enum Word<'t> {
     ArgsFrom(usize),
     TypeArg(usize),
     Option(&'t str),
+    Decorator(&'t str),
     From(&'t str),
     Method(&'t str),
     Name(&'t str),
@@ -148,13 +157,30 @@ impl<'t> Scanner<'t> {
     }
 
     fn start(&mut self) -> Result<Start, SelectorError> {
-        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `opt(Name)`, `column(name)` or a \"text\"";
+        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `decorated`, `sibling(Name)`, `after(\"text\")`, `opt(Name)`, `column(name)` or a \"text\"";
         if self.rest().starts_with('"') {
             return Ok(Start::Literal(self.quoted()?.to_owned()));
         }
         let at = self.at;
         if !self.rest().starts_with(is_name_character) {
             return self.error(at, EXPECTED);
+        }
+        if self.take("after(") {
+            if !self.rest().starts_with('"') {
+                return self.error(self.at, "expected a \"text\"");
+            }
+            let text = self.quoted()?.to_owned();
+            if !self.take(")") {
+                return self.error(self.at, "expected `)`");
+            }
+            return Ok(Start::After(text));
+        }
+        if self.take("sibling(") {
+            let method = self.name().to_owned();
+            if method.is_empty() || !self.take(")") {
+                return self.error(self.at, "expected the name of a method and `)`");
+            }
+            return Ok(Start::Sibling(method));
         }
         if self.take("column(") {
             let column = self.name().to_owned();
@@ -168,6 +194,9 @@ impl<'t> Scanner<'t> {
             Word::ArgsFrom(index) => Start::ArgsFrom(index),
             Word::TypeArg(index) => Start::TypeArg(index),
             Word::Option(name) => Start::Option(name.to_owned()),
+            Word::Decorator(_) => {
+                return self.error(at, format!("a selector cannot begin with `decorator`; {EXPECTED}"));
+            }
             Word::From(_) => {
                 return self.error(at, format!("a selector cannot begin with `from`; {EXPECTED}"));
             }
@@ -175,6 +204,7 @@ impl<'t> Scanner<'t> {
             Word::Name("recv") => Start::Receiver,
             Word::Name("self") => Start::Itself,
             Word::Name("enclosing") => Start::Enclosing,
+            Word::Name("decorated") => Start::Decorated,
             Word::Name(name) => {
                 return self.error(at, format!("a selector cannot begin with `{name}`; {EXPECTED}"));
             }
@@ -214,6 +244,7 @@ impl<'t> Scanner<'t> {
             Word::TypeArg(index) => Step::TypeArg(index),
             Word::Option(name) => Step::Option(name.to_owned()),
             Word::From(names) => Step::From(names.to_owned()),
+            Word::Decorator(name) => Step::Decorator(name.to_owned()),
             Word::Method(name) => Step::Method(name.to_owned()),
             Word::Name("recv") => Step::Receiver,
             Word::Name("type") => Step::TypeName,
@@ -237,6 +268,13 @@ impl<'t> Scanner<'t> {
                 return self.error(self.at, "expected `)`");
             }
             return Ok(Word::Option(option));
+        }
+        if name == "decorator" && self.take("(") {
+            let decorator = self.name();
+            if decorator.is_empty() || !self.take(")") {
+                return self.error(self.at, "expected the name of a decorator and `)`");
+            }
+            return Ok(Word::Decorator(decorator));
         }
         if name == "from" && self.rest().starts_with('(') && !self.rest().starts_with("()") {
             self.at += 1;
@@ -318,6 +356,9 @@ impl fmt::Display for Selector {
             Start::Enclosing => f.write_str("enclosing")?,
             Start::Option(name) => write!(f, "opt({name})")?,
             Start::Column(name) => write!(f, "column({name})")?,
+            Start::Sibling(name) => write!(f, "sibling({name})")?,
+            Start::After(text) => write!(f, "after(\"{text}\")")?,
+            Start::Decorated => f.write_str("decorated")?,
             Start::Literal(text) => write!(f, "\"{text}\"")?,
         }
         for step in &self.steps {
@@ -333,6 +374,7 @@ impl fmt::Display for Selector {
                 Step::Option(name) => write!(f, ".opt({name})")?,
                 Step::From(names) => write!(f, ".from({names})")?,
                 Step::Method(name) => write!(f, ".{name}()")?,
+                Step::Decorator(name) => write!(f, ".decorator({name})")?,
                 Step::TypeName => f.write_str(".type")?,
                 Step::TypeArg(index) => write!(f, ".typearg{index}")?,
             }
@@ -363,6 +405,9 @@ mod tests {
             Just(Start::Enclosing),
             name().prop_map(Start::Option),
             name().prop_map(Start::Column),
+            name().prop_map(Start::Sibling),
+            Just(Start::Decorated),
+            "[^\"]{0,12}".prop_map(Start::After),
             "[^\"]{0,12}".prop_map(Start::Literal),
         ]
     }
@@ -380,6 +425,7 @@ mod tests {
             name().prop_map(Step::Option),
             prop::collection::vec(name(), 1..3).prop_map(|names| Step::From(names.join("|"))),
             name().prop_map(Step::Method),
+            name().prop_map(Step::Decorator),
             Just(Step::TypeName),
             (0..100usize).prop_map(Step::TypeArg),
         ]

@@ -151,6 +151,7 @@ fn matched(matcher: &Matcher) -> String {
             None => format!("SQL /{verb}/"),
         },
         Matcher::Method(names) => format!("methods {}", names.join(", ")),
+        Matcher::Decorator(names) => format!("decorators {}", names.join(", ")),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows no rules, and of languages only what file names and headers say.
 
 pub mod kind;
+pub mod revision;
 pub mod services;
 pub mod walk;
 

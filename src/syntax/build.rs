@@ -181,6 +181,9 @@ impl Builder {
             | Expr::Call { callee: base, args, .. }
             | Expr::Composite { ty: base, entries: args } => self.height(base).max(self.highest(args)),
             Expr::Template(parts) => self.highest(parts),
+            Expr::Conditional { cond, then, otherwise } => {
+                self.height(cond).max(self.height(then)).max(self.height(otherwise))
+            }
             Expr::Binary { left, right, .. } => self.height(left).max(self.height(right)),
             Expr::Assert { value, ty } => self.height(value).max(self.height(ty)),
             Expr::MapType { key, value } => self.height(key).max(self.height(value)),
@@ -330,6 +333,7 @@ impl Builder {
             results: 0..0,
             body: None,
             decorators: Exprs::default(),
+            getter: false,
             pos,
             end: pos,
         });
@@ -351,6 +355,8 @@ impl Builder {
             fields: 0..0,
             methods: Vec::new(),
             embeds: Exprs::default(),
+            implements: Exprs::default(),
+            decorators: Exprs::default(),
             underlying: ExprId::NONE,
             scope,
             pos,

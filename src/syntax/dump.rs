@@ -168,6 +168,9 @@ impl Dumper<'_> {
                 format!("({op:?} {} {})", self.expr(left), self.expr(right))
             }
             Expr::Assert { value, ty } => format!("{}.({})", self.expr(value), self.expr(ty)),
+            Expr::Conditional { cond, then, otherwise } => {
+                format!("({} ? {} : {})", self.expr(cond), self.expr(then), self.expr(otherwise))
+            }
             Expr::Template(parts) => format!("template{}", self.exprs(parts)),
             Expr::Block(body) => self.stmt(body),
             Expr::SliceType(element) => format!("[]{}", self.expr(element)),
@@ -204,9 +207,10 @@ impl Dumper<'_> {
             Stmt::Block(body) => self.stmts(body),
             Stmt::Jump(jump) => format!("{jump:?}"),
             Stmt::Throw(expr) => format!("throw {}", self.expr(expr)),
-            Stmt::Try { body, handler, finalizer, .. } => format!(
-                "try {} catch {} finally {}",
+            Stmt::Try { body, binding, handler, finalizer } => format!(
+                "try {} catch {} {} finally {}",
                 self.stmts(body),
+                self.sym(binding),
                 self.stmts(handler),
                 self.stmts(finalizer)
             ),

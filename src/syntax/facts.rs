@@ -8,6 +8,10 @@
 
 use std::ops::Range;
 
+/// First character of a qualifier that the source does not have: it stands for the import of one
+/// name, and people are shown the name alone.
+pub const HIDDEN: char = '\u{2}';
+
 /// A name or a string literal of this file; resolve it with [`Facts::text`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Sym(pub u32);
@@ -58,6 +62,8 @@ pub struct Stmts {
 pub enum Lang {
     /// Go.
     Go,
+    /// TypeScript and JavaScript, with or without JSX.
+    TypeScript,
 }
 
 /// An expression or a type expression (types are written with the same words, as in Go's grammar).
@@ -131,6 +137,15 @@ pub enum Expr {
         value: ExprId,
         /// The type.
         ty: ExprId,
+    },
+    /// `cond ? then : otherwise`.
+    Conditional {
+        /// Condition.
+        cond: ExprId,
+        /// When true.
+        then: ExprId,
+        /// When false.
+        otherwise: ExprId,
     },
     /// A template string: literal pieces and values in order.
     Template(Exprs),
@@ -344,8 +359,22 @@ pub struct Import {
     pub path: Sym,
     /// Alias as written; empty when none (`.` and `_` are kept).
     pub alias: Sym,
+    /// The one name that is imported, where a language imports names; empty for the whole. Uses of
+    /// the name are written as members of the import: `alias.member`.
+    pub member: Sym,
     /// Byte offset.
     pub pos: u32,
+}
+
+/// A name that a file gives to others under a name of its own choice, where a language says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Export {
+    /// The name others use; empty for everything the path gives (`export *`).
+    pub name: Sym,
+    /// Where it comes from; empty for this file.
+    pub path: Sym,
+    /// The name there; empty for the whole as one value (`export * as name`).
+    pub member: Sym,
 }
 
 /// What kind of type a declaration introduces.
@@ -376,6 +405,10 @@ pub struct TypeDecl {
     pub methods: Vec<FuncId>,
     /// Embedded interfaces or type-set elements of an interface.
     pub embeds: Exprs,
+    /// Interfaces it says it satisfies, where a language has it say so.
+    pub implements: Exprs,
+    /// Decorators or attributes.
+    pub decorators: Exprs,
     /// Aliased or underlying type, or [`ExprId::NONE`].
     pub underlying: ExprId,
     /// The function it is declared in, if any.
@@ -431,6 +464,8 @@ pub struct Func {
     pub body: Option<Stmts>,
     /// Decorators or attributes.
     pub decorators: Exprs,
+    /// Read like a field (`get name()`).
+    pub getter: bool,
     /// Byte offset of the name (of `func` for closures).
     pub pos: u32,
     /// Byte offset past the end.
@@ -480,6 +515,11 @@ pub struct Facts {
     pub package: Sym,
     /// Imports in order.
     pub imports: Vec<Import>,
+    /// Names given to other files under a name of their own.
+    pub exports: Vec<Export>,
+    /// Constructions that a container does: a call of the type with what it is given, parameter by
+    /// parameter. They count where nothing else builds the type.
+    pub injected: Vec<ExprId>,
     /// Types in order.
     pub types: Vec<TypeDecl>,
     /// Struct fields of all types.
@@ -520,6 +560,8 @@ impl Facts {
             lang,
             package: Sym::EMPTY,
             imports: Vec::new(),
+            exports: Vec::new(),
+            injected: Vec::new(),
             types: Vec::new(),
             fields: Vec::new(),
             funcs: Vec::new(),

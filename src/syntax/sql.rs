@@ -112,6 +112,11 @@ pub fn statements(text: &str) -> Vec<SqlFact> {
     facts
 }
 
+/// Where the comments of a text are: each its offset and its text, with what opens and closes it.
+pub fn comments(text: &str) -> Vec<(usize, &str)> {
+    token::comments(text)
+}
+
 /// Whether a string literal is SQL rather than prose; cheap enough to ask of every string.
 ///
 /// The first word must be a statement's verb, and the word that belongs to it must follow in the

@@ -147,6 +147,12 @@ impl Node {
     }
 }
 
+/// Where the comments of a text are: each its offset and its text from `#` to the end of the line.
+/// Text of a block scalar or in quotes is none, whatever it looks like.
+pub fn comments(text: &str) -> Vec<(usize, &str)> {
+    repair::comments(text)
+}
+
 /// Reads every document of a text, with what could not be read.
 ///
 /// A mistake ends the document it is in; the documents after it are still read. Never panics.

@@ -125,6 +125,7 @@ fn finding(rule: &str, priority: Priority, consumer: &str, line: u32, texts: (&s
         confidence: Confidence::High,
         service: service.to_owned(),
         consumer: consumer.contains('/').then(|| consumer.to_owned()),
+        subject: None,
         message: texts.0.to_owned(),
         help: texts.1.to_owned(),
         location: place(&path, line),
@@ -180,6 +181,7 @@ fn findings() -> Vec<Finding> {
     waived.suppressed = Some(Suppression {
         kind: SuppressionKind::Inline,
         reason: "internal topic".to_owned(),
+        owner: None,
         until: Some("2026-12-31".to_owned()),
     });
     list.push(waived);
@@ -264,6 +266,7 @@ fn audits() -> Vec<AuditResult> {
         needs_review,
         missing,
         not_applicable,
+        waived: 0,
     };
     vec![
         AuditResult::new("event-processing", Control::Idempotency, 19, counts(11, 0, 0, 2, 6)),

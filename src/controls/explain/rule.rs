@@ -2,19 +2,17 @@
 
 use crate::audit::explanation::{Case, Member, Row, RuleExplanation};
 use crate::audit::{Control, RuleKind};
-use crate::controls::table::{TABLES, Table, Weakness, read};
+use crate::controls::table::{self, Table, Weakness};
 
 use super::grounds::{Meanings, told};
-
-fn tables() -> impl Iterator<Item = Table> {
-    TABLES.iter().filter_map(|text| read(text))
-}
 
 /// The controls, and the weaknesses that are reported of them.
 pub fn ids() -> Vec<String> {
     let mut ids = Vec::new();
-    for table in tables() {
-        ids.push(table.control.word().to_owned());
+    for table in table::all() {
+        if !table.rows.is_empty() {
+            ids.push(table.control.word().to_owned());
+        }
         ids.extend(table.reports().map(|weakness| weakness.id.clone()));
     }
     ids.sort();
@@ -25,9 +23,9 @@ pub fn ids() -> Vec<String> {
 /// A control or a weakness; nothing when there is none of this id.
 pub fn rule(id: &str) -> Option<RuleExplanation> {
     let meanings = Meanings::new();
-    for table in tables() {
-        if table.control.word() == id {
-            return Some(control(&table, &meanings));
+    for table in table::all() {
+        if table.control.word() == id && !table.rows.is_empty() {
+            return Some(control(table, &meanings));
         }
         let cases: Vec<Case> = table.reports().filter(|w| w.id == id).map(|w| case(w, &meanings)).collect();
         if let Some(first) = cases.first() {

@@ -118,7 +118,13 @@ impl Eval<'_> {
         let facts = self.types.program.facts(func.file);
         let params = facts.params(&facts.func(func.func).params);
         let variadic = params.last().is_some_and(|p| p.variadic);
-        let args = if variadic && !spread && args.len() + 1 >= params.len() {
+        let spread_list = match args.last() {
+            Some(Value::List(items)) if spread && !variadic => Some(items.clone()),
+            _ => None,
+        };
+        let args = if let Some(items) = spread_list {
+            args[..args.len() - 1].iter().chain(items.iter()).cloned().collect()
+        } else if variadic && !spread && args.len() + 1 >= params.len() {
             let fixed = params.len() - 1;
             let mut bound: Vec<Value> = args[..fixed].to_vec();
             bound.push(Value::List(args[fixed..].into()));

@@ -70,6 +70,13 @@ impl Tracer<'_, '_> {
     pub fn deps(&self, site: Site) -> Vec<Site> {
         let mut found = Vec::new();
         self.collect_deps(site, &mut found, 4, self.calls.len());
+        // A caught error rests on what may have thrown it.
+        for (func, binding, calls) in &self.caught {
+            let name = self.flow.types.program.facts(func.file).text(*binding);
+            if func.file == site.file && self.mentions(site.file, site.expr, name) {
+                found.extend(calls);
+            }
+        }
         found.sort_unstable();
         found.dedup();
         found

@@ -1,12 +1,12 @@
 //! Members: fields and methods of types, embedded ones included, and which types satisfy which
 //! interface.
 
-use crate::syntax::facts::TypeKind;
+use crate::syntax::facts::{Lang, TypeKind};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 use super::{DEPTH, Member, Type, Types};
-use crate::flow::program::{Fn, Site, Ty};
+use crate::flow::program::{Decl, Fn, Site, Ty};
 
 impl Types<'_> {
     /// What `.name` on a value of type `ty` is: own fields and methods, then embedded ones.
@@ -22,6 +22,9 @@ impl Types<'_> {
             _ => return None,
         };
         if let Some(method) = self.program.method(ty, name) {
+            if self.program.func(method).getter {
+                return Some(Member::Field(self.result(method, 0, args, DEPTH)));
+            }
             return Some(Member::Method(method));
         }
         let facts = self.program.facts(ty.file);
@@ -62,6 +65,11 @@ impl Types<'_> {
                 _ => None,
             };
         }
+        match self.program.static_member(ty, name) {
+            Some(Decl::Func(func)) => return Some(Member::Method(func)),
+            Some(Decl::Global(global)) => return Some(Member::Field(self.global(global, DEPTH))),
+            _ => {}
+        }
         external.map(|(path, ty)| Member::External(path, ty))
     }
 
@@ -101,8 +109,25 @@ impl Types<'_> {
         }
     }
 
-    /// The concrete types of the tree whose methods cover those of `interface`, in order.
+    /// The classes that say they implement or extend `ty`, and those below them, in order.
+    pub fn declared_implementers(&self, ty: Ty) -> Vec<Ty> {
+        let mut said = self.program.implementers.get(&ty).cloned().unwrap_or_default();
+        said.extend(self.program.below(ty));
+        for class in said.clone() {
+            said.extend(self.program.below(class));
+        }
+        said.sort_unstable();
+        said.dedup();
+        said
+    }
+
+    /// The concrete types of the tree whose methods cover those of `interface`, in order. Where
+    /// types say what they implement or extend, those that do.
     pub fn implementers(&self, interface: Ty) -> Arc<[Ty]> {
+        let said = self.declared_implementers(interface);
+        if !said.is_empty() {
+            return said.into();
+        }
         if let Some(found) = self.implementers.read().ok().and_then(|map| map.get(&interface).cloned()) {
             return found;
         }
@@ -141,6 +166,10 @@ impl Types<'_> {
     /// parameters and results, and no parameter types that certainly differ.
     pub fn compatible(&self, a: Fn, b: Fn) -> bool {
         let (fa, fb) = (self.program.facts(a.file), self.program.facts(b.file));
+        if fa.lang == Lang::TypeScript {
+            // An implementation may leave out parameters and types.
+            return true;
+        }
         let (da, db) = (fa.func(a.func), fb.func(b.func));
         let (pa, pb) = (fa.params(&da.params), fb.params(&db.params));
         let (ra, rb) = (fa.params(&da.results), fb.params(&db.results));

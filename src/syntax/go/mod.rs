@@ -9,14 +9,7 @@ mod tests;
 
 use super::facts::Facts;
 
-/// Whether function bodies are read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bodies {
-    /// Read everything.
-    Full,
-    /// Declarations only (generated files): every body is `None`.
-    Skip,
-}
+pub use super::Bodies;
 
 /// What a Go file says. Takes any bytes; what does not parse becomes a [`Problem`] and the rest
 /// of the file is still read.

@@ -51,9 +51,16 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
 
 /// The first tokens, at most `limit`.
 pub(super) fn first_tokens(text: &str, limit: usize) -> Vec<Token<'_>> {
-    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, line: 0, out: Vec::new() };
+    let mut scanner = Scanner::new(text);
     while scanner.out.len() < limit && scanner.step() {}
     scanner.out
+}
+
+/// Where the comments are: each its offset and its text, with what opens and closes it.
+pub(super) fn comments(text: &str) -> Vec<(usize, &str)> {
+    let mut scanner = Scanner::new(text);
+    while scanner.step() || scanner.at < scanner.bytes.len() {}
+    scanner.comments.into_iter().filter_map(|(from, to)| Some((from, text.get(from..to)?))).collect()
 }
 
 struct Scanner<'a> {
@@ -62,6 +69,7 @@ struct Scanner<'a> {
     at: usize,
     line: u32,
     out: Vec<Token<'a>>,
+    comments: Vec<(usize, usize)>,
 }
 
 const PAIRS: &[&[u8]] = &[b"::", b"<>", b"!=", b"<=", b">=", b"||", b":="];
@@ -70,7 +78,11 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str) -> Scanner<'a> {
+        Scanner { text, bytes: text.as_bytes(), at: 0, line: 0, out: Vec::new(), comments: Vec::new() }
+    }
+
     fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
@@ -90,6 +102,7 @@ impl Scanner<'_> {
             b'#' if self.at_line_start() && self.peek(1) != b'{' => return self.line_comment(),
             b'/' if self.peek(1) == b'*' => {
                 let end = self.find("*/", 2).map_or(self.bytes.len(), |at| at + 2);
+                self.comments.push((self.at, end));
                 self.skip_to(end);
             }
             b'\'' => self.quoted(b'\'', Kind::Text),
@@ -145,6 +158,7 @@ impl Scanner<'_> {
         let end = self.find("\n", 0).unwrap_or(self.bytes.len());
         let comment = self.text.get(self.at..end).unwrap_or("");
         let words = comment.trim_start_matches(['-', '#', ' ', '\t']).trim();
+        self.comments.push((self.at, end));
         self.at = end;
         let down = ["+goose down", "+migrate down", "migrate:down", "+micrate down"];
         !down.iter().any(|mark| words.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark)))

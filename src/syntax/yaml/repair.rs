@@ -65,15 +65,36 @@ pub(super) fn space_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     for line in text.split_inclusive('\n') {
         match scan.line(line) {
-            Some(at) => {
+            Some(Comment { at, glued: true }) => {
                 out.push_str(&line[..at]);
                 out.push(' ');
                 out.push_str(&line[at..]);
             }
-            None => out.push_str(line),
+            _ => out.push_str(line),
         }
     }
     out
+}
+
+/// Where the comments of a text are: each its offset and its text to the end of the line.
+pub(super) fn comments(text: &str) -> Vec<(usize, &str)> {
+    let mut scan = Scan::default();
+    let (mut found, mut start) = (Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        if let Some(Comment { at, .. }) = scan.line(line) {
+            found.push((start + at, line[at..].trim_end()));
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// A comment on a line.
+struct Comment {
+    /// Its byte on the line.
+    at: usize,
+    /// It stands right behind a quoted scalar or a collection.
+    glued: bool,
 }
 
 /// Just enough of YAML's grammar to know where a flow collection is open.
@@ -86,8 +107,8 @@ struct Scan {
 }
 
 impl Scan {
-    /// Reads a line; gives where a comment begins right behind a quoted scalar or a collection.
-    fn line(&mut self, line: &str) -> Option<usize> {
+    /// Reads a line; gives its comment.
+    fn line(&mut self, line: &str) -> Option<Comment> {
         let content = line.trim_end();
         let indent = content.len() - content.trim_start().len();
         if let Some(block) = self.block {
@@ -123,8 +144,8 @@ impl Scan {
             }
             let was = self.depth;
             match c {
-                '#' if before == ' ' => break,
-                '#' if ended => return Some(at),
+                '#' if before == ' ' => return Some(Comment { at, glued: false }),
+                '#' if ended => return Some(Comment { at, glued: true }),
                 '"' | '\'' if fresh => self.quote = Some(c),
                 '[' | '{' if fresh || self.depth > 0 => self.depth += 1,
                 ']' | '}' => self.depth = self.depth.saturating_sub(1),

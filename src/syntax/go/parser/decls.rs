@@ -94,7 +94,7 @@ impl Parser<'_> {
         };
         if matches!(self.kind(), Kind::Str | Kind::RawStr) {
             let path = self.string();
-            self.b.facts.imports.push(Import { path, alias, pos });
+            self.b.facts.imports.push(Import { path, alias, member: Sym::EMPTY, pos });
         } else {
             self.fail("an import path");
         }

@@ -1,0 +1,104 @@
+//! What every command that audits does first: settles what is asked for, and audits.
+
+use std::env;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::args::AuditArgs;
+use super::errors::{BadRoot, NothingAudited, Unseen};
+use super::progress;
+use crate::audit::{Audit, Date, Severity};
+use crate::config::{self, Settings};
+use crate::progress::Progress;
+
+/// The configuration with the command line's word on top.
+pub(super) fn settings(args: &AuditArgs) -> anyhow::Result<Settings> {
+    check_root(&args.path)?;
+    let config = match &args.config {
+        Some(file) => config::load(file, &args.path)?,
+        None => config::discover(&args.path)?,
+    };
+    let mut settings = Settings::with_config(&args.path, config);
+    settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
+    settings.ignores = !args.no_ignores;
+    settings.as_of = Some(args.as_of.unwrap_or_else(today));
+    if let Some(depth) = args.depth {
+        settings.depth = Some(depth);
+    }
+    if let Some(name) = args.policy {
+        settings.policy = name.policy();
+    }
+    Ok(settings)
+}
+
+fn check_root(path: &Path) -> Result<(), BadRoot> {
+    let bad = |why: String| BadRoot { path: path.to_owned(), why };
+    let metadata = fs::metadata(path).map_err(|error| {
+        bad(match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            _ => error.to_string(),
+        })
+    })?;
+    if metadata.is_dir() { Ok(()) } else { Err(bad("it is a file".to_owned())) }
+}
+
+/// The day that expiry is judged by when nobody says one.
+#[expect(clippy::disallowed_methods, reason = "for expiry alone; nothing that is written holds it")]
+fn today() -> Date {
+    let set = env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Date::from_unix(set.unwrap_or_else(now))
+}
+
+/// Audits, with progress on a terminal.
+pub(super) fn audit(settings: &Settings, quiet: bool) -> anyhow::Result<Audit> {
+    on_threads(settings, quiet, |progress| crate::audit_tree(settings, progress))
+}
+
+/// Does the work on as many threads as were asked for, with progress on a terminal.
+pub(super) fn on_threads<T: Send>(
+    settings: &Settings,
+    quiet: bool,
+    work: impl FnOnce(&Progress) -> anyhow::Result<T> + Send,
+) -> anyhow::Result<T> {
+    progress::shown(quiet, |progress| match settings.threads {
+        None => work(progress),
+        Some(threads) => {
+            rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build()?.install(|| work(progress))
+        }
+    })
+}
+
+/// Refuses an audit of nothing, and a configuration that names what was not found.
+pub(super) fn check(audit: &Audit, settings: &Settings) -> anyhow::Result<()> {
+    // A part may have no service; what the configuration names is then in another.
+    if settings.shard.is_some() && audit.stats.files_parsed > 0 {
+        return Ok(());
+    }
+    if audit.services.is_empty() || audit.stats.files_parsed == 0 {
+        return Err(NothingAudited {
+            root: settings.root.clone(),
+            files_walked: audit.stats.files_walked,
+            files_parsed: audit.stats.files_parsed,
+        }
+        .into());
+    }
+    let known: Vec<String> = audit.services.iter().map(|s| s.name.clone()).collect();
+    Ok(settings.config.check_services(&known)?)
+}
+
+/// Under `--strict`, whether everything was seen.
+pub(super) fn seen(audit: &Audit, strict: bool) -> Result<(), Unseen> {
+    let places: Vec<String> = audit
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.level < Severity::Note)
+        .map(|diagnostic| format!("{}: {}", diagnostic.path, diagnostic.message))
+        .collect();
+    if strict && !places.is_empty() {
+        return Err(Unseen { places });
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! `flowaudit gate`: fails when something got worse than it was.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::args::GateArgs;
+use super::errors::{self, BadBaseline, Exit, ReadOnlyBaseline};
+use super::{audit, output, present};
+use crate::audit::Audit;
+use crate::config::Settings;
+use crate::gate::{self, Baseline};
+use crate::source::revision;
+
+/// The baseline's name when nobody gives one.
+const FILE_NAME: &str = "flowaudit.baseline.json";
+
+pub(super) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
+    present::check(&args.show)?;
+    let settings = audit::settings(&args.audit)?;
+    let file = file(args, &settings);
+    if args.update {
+        return update(args, &settings, &file);
+    }
+    // What it is compared with comes first: a mistake there is told before the long work.
+    let (before, against) = match &args.against {
+        Some(rev) => at_revision(args, &settings, rev)?,
+        None => (read(&file)?, file.display().to_string()),
+    };
+    let audit = audited(args, &settings)?;
+    let outcome = gate::compare(&before, &audit, &settings.config, &against, args.strict);
+    let seen = audit::seen(&audit, args.strict);
+    present::write(&audit, Some(&outcome), &settings, &args.show)?;
+    Ok(match seen {
+        Err(unseen) => errors::report(&unseen.into()),
+        Ok(()) if outcome.passed || args.exit_zero => Exit::Done,
+        Ok(()) => Exit::Regressed,
+    })
+}
+
+fn audited(args: &GateArgs, settings: &Settings) -> anyhow::Result<Audit> {
+    let audit = audit::audit(settings, args.audit.quiet)?;
+    audit::check(&audit, settings)?;
+    Ok(audit)
+}
+
+fn file(args: &GateArgs, settings: &Settings) -> PathBuf {
+    let configured = args.baseline.clone().or_else(|| settings.config.gate.baseline.clone());
+    configured.unwrap_or_else(|| match settings.root.as_os_str().to_str() {
+        Some("." | "") => PathBuf::from(FILE_NAME),
+        _ => settings.root.join(FILE_NAME),
+    })
+}
+
+fn read(path: &Path) -> Result<Baseline, BadBaseline> {
+    let bad = |why| BadBaseline { path: path.to_owned(), why };
+    let text = fs::read_to_string(path)
+        .map_err(|error| bad((error.kind() != io::ErrorKind::NotFound).then(|| error.to_string())))?;
+    Baseline::parse(&text).map_err(|error| bad(Some(error.to_string())))
+}
+
+/// What the audit of another revision, under the configuration of this one, would be remembered
+/// as. Both are read the same way, so that only the code differs.
+fn at_revision(args: &GateArgs, settings: &Settings, rev: &str) -> anyhow::Result<(Baseline, String)> {
+    let rev = (!rev.is_empty()).then_some(rev);
+    let tree = revision::lay_out(&settings.root, settings.config.base.as_deref(), rev)?;
+    let mut other = settings.clone();
+    other.root.clone_from(&tree.root);
+    if other.config.base.is_some() {
+        other.config.base.clone_from(&tree.base);
+    }
+    let audit = audit::audit(&other, args.audit.quiet)?;
+    Ok((Baseline::of(&audit), tree.name.clone()))
+}
+
+fn update(args: &GateArgs, settings: &Settings, file: &Path) -> anyhow::Result<Exit> {
+    if env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0") {
+        return Err(ReadOnlyBaseline.into());
+    }
+    let now = Baseline::of(&audited(args, settings)?);
+    let before = fs::read_to_string(file).ok().and_then(|text| Baseline::parse(&text).ok());
+    output::write(&now.render(), Some(file))?;
+    let known = now.findings.len();
+    let change = match before.map(|before| before.findings.len()) {
+        None => "new".to_owned(),
+        Some(before) => format!("{before} before"),
+    };
+    let _ = writeln!(
+        io::stderr(),
+        "wrote {}: {known} known findings ({change}), {} consumers, {} services",
+        file.display(),
+        now.consumers.values().map(Vec::len).sum::<usize>(),
+        now.services.len(),
+    );
+    Ok(Exit::Done)
+}

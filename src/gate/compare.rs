@@ -1,0 +1,352 @@
+//! The comparison: what got worse, what got better, and which of it the policy lets pass.
+
+use std::collections::BTreeMap;
+
+use crate::audit::{Audit, Consumer, Control, Finding, Place, Service, Status, percent};
+use crate::config::{Config, Denominator};
+use crate::controls;
+
+use super::baseline::{Baseline, identity};
+use super::{Change, ChangeKind, Completion, Figure, Outcome, SCHEMA_VERSION, Size};
+
+/// Compares an audit with what was before. `strict`: entries of the baseline that are no longer so
+/// fail as well.
+pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str, strict: bool) -> Outcome {
+    let now = Baseline::of(audit);
+    let mut sorter =
+        Sorter { config, regressions: Vec::new(), tolerated: Vec::new(), improvements: Vec::new() };
+    sorter.consumers(before, audit);
+    sorter.services(before, audit);
+    sorter.findings(before, audit, &now);
+    let figures = sorter.figures(before, audit);
+
+    let mut size = Size {
+        before: before.findings.len() as u32,
+        now: now.findings.len() as u32,
+        waived: audit.findings.iter().filter(|f| f.suppressed.is_some()).count() as u32,
+        ..Size::default()
+    };
+    size.new = now.findings.keys().filter(|f| !before.findings.contains_key(*f)).count() as u32;
+    size.fixed = before.findings.keys().filter(|f| !now.findings.contains_key(*f)).count() as u32;
+    let stale: Vec<Change> = sorter.improvements.iter().filter(|c| is_stale(c.kind)).cloned().collect();
+    size.stale = stale.len() as u32;
+    if strict {
+        sorter.regressions.extend(stale.into_iter().map(|change| Change {
+            kind: ChangeKind::StaleEntry,
+            message: format!("{} The baseline can be tightened.", change.message),
+            ..change
+        }));
+    }
+    for list in [&mut sorter.regressions, &mut sorter.tolerated, &mut sorter.improvements] {
+        list.sort();
+    }
+    Outcome {
+        schema_version: SCHEMA_VERSION,
+        passed: sorter.regressions.is_empty(),
+        against: against.to_owned(),
+        regressions: sorter.regressions,
+        tolerated: sorter.tolerated,
+        improvements: sorter.improvements,
+        figures,
+        size,
+    }
+}
+
+/// Whether a rule's findings say that somebody's word has run out.
+pub(super) fn is_expiry(rule: &str) -> bool {
+    matches!(rule, "expired-waiver" | "expired-ignore")
+}
+
+/// Percentages are not in the baseline, so none of its entries is stale for one.
+fn is_stale(kind: ChangeKind) -> bool {
+    matches!(kind, ChangeKind::BetterStatus | ChangeKind::FixedFinding | ChangeKind::Gone)
+}
+
+/// How far a status is from what is wanted. Nothing to protect is as good as protected; what
+/// cannot be seen is worse than what is weak.
+fn distance(status: Status) -> u8 {
+    match status {
+        Status::Implemented | Status::NotApplicable => 0,
+        Status::Partial => 1,
+        Status::NeedsReview => 2,
+        Status::Missing => 3,
+    }
+}
+
+struct Sorter<'a> {
+    config: &'a Config,
+    regressions: Vec<Change>,
+    tolerated: Vec<Change>,
+    improvements: Vec<Change>,
+}
+
+/// A status of one control that may have changed.
+struct Step<'a> {
+    service: &'a str,
+    consumer: Option<&'a str>,
+    control: Control,
+    before: Status,
+    now: Status,
+    waived: bool,
+    place: Option<Place>,
+    why: &'a str,
+}
+
+impl Sorter<'_> {
+    fn consumers(&mut self, before: &Baseline, audit: &Audit) {
+        let mut now: BTreeMap<String, Vec<&Consumer>> = BTreeMap::new();
+        for consumer in &audit.consumers {
+            now.entry(identity(consumer)).or_default().push(consumer);
+        }
+        for (key, consumers) in &mut now {
+            // Of registrations with one identity, compare best with best.
+            consumers.sort_by_key(|c| c.controls.iter().map(|(c, v)| (*c, v.status)).collect::<Vec<_>>());
+            let known = before.consumers.get(key).map_or(&[][..], Vec::as_slice);
+            for (index, consumer) in consumers.iter().enumerate() {
+                match known.get(index) {
+                    Some(statuses) => self.consumer(audit, consumer, statuses),
+                    None => self.tolerated.push(new_consumer(consumer)),
+                }
+            }
+        }
+        for (key, known) in &before.consumers {
+            let left = now.get(key).map_or(0, Vec::len);
+            for _ in left..known.len() {
+                self.improvements.push(gone(service_of(before, key), Some(key)));
+            }
+        }
+    }
+
+    fn consumer(&mut self, audit: &Audit, consumer: &Consumer, known: &BTreeMap<Control, Status>) {
+        for (&control, verdict) in &consumer.controls {
+            let Some(&before) = known.get(&control) else { continue };
+            self.step(&Step {
+                service: &consumer.service,
+                consumer: Some(&consumer.id),
+                control,
+                before,
+                now: verdict.status,
+                waived: controls::is_waived(audit, consumer, control),
+                place: Some(place_of(consumer, control)),
+                why: &verdict.why,
+            });
+        }
+    }
+
+    fn services(&mut self, before: &Baseline, audit: &Audit) {
+        for service in &audit.services {
+            let Some(known) = before.services.get(&service.name) else { continue };
+            for (&control, verdict) in &service.controls {
+                let Some(&before) = known.controls.get(&control) else { continue };
+                let place = verdict.evidence.first().map(|e| Place { path: e.path.clone(), line: e.line });
+                self.step(&Step {
+                    service: &service.name,
+                    consumer: None,
+                    control,
+                    before,
+                    now: verdict.status,
+                    waived: controls::is_service_waived(audit, service, control),
+                    place: worst_place(audit, service, control).or(place),
+                    why: &verdict.why,
+                });
+            }
+        }
+        for name in before.services.keys().filter(|name| !audit.services.iter().any(|s| s.name == **name)) {
+            self.improvements.push(gone(name, None));
+        }
+    }
+
+    fn step(&mut self, step: &Step<'_>) {
+        let (before, now) = (distance(step.before), distance(step.now));
+        if before == now {
+            return;
+        }
+        let worse = now > before;
+        let change = Change {
+            kind: if worse { ChangeKind::WorseStatus } else { ChangeKind::BetterStatus },
+            control: Some(step.control),
+            before: Some(step.before.word().to_owned()),
+            now: Some(step.now.word().to_owned()),
+            place: step.place.clone(),
+            why: step.why.to_owned(),
+            message: format!(
+                "{}: {} was {} and is {}.",
+                step.consumer.unwrap_or(step.service),
+                step.control,
+                step.before,
+                step.now
+            ),
+            ..about(step.service, step.consumer)
+        };
+        match (worse, self.config.gate.fail_on.worse_status && !step.waived) {
+            (true, true) => self.regressions.push(change),
+            (true, false) => self.tolerated.push(change),
+            (false, _) => self.improvements.push(change),
+        }
+    }
+
+    fn findings(&mut self, before: &Baseline, audit: &Audit, now: &Baseline) {
+        let fail_on = self.config.gate.fail_on;
+        for finding in audit.findings.iter().filter(|f| f.suppressed.is_none()) {
+            let expired = is_expiry(&finding.rule);
+            if !expired && before.findings.contains_key(&finding.fingerprint) {
+                continue;
+            }
+            let fails = (expired && fail_on.expired)
+                || fail_on.severity.is_some_and(|least| finding.severity <= least)
+                || fail_on.priority.is_some_and(|least| finding.priority <= least);
+            let change =
+                of_finding(finding, if expired { ChangeKind::Expired } else { ChangeKind::NewFinding });
+            if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
+        }
+        for (fingerprint, known) in before.findings.iter().filter(|(f, _)| !now.findings.contains_key(*f)) {
+            let waived = audit.findings.iter().any(|f| f.fingerprint == *fingerprint);
+            let what = if waived { "is waived" } else { "is no longer found" };
+            self.improvements.push(Change {
+                kind: ChangeKind::FixedFinding,
+                rule: Some(known.rule.clone()),
+                fingerprint: Some(fingerprint.clone()),
+                message: format!("{} of {} {what}.", known.rule, known.about),
+                ..about(service_of(before, &known.about), None)
+            });
+        }
+    }
+
+    fn figures(&mut self, before: &Baseline, audit: &Audit) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        for row in &audit.audits {
+            let by = self.config.audits.iter().find(|a| a.name == row.name).map(|a| a.denominator);
+            let figure = Figure {
+                audit: row.name.clone(),
+                control: row.control,
+                before: completion(before, &row.name, row.control, by.unwrap_or(Denominator::Applicable)),
+                now: Completion {
+                    implemented: row.counts.implemented,
+                    denominator: row.denominator,
+                    percent: row.percent,
+                },
+                waived: row.counts.waived,
+                floor: self.config.gate.floor(&row.name, row.control),
+            };
+            self.figure(&figure);
+            figures.push(figure);
+        }
+        figures
+    }
+
+    fn figure(&mut self, figure: &Figure) {
+        let Some(now) = figure.now.percent else { return };
+        let name = format!("{} of {}", figure.control, figure.audit);
+        let of = format!("{} of {}", figure.now.implemented, figure.now.denominator);
+        let change = |kind, before: u32, message| Change {
+            kind,
+            control: Some(figure.control),
+            audit: Some(figure.audit.clone()),
+            before: Some(format!("{before} %")),
+            now: Some(format!("{now} %")),
+            message,
+            ..about("", None)
+        };
+        if let Some(floor) = figure.floor.filter(|floor| now < *floor) {
+            let message = format!("{name} is {now} % ({of}), and its floor is {floor} %.");
+            self.regressions.push(change(ChangeKind::BelowFloor, floor, message));
+        }
+        let Some(before) = figure.before.and_then(|b| b.percent) else { return };
+        let message = format!("{name} was {before} % and is {now} % ({of}).");
+        if now > before {
+            self.improvements.push(change(ChangeKind::HigherPercent, before, message));
+        } else if now < before {
+            let change = change(ChangeKind::LowerPercent, before, message);
+            let fails = self.config.gate.fail_on.lower_percent;
+            if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
+        }
+    }
+}
+
+/// What a baseline's percentage was, from the statuses of its services.
+fn completion(before: &Baseline, audit: &str, control: Control, by: Denominator) -> Option<Completion> {
+    let statuses: Vec<Status> =
+        before.services.values().filter_map(|entry| entry.status_in(audit, control)).collect();
+    if statuses.is_empty() {
+        return None;
+    }
+    let count = |fits: fn(Status) -> bool| statuses.iter().filter(|s| fits(**s)).count() as u32;
+    let implemented = count(|s| s == Status::Implemented);
+    let denominator = match by {
+        Denominator::Scope => statuses.len() as u32,
+        Denominator::Applicable => count(|s| s != Status::NotApplicable),
+    };
+    Some(Completion { implemented, denominator, percent: percent(implemented, denominator) })
+}
+
+/// A change about a service or one of its consumers, all else to be filled in.
+fn about(service: &str, consumer: Option<&str>) -> Change {
+    Change {
+        service: service.to_owned(),
+        consumer: consumer.map(str::to_owned),
+        kind: ChangeKind::Gone,
+        control: None,
+        audit: None,
+        rule: None,
+        fingerprint: None,
+        before: None,
+        now: None,
+        place: None,
+        message: String::new(),
+        why: String::new(),
+    }
+}
+
+fn new_consumer(consumer: &Consumer) -> Change {
+    Change {
+        kind: ChangeKind::NewConsumer,
+        place: Some(consumer.registration.clone()),
+        message: format!("{} is new.", consumer.id),
+        ..about(&consumer.service, Some(&consumer.id))
+    }
+}
+
+fn gone(service: &str, consumer: Option<&str>) -> Change {
+    let message = format!("{} is gone.", consumer.unwrap_or(service));
+    Change { message, ..about(service, consumer) }
+}
+
+fn of_finding(finding: &Finding, kind: ChangeKind) -> Change {
+    Change {
+        kind,
+        control: controls::control_of(&finding.rule),
+        rule: Some(finding.rule.clone()),
+        fingerprint: Some(finding.fingerprint.clone()),
+        now: Some(finding.priority.word().to_owned()),
+        place: Some(finding.location.clone()),
+        message: finding.message.clone(),
+        why: finding.help.clone(),
+        ..about(&finding.service, finding.consumer.as_deref())
+    }
+}
+
+/// Where to look for a control of a consumer: dead letters are said where it is registered, all
+/// else is in the handler.
+fn place_of(consumer: &Consumer, control: Control) -> Place {
+    match control {
+        Control::DeadLetter => consumer.registration.clone(),
+        _ => Place { path: consumer.handler.path.clone(), line: consumer.handler.line },
+    }
+}
+
+/// Where to look for a control of a service: at the first of its consumers that is worst.
+fn worst_place(audit: &Audit, service: &Service, control: Control) -> Option<Place> {
+    let mine = audit.consumers.iter().filter(|c| c.service == service.name);
+    let rated = mine.filter_map(|c| Some((distance(c.controls.get(&control)?.status), c)));
+    let worst = rated.max_by(|(a, first), (b, second)| a.cmp(b).then(second.id.cmp(&first.id)))?.1;
+    Some(place_of(worst, control))
+}
+
+/// The service of an identity: the longest name that it begins with.
+fn service_of<'b>(before: &'b Baseline, identity: &'b str) -> &'b str {
+    let names = before.services.keys().filter(|name| {
+        identity.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let longest = names.max_by_key(|name| name.len());
+    longest.map_or_else(|| identity.split('/').next().unwrap_or_default(), String::as_str)
+}

@@ -1,0 +1,211 @@
+//! Suppression: which findings somebody answers for, in the configuration or beside the code, and
+//! findings about such words that silence nothing, have run out or cannot be read.
+//!
+//! A suppressed finding stays in the audit and is counted apart; it is never a control in place.
+
+mod inline;
+
+use crate::audit::{
+    Audit, Confidence, Date, Evidence, Finding, Place, Priority, Severity, Suppression, SuppressionKind,
+};
+use crate::config::{Settings, Target, Waiver};
+use crate::syntax::directive::Directive;
+
+use inline::Ignore;
+
+/// Rules of the findings about suppressions.
+pub const RULES: [&str; 5] =
+    ["expired-ignore", "expired-waiver", "malformed-ignore", "unused-ignore", "unused-waiver"];
+
+/// What suppression looks at beside the audit.
+pub struct Words<'a> {
+    /// Directives in comments, each with the path of its file.
+    pub directives: &'a [(String, Directive)],
+    /// Where the configuration is, from the audited folder; for findings about waivers.
+    pub config_path: String,
+    /// The service that owns a file, when one does.
+    pub service_of: &'a dyn Fn(&str) -> Option<String>,
+    /// Every rule that findings can be of.
+    pub rules: &'a [String],
+}
+
+/// Marks the findings that are waived or ignored, and adds findings about waivers and ignores.
+pub fn apply(audit: &mut Audit, words: &Words<'_>, settings: &Settings) {
+    if !settings.ignores {
+        return;
+    }
+    let mut added = Vec::new();
+    for waiver in &settings.config.waivers {
+        waive(audit, waiver, words, settings.as_of, &mut added);
+    }
+    for (path, directive) in words.directives {
+        ignore(audit, (path, directive), words, settings.as_of, &mut added);
+    }
+    audit.findings.extend(added);
+    audit.sort();
+    audit.identify();
+}
+
+/// Whether a day has passed; the day itself still counts.
+fn has_passed(until: Option<Date>, as_of: Option<Date>) -> bool {
+    matches!((until, as_of), (Some(until), Some(today)) if today > until)
+}
+
+fn waive(
+    audit: &mut Audit,
+    waiver: &Waiver,
+    words: &Words<'_>,
+    as_of: Option<Date>,
+    added: &mut Vec<Finding>,
+) {
+    let expired = has_passed(waiver.until, as_of);
+    let mut met = None;
+    for finding in audit.findings.iter_mut().filter(|f| fits(&waiver.target, f)) {
+        met.get_or_insert_with(|| finding.service.clone());
+        if !expired && finding.suppressed.is_none() {
+            finding.suppressed = Some(Suppression {
+                kind: SuppressionKind::Waiver,
+                reason: waiver.reason.clone(),
+                owner: Some(waiver.owner.clone()),
+                until: waiver.until.map(|date| date.to_string()),
+            });
+        }
+    }
+    let what = match &waiver.target {
+        Target::Finding(fingerprint) => format!("finding {fingerprint}"),
+        Target::Rule { rule, service, consumer } => {
+            format!("{rule} in {}", consumer.as_ref().unwrap_or(service))
+        }
+    };
+    let service = waiver.target.service().map(str::to_owned).or_else(|| met.clone());
+    let about = About {
+        service: service.unwrap_or_else(|| ".".to_owned()),
+        place: Place { path: words.config_path.clone(), line: waiver.line },
+        role: "waiver",
+        note: what.clone(),
+    };
+    if let (true, Some(until)) = (expired, waiver.until) {
+        added.push(about.finding(
+            "expired-waiver",
+            format!("The waiver of {what} ended on {until}; {} answers for it.", waiver.owner),
+            "Mend what it waives, or agree on a new day with its owner.",
+        ));
+    } else if met.is_none() {
+        added.push(about.finding(
+            "unused-waiver",
+            format!("The waiver of {what} waives nothing."),
+            "Remove it: what it waived is mended or has changed.",
+        ));
+    }
+}
+
+fn fits(target: &Target, finding: &Finding) -> bool {
+    match target {
+        Target::Finding(fingerprint) => finding.fingerprint == *fingerprint,
+        Target::Rule { rule, service, consumer } => {
+            finding.rule == *rule
+                && finding.service == *service
+                && (consumer.is_none() || *consumer == finding.consumer)
+        }
+    }
+}
+
+fn ignore(
+    audit: &mut Audit,
+    (path, directive): (&str, &Directive),
+    words: &Words<'_>,
+    as_of: Option<Date>,
+    added: &mut Vec<Finding>,
+) {
+    let about = About {
+        service: (words.service_of)(path).unwrap_or_else(|| ".".to_owned()),
+        place: Place { path: path.to_owned(), line: directive.line },
+        role: "ignore",
+        note: directive.text.clone(),
+    };
+    let found = &audit.findings;
+    let known = |rule: &str| words.rules.iter().any(|r| r == rule) || found.iter().any(|f| f.rule == rule);
+    let ignore = match Ignore::read(&directive.text, words.rules, &known) {
+        Ok(ignore) => ignore,
+        Err(why) => {
+            added.push(about.finding(
+                "malformed-ignore",
+                format!("This ignore cannot be read and silences nothing: {why}."),
+                "Write `flowaudit:ignore[RULE, RULE] until=YYYY-MM-DD -- reason`; `until=` may be left out.",
+            ));
+            return;
+        }
+    };
+    if has_passed(ignore.until, as_of) {
+        let until = ignore.until.map(|date| date.to_string()).unwrap_or_default();
+        added.push(about.finding(
+            "expired-ignore",
+            format!("The ignore of {} ended on {until}.", ignore.rules.join(", ")),
+            "Mend what it silences, or give it a new day and a reason that still holds.",
+        ));
+        return;
+    }
+    for rule in &ignore.rules {
+        let mut used = false;
+        for finding in audit
+            .findings
+            .iter_mut()
+            .filter(|f| f.rule == *rule && f.location.path == path && f.location.line == directive.about)
+        {
+            used = true;
+            finding.suppressed.get_or_insert_with(|| Suppression {
+                kind: SuppressionKind::Inline,
+                reason: ignore.reason.clone(),
+                owner: None,
+                until: ignore.until.map(|date| date.to_string()),
+            });
+        }
+        if !used {
+            added.push(about.finding(
+                "unused-ignore",
+                format!(
+                    "The ignore of {rule} silences nothing: line {} has no such finding.",
+                    directive.about
+                ),
+                "Remove the rule from it, or put it on the line of the finding or the line above.",
+            ));
+        }
+    }
+}
+
+/// What a finding about a suppression is about.
+struct About {
+    service: String,
+    place: Place,
+    role: &'static str,
+    note: String,
+}
+
+impl About {
+    fn finding(&self, rule: &str, message: String, help: &str) -> Finding {
+        Finding {
+            id: String::new(),
+            rule: rule.to_owned(),
+            severity: if rule.starts_with("unused") { Severity::Note } else { Severity::Warning },
+            priority: if rule.starts_with("unused") { Priority::P4 } else { Priority::P2 },
+            confidence: Confidence::High,
+            service: self.service.clone(),
+            consumer: None,
+            subject: None,
+            message,
+            help: help.to_owned(),
+            location: self.place.clone(),
+            evidence: vec![Evidence {
+                path: self.place.path.clone(),
+                line: self.place.line,
+                role: self.role.to_owned(),
+                note: self.note.clone(),
+            }],
+            fingerprint: String::new(),
+            suppressed: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
