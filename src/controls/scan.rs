@@ -92,6 +92,15 @@ pub struct Seen {
     pub nested: bool,
 }
 
+/// A branch that turns a message away for what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// The condition.
+    pub asked: Site,
+    /// With an error; otherwise the message is dropped.
+    pub fails: bool,
+}
+
 /// What a trace shows.
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
@@ -102,7 +111,7 @@ pub struct Scan {
     /// Dedupe, validate, decode, dead-letter, ack and cache steps in order.
     pub seen: Vec<Seen>,
     /// Conditions that refuse a message for what it says (`if id == "" { return err }`).
-    pub refusals: Vec<Site>,
+    pub refusals: Vec<Refusal>,
     /// Calls not followed.
     pub cuts: Vec<Cut>,
     /// Roles of everything on the path.
@@ -147,12 +156,19 @@ struct Scanner<'f, 'a> {
     results: FxHashMap<Site, Roles>,
     /// Inside a validation of the message.
     validating: bool,
+    /// The payload has been decoded.
+    decoded: bool,
 }
 
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let mut scanner =
-        Scanner { flow, out: Scan::default(), results: FxHashMap::default(), validating: false };
+    let mut scanner = Scanner {
+        flow,
+        out: Scan::default(),
+        results: FxHashMap::default(),
+        validating: false,
+        decoded: false,
+    };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out
@@ -225,6 +241,11 @@ impl Scanner<'_, '_> {
         let mut noted = false;
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
+            if rule.role == Role::Decode && !self.decoded {
+                // What was asked before was whether there is a message at all.
+                self.decoded = true;
+                self.out.refusals.clear();
+            }
             let beside = rule.role == Role::Validate && !step.on_message;
             if NOTED.contains(&rule.role) && !beside {
                 noted = true;
@@ -320,7 +341,7 @@ impl Scanner<'_, '_> {
             roles.any(&HARMFUL) || roles.any(&HARMLESS)
         };
         if branch.on_message && self.out.effects.is_empty() && self.refuses(branch, deps, then_exit) {
-            self.out.refusals.push(branch.cond);
+            self.out.refusals.push(Refusal { asked: branch.cond, fails: then_exit == Some(Exit::Failure) });
         }
 
         let asks_for_seen = matches!(

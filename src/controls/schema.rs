@@ -23,9 +23,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if signals.contains("validated-logged") {
         signals.remove("validated");
     }
-    if !scan.refusals.is_empty() {
-        signals.insert("refuses");
-    }
+    // One field looked at, and the message dropped without it, says little of the others.
+    match scan.refusals.as_slice() {
+        [] => false,
+        [only] if !only.fails => signals.insert("drops-for-one"),
+        _ => signals.insert("refuses"),
+    };
     for step in scan.of(Role::Decode) {
         signals.insert(match step.kind.as_deref() {
             Some("idl") => "idl",
@@ -57,7 +60,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let Some(scan) = subject.scan else { return Vec::new() };
     let mut out: Vec<Evidence> =
         scan.of(Role::Validate).take(3).map(|s| evidence(subject.flow, s.site, "validate")).collect();
-    out.extend(scan.refusals.iter().take(2).map(|&site| evidence(subject.flow, site, "refusal")));
+    out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
     out.extend(scan.of(Role::Decode).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
     out
 }
