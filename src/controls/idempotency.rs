@@ -53,8 +53,8 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             signals.insert("remote-calls");
         }
     }
-    if scan.roles.any(&WORK) {
-        signals.insert("works");
+    if !scan.roles.any(&WORK) {
+        signals.insert("idle");
     }
     if scan.cut_by_depth().is_some() {
         signals.insert("cut-by-depth");

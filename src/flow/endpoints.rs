@@ -345,7 +345,8 @@ impl Lifting<'_> {
             _ => topics,
         };
         let topic_value = parts.iter().find(|(p, v)| *p == Part::Topic && !v.is_unset()).map(|(_, v)| v);
-        let relays = topic_value.is_some_and(super::resolve::is_decoded);
+        let relays =
+            topic_value.is_some_and(|v| super::resolve::is_decoded(v) || matches!(v, Value::Field(..)));
         let mut expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
         if topics.is_empty()
             && !draft.moved
