@@ -305,7 +305,7 @@ impl Scanner<'_, '_> {
 
     /// Whether a branch turns away a message for what it says: with an error, or quietly where
     /// something is left out. A quiet end for a value of its own is a filter.
-    fn refuses(&self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) -> bool {
+    fn refuses(branch: &Branch, deps: Roles, then_exit: Option<Exit>) -> bool {
         if deps.has(Role::Read) || deps.any(&DEDUPE) || deps.any(&HARMFUL) || deps.any(&HARMLESS) {
             return false;
         }
@@ -340,7 +340,7 @@ impl Scanner<'_, '_> {
             let roles = self.below(&branch.then);
             roles.any(&HARMFUL) || roles.any(&HARMLESS)
         };
-        if branch.on_message && self.out.effects.is_empty() && self.refuses(branch, deps, then_exit) {
+        if branch.on_message && self.out.effects.is_empty() && Self::refuses(branch, deps, then_exit) {
             self.out.refusals.push(Refusal { asked: branch.cond, fails: then_exit == Some(Exit::Failure) });
         }
 
