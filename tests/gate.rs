@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -407,30 +408,43 @@ fn gitlab_is_code_quality(text: &str) {
     assert_eq!(fingerprints.len(), all, "fingerprints must differ");
 }
 
-/// Tags nest, attributes are quoted, and the counts are those of the cases.
+/// The elements of Jenkins' published schema (junit-10.xsd) that are written: each with its parent
+/// and the attributes it may have.
+const JUNIT: [(&str, &str, &[&str]); 6] = [
+    ("testsuites", "", &["name", "time", "tests", "failures", "errors"]),
+    ("testsuite", "testsuites", &["name", "time", "tests", "failures", "errors", "skipped"]),
+    ("testcase", "testsuite", &["name", "time", "classname"]),
+    ("failure", "testcase", &["type", "message"]),
+    ("error", "testcase", &["type", "message"]),
+    ("skipped", "testcase", &["type", "message"]),
+];
+
+/// Tags nest as the schema has it, attributes are quoted, and the counts are those of the cases.
 fn junit_adds_up(text: &str) {
     let tag = Regex::new(r#"<(/?)([a-z]+)((?: [a-z]+="[^"<]*")*)(/?)>"#).unwrap();
+    let attribute = Regex::new(r#" ([a-z]+)="([^"]*)""#).unwrap();
     let (_, body) = text.split_once("?>\n").unwrap();
     let between = tag.replace_all(body, "");
     assert!(!between.contains('<') && !between.contains('>'), "only tags of this form: {between}");
     let mut open: Vec<&str> = Vec::new();
-    let mut met: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    let mut claimed = std::collections::BTreeMap::new();
+    let mut met: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut claimed: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for found in tag.captures_iter(body) {
         let (closes, name, attributes, empty) =
-            (&found[1], found.get(2).unwrap().as_str(), &found[3], &found[4]);
+            (&found[1], found.get(2).unwrap().as_str(), found.get(3).unwrap().as_str(), &found[4]);
         if !closes.is_empty() {
             assert_eq!(open.pop(), Some(name));
             continue;
         }
         *met.entry(name).or_default() += 1;
-        assert!(!attributes.contains("timestamp"));
-        if name == "testsuites" {
-            for (key, of) in
-                [("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")]
-            {
-                let count = Regex::new(&format!("{key}=\"(\\d+)\"")).unwrap();
-                claimed.insert(of, count.captures(attributes).unwrap()[1].parse::<usize>().unwrap());
+        let (_, parent, allowed) = JUNIT.iter().find(|(known, ..)| *known == name).unwrap();
+        assert_eq!(open.last().copied().unwrap_or_default(), *parent, "where {name} stands");
+        for pair in attribute.captures_iter(attributes) {
+            assert!(allowed.contains(&&pair[1]), "{name} may not have {}", &pair[1]);
+            let counts =
+                [("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")];
+            if let Some((_, of)) = counts.iter().find(|(key, _)| *key == &pair[1]) {
+                claimed.entry(of).or_default().push(pair[2].parse().unwrap());
             }
         }
         if empty.is_empty() {
@@ -438,8 +452,12 @@ fn junit_adds_up(text: &str) {
         }
     }
     assert!(open.is_empty(), "{open:?}");
-    for (name, count) in claimed {
-        assert_eq!(met.get(name).copied().unwrap_or(0), count, "{name}");
+    for (of, counts) in claimed {
+        let all = met.get(of).copied().unwrap_or(0);
+        // All suites together come first, where they are counted.
+        let suites = if of == "skipped" { &counts[..] } else { &counts[1..] };
+        assert_eq!(suites.iter().sum::<usize>(), all, "{of} of the suites");
+        assert!(of == "skipped" || counts[0] == all, "{of} of all");
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use flowaudit::audit::{Audit, Finding, TopicIssue};
-use support::{copy_tree, platform, run, scan_json};
+use support::{copy_tree, flowaudit, platform, run, scan_json, told};
 
 fn merge(folder: &Path, files: &[&str]) -> (Option<i32>, String, String) {
     run(&[&["merge", "--format", "json"], files].concat(), folder)
@@ -56,11 +56,23 @@ fn shards_joined_equal_the_whole_byte_for_byte() {
         assert_eq!((code, err.as_str()), (Some(0), ""));
         assert!(joined == whole, "{count} shards");
     }
+    fs::write(dir.path().join("whole.json"), &whole).unwrap();
+    let update = ["gate", "--update", "--audit", "whole.json", "tree", "--as-of", "2026-01-01"];
+    let update = flowaudit(&update, dir.path()).env_remove("CI").output().unwrap();
+    assert_eq!(told(update).0, Some(0));
+    let gate = |file: &str| run(&["gate", "tree", "--audit", file, "--as-of", "2026-01-01"], dir.path());
+    let (_, out, err) = gate("whole.json");
+    assert!(err.is_empty() && out.contains("expired P2 expired-waiver"), "only that fails: {out}{err}");
+    assert!(out.contains("1 regression"), "{out}");
+    let (code, _, err) = gate("5-1.json");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("cannot use 5-1.json: it is shard 1/5; `flowaudit merge` joins"), "{err}");
+
     let (code, out, err) = merge(dir.path(), &["5-1.json", "5-2.json", "5-4.json", "5-5.json"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(err.contains("shard 3/5 is missing"), "{err}");
     let (_, _, err) = merge(dir.path(), &["5-1.json", "2-2.json"]);
-    assert!(err.contains("cannot merge 2-2.json: it is a shard of 2, others are of 5"), "{err}");
+    assert!(err.contains("cannot use 2-2.json: it is a shard of 2, others are of 5"), "{err}");
     let (_, _, err) = merge(dir.path(), &["2-1.json", "2-1.json"]);
     assert!(err.contains("shard 1/2 is given twice"), "{err}");
 }
@@ -113,5 +125,5 @@ fn repositories_meet_at_their_topics() {
 
     let (code, _, err) = merge(dir.path(), &["shop.json", "nowhere.json"]);
     assert_eq!(code, Some(2));
-    assert!(err.starts_with("error: cannot merge nowhere.json: "), "{err}");
+    assert!(err.starts_with("error: cannot use nowhere.json: "), "{err}");
 }

@@ -192,6 +192,11 @@ pub(super) struct GateArgs {
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "", conflicts_with = "baseline")]
     pub(super) against: Option<String>,
 
+    /// Judge this audit instead of auditing PATH: what `flowaudit scan --format json` or `flowaudit
+    /// merge` wrote
+    #[arg(long = "audit", value_name = "FILE", conflicts_with = "against")]
+    pub(super) made: Option<PathBuf>,
+
     /// Report only: succeed whatever got worse
     #[arg(long)]
     pub(super) exit_zero: bool,

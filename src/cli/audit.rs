@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::AuditArgs;
-use super::errors::{BadRoot, NothingAudited, Unseen};
+use super::errors::{BadAudit, BadRoot, NothingAudited, Unseen};
 use super::progress;
-use crate::audit::{Audit, Date, Severity};
+use crate::audit::{Audit, Date, SCHEMA_VERSION, Severity};
 use crate::config::{self, Settings};
 use crate::progress::Progress;
 
@@ -69,6 +69,20 @@ pub(super) fn on_threads<T: Send>(
             rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build()?.install(|| work(progress))
         }
     })
+}
+
+/// Reads what `flowaudit scan --format json` or `flowaudit merge` wrote.
+pub(super) fn read(path: &Path) -> Result<Audit, BadAudit> {
+    let bad = |why: String| BadAudit { path: path.to_owned(), why };
+    let text = fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    let audit: Audit = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    if audit.schema_version != SCHEMA_VERSION {
+        return Err(bad(format!(
+            "its schema_version is {}, here it is {SCHEMA_VERSION}",
+            audit.schema_version
+        )));
+    }
+    Ok(audit)
 }
 
 /// Refuses an audit of nothing, and a configuration that names what was not found.

@@ -447,14 +447,14 @@ impl UserError for UnknownCommand {
     }
 }
 
-/// A file that `merge` is given is no audit, or does not go with the others.
+/// A file is no audit, or does not go with the others.
 #[derive(Debug)]
 pub(super) struct BadAudit {
     pub(super) path: PathBuf,
     pub(super) why: String,
 }
 
-titled!(BadAudit, |this| "cannot merge {}: {}", this.path.display(), this.why);
+titled!(BadAudit, |this| "cannot use {}: {}", this.path.display(), this.why);
 
 impl UserError for BadAudit {
     fn advice(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::args::GateArgs;
-use super::errors::{self, BadBaseline, Exit, ReadOnlyBaseline};
+use super::errors::{self, BadAudit, BadBaseline, Exit, ReadOnlyBaseline};
 use super::{audit, output, present};
 use crate::audit::Audit;
 use crate::config::Settings;
@@ -40,9 +40,25 @@ pub(super) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
 }
 
 fn audited(args: &GateArgs, settings: &Settings) -> anyhow::Result<Audit> {
-    let audit = audit::audit(settings, args.audit.quiet)?;
+    let audit = match &args.made {
+        Some(path) => whole(path)?,
+        None => audit::audit(settings, args.audit.quiet)?,
+    };
     audit::check(&audit, settings)?;
     Ok(audit)
+}
+
+/// An audit that was made before. A part of one would pass for lack of the rest.
+fn whole(path: &Path) -> Result<Audit, BadAudit> {
+    let audit = audit::read(path)?;
+    match audit.shard {
+        None => Ok(audit),
+        Some(shard) => {
+            let why =
+                format!("it is shard {}/{}; `flowaudit merge` joins all of them", shard.index, shard.of);
+            Err(BadAudit { path: path.to_owned(), why })
+        }
+    }
 }
 
 fn file(args: &GateArgs, settings: &Settings) -> PathBuf {

@@ -1,28 +1,17 @@
 //! `flowaudit merge`: the JSON of several scans as one.
 
-use std::fs;
 use std::path::Path;
 
 use super::args::MergeArgs;
 use super::errors::{BadAudit, Exit};
-use super::present;
-use crate::audit::{Audit, JoinError, SCHEMA_VERSION};
+use super::{audit, present};
+use crate::audit::{Audit, JoinError};
 use crate::config::Settings;
 use crate::controls;
 
 pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
     present::check(&args.show)?;
-    let mut audits = Vec::new();
-    for path in &args.files {
-        let bad = |why: String| BadAudit { path: path.clone(), why };
-        let text = fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        let audit: Audit = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-        if audit.schema_version != SCHEMA_VERSION {
-            let why = format!("its schema_version is {}, here it is {SCHEMA_VERSION}", audit.schema_version);
-            return Err(bad(why).into());
-        }
-        audits.push(audit);
-    }
+    let audits = args.files.iter().map(|path| audit::read(path)).collect::<Result<Vec<Audit>, _>>()?;
     let joined = if audits.iter().any(|audit| audit.shard.is_some()) {
         Audit::join_shards(audits)
     } else {

@@ -68,7 +68,7 @@ pub fn judge(
         stats: repository.stats,
         ..Audit::default()
     };
-    let aligned = topics::findings(&audit);
+    let aligned = topics::findings(&audit, &tables);
     audit.findings.extend(aligned);
     if let Some(shard) = settings.shard {
         let turn = names.iter().enumerate().filter(|(index, _)| shard.has(*index));

@@ -3,6 +3,7 @@
 use crate::audit::{Audit, JoinError};
 
 use super::topics;
+use super::verdict::Tables;
 
 /// Joins audits of repositories, each with its name, and aligns their topics anew. A finding about
 /// a topic keeps the word of whoever waived it.
@@ -14,9 +15,12 @@ pub fn join(parts: Vec<(String, Audit)>) -> Result<Audit, JoinError> {
     let old: Vec<crate::audit::Finding> = old;
     whole.findings = rest;
     whole.topics = topics::align(&whole.consumers, &whole.publishers);
-    let mut aligned = topics::findings(&whole);
+    let mut aligned = topics::findings(&whole, &Tables::new());
     for finding in &mut aligned {
-        let before = old.iter().find(|f| f.rule == finding.rule && f.consumer == finding.consumer);
+        let same = |f: &&crate::audit::Finding| {
+            (&f.rule, &f.consumer, &f.subject) == (&finding.rule, &finding.consumer, &finding.subject)
+        };
+        let before = old.iter().find(same);
         finding.suppressed = before.and_then(|f| f.suppressed.clone());
     }
     whole.findings.extend(aligned);

@@ -7,6 +7,7 @@
 mod assemble;
 mod cache;
 mod dead_letter;
+mod delivery;
 pub mod explain;
 mod finding;
 mod idempotency;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::audit::{Audit, AuditResult, Consumer, Control, Counts, Finding, Service, ServiceKind, Status};
 use crate::config::{AuditEntry, Config, Denominator, Scope};
 
-use super::{service, table, topics};
+use super::{service, table};
 
 /// Completion per audit and control, in the order of the configuration.
 pub fn tally(audit: &Audit, config: &Config) -> Vec<AuditResult> {
@@ -121,16 +121,13 @@ fn all_waived<'f>(findings: impl Iterator<Item = &'f Finding>, control: Control)
 
 /// The control whose gap or weakness a finding of this rule is.
 pub fn control_of(rule: &str) -> Option<Control> {
-    if topics::RULES.contains(&rule) {
-        return Some(Control::Topics);
-    }
     table::all().iter().find(|t| t.reports().any(|w| w.id == rule)).map(|t| t.control)
 }
 
 /// Every rule that findings can be of.
 pub fn finding_rules() -> Vec<String> {
-    let tables = table::all().iter().flat_map(|t| t.reports().map(|w| w.id.clone()));
-    let mut rules: Vec<String> = tables.chain(topics::RULES.map(str::to_owned)).collect();
+    let mut rules: Vec<String> =
+        table::all().iter().flat_map(|t| t.reports().map(|w| w.id.clone())).collect();
     rules.sort();
     rules.dedup();
     rules

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Audit, Confidence, Consumer, Finding, Priority, Publisher, Severity, Topic, TopicIssue};
+use crate::audit::{Audit, Consumer, Evidence, Finding, Publisher, Topic, TopicIssue};
+use crate::rules::Role;
+
+use super::finding::Draft;
+use super::verdict::Tables;
 
 /// The topics that consumers and publishers name, with what is wrong with each.
 pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
@@ -50,7 +54,11 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
                 None if open(false, &topic.name) => None,
                 None => Some(TopicIssue::NoPublisher),
             };
-        } else if topic.subscribers.is_empty() && !is_dead_letter(&topic.name) && !open(true, &topic.name) {
+        } else if topic.subscribers.is_empty()
+            && !is_dead_letter(&topic.name)
+            && !open(true, &topic.name)
+            && !consumers.iter().any(|c| covers(&c.topic.name, &topic.name))
+        {
             topic.issue = Some(TopicIssue::NoSubscriber);
         }
     }
@@ -58,55 +66,80 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
 }
 
 /// The rules of [`findings`].
-pub const RULES: [&str; 2] = ["topic-near-miss", "topic-without-publisher"];
+pub const RULES: [&str; 3] = ["topic-near-miss", "topic-without-publisher", "topic-without-subscriber"];
 
-/// A finding for each topic that has only one end, at the first subscription to it.
-pub fn findings(audit: &Audit) -> Vec<Finding> {
-    let mut out = Vec::new();
-    for topic in &audit.topics {
-        let (rule, priority, message, help) = match topic.issue {
-            Some(TopicIssue::NearMiss) => (
-                "topic-near-miss",
-                Priority::P1,
-                format!(
-                    "{} is subscribed to and never published; {} is published and looks like it.",
-                    topic.name,
-                    topic.near.as_deref().unwrap_or_default()
-                ),
-                "Give both ends the same name.",
-            ),
-            Some(TopicIssue::NoPublisher) => (
-                "topic-without-publisher",
-                Priority::P1,
-                format!("{} is subscribed to, and nothing in the repository publishes it.", topic.name),
-                "Remove the subscription, or say where the topic is published.",
-            ),
-            _ => continue,
-        };
-        let Some(consumer) = audit.consumers.iter().find(|c| c.topic.name == topic.name) else { continue };
-        out.push(Finding {
-            id: String::new(),
-            rule: rule.to_owned(),
-            severity: Severity::Warning,
-            priority,
-            confidence: Confidence::Medium,
-            service: consumer.service.clone(),
-            consumer: Some(consumer.id.clone()),
-            subject: None,
-            message,
-            help: help.to_owned(),
-            location: consumer.registration.clone(),
-            evidence: Vec::new(),
-            fingerprint: String::new(),
-            suppressed: None,
-        });
+/// A finding for each topic that has only one end, at the first place that names it.
+pub fn findings(audit: &Audit, tables: &Tables) -> Vec<Finding> {
+    audit.topics.iter().filter_map(|topic| finding(audit, topic)?.finish(tables)).collect()
+}
+
+fn finding(audit: &Audit, topic: &Topic) -> Option<Draft> {
+    let rule = match topic.issue? {
+        TopicIssue::NearMiss => "topic-near-miss",
+        TopicIssue::NoPublisher => "topic-without-publisher",
+        TopicIssue::NoSubscriber => return unheard(audit, topic),
+    };
+    let consumer = audit.consumers.iter().find(|c| c.topic.name == topic.name)?;
+    let mut draft = Draft::new(rule, &consumer.service, "", consumer.registration.clone());
+    draft.consumer = Some(consumer.id.clone());
+    draft.fill = vec![("topic", topic.name.clone()), ("near", topic.near.clone().unwrap_or_default())];
+    Some(draft)
+}
+
+/// A topic that is published to and not subscribed to. Where no topic of the transport has both ends
+/// in the repository, its readers are elsewhere, or go by the names of queues.
+fn unheard(audit: &Audit, topic: &Topic) -> Option<Draft> {
+    // A subscription that was meant for it is a finding of its own.
+    if audit.topics.iter().any(|t| t.near.as_ref() == Some(&topic.name)) {
+        return None;
     }
-    out
+    let publisher = audit.publishers.iter().find(|p| p.topic.resolved && p.topic.name == topic.name)?;
+    // What goes through an outbox is sent by whatever the relay uses.
+    let same = |c: &&Consumer| publisher.outbox || c.transport == publisher.transport;
+    let mut ends = audit.consumers.iter().filter(same);
+    if !ends.any(|c| audit.publishers.iter().any(|p| p.topic.resolved && p.topic.name == c.topic.name)) {
+        return None;
+    }
+    let at = publisher.at.clone();
+    let mut draft = Draft::new("topic-without-subscriber", &publisher.service, &topic.name, at.clone());
+    draft.fill.push(("topic", topic.name.clone()));
+    draft.evidence.push(Evidence {
+        path: at.path,
+        line: at.line,
+        role: Role::Publisher.name().to_owned(),
+        note: publisher.topic.expression.clone(),
+    });
+    Some(draft)
 }
 
 /// Wildcards and regular expressions match several topics: no publisher names them.
 fn is_pattern(name: &str) -> bool {
     name.contains(['*', '>', '#', '^', '{', '+'])
+}
+
+/// Whether a subscription with wildcards receives what is published to a topic: `*` and `+` stand
+/// for one word or a part of it, `>` and `#` for all that is left; of an expression nobody can say.
+fn covers(pattern: &str, name: &str) -> bool {
+    if !is_pattern(pattern) || pattern.contains(['^', '{']) {
+        return is_pattern(pattern);
+    }
+    let split =
+        |text: &'static [char], of: &str| -> Vec<String> { of.split(text).map(str::to_owned).collect() };
+    let (words, names) = (split(&['.', '/'], pattern), split(&['.', '/'], name));
+    for (i, word) in words.iter().enumerate() {
+        if matches!(word.as_str(), ">" | "#") {
+            return true;
+        }
+        let Some(given) = names.get(i) else { return false };
+        let fits = match word.split_once(['*', '+']) {
+            Some((head, tail)) => given.starts_with(head) && given.ends_with(tail),
+            None => word == given,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    words.len() == names.len() || pattern.ends_with('*')
 }
 
 /// Places for failed messages are read by people and replays, not by consumers.
@@ -189,6 +222,25 @@ mod tests {
             ("order.status", "order.status_changed"),
         ] {
             assert!(!near(a, b) && !near(b, a), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn wildcards_cover_what_they_receive() {
+        for (pattern, name) in [
+            ("order.*", "order.created"),
+            ("order.>", "order.item.added"),
+            ("order.#", "order"),
+            ("order/+/paid", "order/17/paid"),
+            ("order-*", "order-created"),
+            ("order.*", "order.item.added"),
+        ] {
+            assert!(covers(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in
+            [("order.*", "user.created"), ("order.created", "order.created"), ("*.paid", "order.sent")]
+        {
+            assert!(!covers(pattern, name), "{pattern} {name}");
         }
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
-use super::{dead_letter, idempotency, schema, steps};
+use super::{dead_letter, delivery, idempotency, schema, steps};
 
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
@@ -120,6 +120,10 @@ pub fn judge(
         }
         for weakness in table.weaknesses(&signals) {
             findings.push(finding(&subject, service, weakness, &verdict));
+        }
+        if control == Control::DeadLetter {
+            let drafts = delivery::findings(&subject, examined, service, verdict.status, table);
+            findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
         }
         controls.insert(control, verdict);
     }

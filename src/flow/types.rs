@@ -62,6 +62,8 @@ impl Member {
 #[derive(Debug, Default)]
 pub struct Returns {
     map: FxHashMap<(String, String), Vec<(String, String)>>,
+    /// By receiver, call and field: the argument the field holds, for each import.
+    held: FxHashMap<(String, String, String), Vec<(String, usize)>>,
 }
 
 impl Returns {
@@ -80,7 +82,21 @@ impl Returns {
                 }
             }
         }
+        for detector in &rules.detectors {
+            for held in &detector.fields {
+                let receiver = held.call.receiver.clone().unwrap_or_default();
+                let key = (receiver, held.call.name.clone(), held.field.clone());
+                let imports = detector.imports.iter().map(|import| (import.clone(), held.argument));
+                returns.held.entry(key).or_default().extend(imports);
+            }
+        }
         returns
+    }
+
+    /// Which argument of the call that made a value its field `field` holds.
+    fn argument(&self, path: &str, receiver: &str, name: &str, field: &str) -> Option<usize> {
+        let held = self.held.get(&(receiver.to_owned(), name.to_owned(), field.to_owned()))?;
+        held.iter().find(|(import, _)| import_matches(import, path)).map(|(_, argument)| *argument)
     }
 
     fn get(&self, path: &str, receiver: &str, name: &str) -> Option<&str> {
@@ -236,6 +252,15 @@ impl<'a> Types<'a> {
             Some(Decl::Type(ty)) => Type::Named(ty, Arc::from([])),
             _ => Type::Unknown,
         }
+    }
+
+    /// Whether the last result of a function is an error.
+    pub fn gives_error(&self, func: Fn) -> bool {
+        let facts = self.program.facts(func.file);
+        let results = facts.params(&facts.func(func.func).results);
+        results
+            .last()
+            .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
     }
 
     fn decl(&self, decl: Decl, depth: u8) -> Type {
@@ -460,6 +485,16 @@ impl<'a> Types<'a> {
             Type::Signature(func) => Some(func),
             _ => None,
         }
+    }
+
+    /// What field `name` of a library's value holds, where a rule tells and the call is known.
+    pub fn held(&self, made: &super::value::Made, name: &str) -> Option<super::value::Value> {
+        if self.returns.held.is_empty() {
+            return None;
+        }
+        let path = self.program.external(made.path);
+        let argument = self.returns.argument(path, &made.on, &made.name, name)?;
+        made.args.as_ref()?.get(argument).cloned()
     }
 
     fn external_result(&self, path: ExtPath, receiver: &str, name: &str, index: u32) -> Type {

@@ -43,7 +43,9 @@ pub fn render(subject: &Subject<'_>) -> String {
     let _ = writeln!(out, "<testsuites name=\"flowaudit\" {}>", totals(&all));
     for (name, cases) in &suites {
         let of_suite: Vec<&Case> = cases.iter().collect();
-        let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", escaped(name), totals(&of_suite));
+        let skipped = count(&of_suite, |end| matches!(end, End::Skipped(_)));
+        let (title, totals) = (escaped(name), totals(&of_suite));
+        let _ = writeln!(out, "  <testsuite name=\"{title}\" {totals} skipped=\"{skipped}\">");
         for case in cases {
             write_case(&mut out, name, case);
         }
@@ -53,15 +55,18 @@ pub fn render(subject: &Subject<'_>) -> String {
     out
 }
 
+/// What the published schema takes of all suites together; only a single one counts the skipped.
 fn totals(cases: &[&Case]) -> String {
-    let count = |fits: fn(&End) -> bool| cases.iter().filter(|case| fits(&case.end)).count();
     format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"0\"",
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"0\"",
         cases.len(),
-        count(|end| matches!(end, End::Failure { .. })),
-        count(|end| matches!(end, End::Error { .. })),
-        count(|end| matches!(end, End::Skipped(_))),
+        count(cases, |end| matches!(end, End::Failure { .. })),
+        count(cases, |end| matches!(end, End::Error { .. })),
     )
+}
+
+fn count(cases: &[&Case], fits: fn(&End) -> bool) -> usize {
+    cases.iter().filter(|case| fits(&case.end)).count()
 }
 
 fn write_case(out: &mut String, suite: &str, case: &Case) {

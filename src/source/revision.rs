@@ -213,18 +213,18 @@ impl Git {
 
     /// The branch that a merge request goes to, as CI says it, else the remote's default.
     fn default_branch(&self) -> Result<Option<String>, RevisionError> {
-        let mut candidates = Vec::new();
+        // GitLab fetches no branch but the one it runs on, and says where that left its target.
+        let mut candidates: Vec<String> =
+            std::env::var("CI_MERGE_REQUEST_DIFF_BASE_SHA").into_iter().collect();
         for name in ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH"] {
-            if let Some(branch) = std::env::var(name).ok().filter(|branch| !branch.is_empty()) {
-                candidates.push(format!("origin/{branch}"));
-            }
+            candidates.extend(std::env::var(name).ok().map(|branch| format!("origin/{branch}")));
         }
         let output = self.run(&["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"])?;
         if output.status.success() {
             candidates.push(text(&output));
         }
         candidates.extend(["origin/main", "origin/master", "main", "master"].map(str::to_owned));
-        for branch in candidates {
+        for branch in candidates.into_iter().filter(|branch| !branch.is_empty()) {
             if self.known(&branch)?.is_some() {
                 return Ok(Some(branch));
             }

@@ -10,7 +10,9 @@ use super::grounds::{Meanings, told};
 pub fn ids() -> Vec<String> {
     let mut ids = Vec::new();
     for table in table::all() {
-        ids.push(table.control.word().to_owned());
+        if !table.rows.is_empty() {
+            ids.push(table.control.word().to_owned());
+        }
         ids.extend(table.reports().map(|weakness| weakness.id.clone()));
     }
     ids.sort();
@@ -22,7 +24,7 @@ pub fn ids() -> Vec<String> {
 pub fn rule(id: &str) -> Option<RuleExplanation> {
     let meanings = Meanings::new();
     for table in table::all() {
-        if table.control.word() == id {
+        if table.control.word() == id && !table.rows.is_empty() {
             return Some(control(table, &meanings));
         }
         let cases: Vec<Case> = table.reports().filter(|w| w.id == id).map(|w| case(w, &meanings)).collect();
