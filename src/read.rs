@@ -20,7 +20,7 @@ use crate::syntax::directive::{self, Directive};
 use crate::syntax::facts::{Expr, Facts};
 use crate::syntax::sql::{self, SqlFact};
 use crate::syntax::yaml::{self, Node};
-use crate::syntax::{Bodies, env, go, gomod, node, ts};
+use crate::syntax::{Bodies, cargo, env, go, gomod, node, rust, ts};
 
 /// Everything read from a folder.
 #[derive(Debug, Default)]
@@ -193,10 +193,10 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
     let nothing =
         Outcome { parsed: Parsed::Nothing, directives: Vec::new(), diagnostics: Vec::new(), bytes: 0 };
     let wanted = match file.kind {
-        FileKind::Go | FileKind::TypeScript | FileKind::JavaScript => {
+        FileKind::Go | FileKind::Rust | FileKind::TypeScript | FileKind::JavaScript => {
             matches!(file.role, Role::Code | Role::Generated { .. })
         }
-        FileKind::GoMod | FileKind::PackageJson => true,
+        FileKind::GoMod | FileKind::PackageJson | FileKind::CargoToml => true,
         FileKind::Yaml | FileKind::Json | FileKind::Compose | FileKind::Env => {
             file.role == Role::Code && file.size < 1 << 20
         }
@@ -218,12 +218,15 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
     let mut diagnostics = Vec::new();
     let parsed = match file.kind {
         FileKind::Go => code(file, buffer, &mut diagnostics),
-        FileKind::TypeScript | FileKind::JavaScript => script(file, buffer, &mut diagnostics),
+        FileKind::Rust | FileKind::TypeScript | FileKind::JavaScript => {
+            script(file, buffer, &mut diagnostics)
+        }
         FileKind::GoMod => {
             let module = gomod::parse(&String::from_utf8_lossy(buffer)).module;
             Parsed::Modules(vec![Module::go(parent(&file.path), &module)])
         }
         FileKind::PackageJson => package(file, buffer),
+        FileKind::CargoToml => krate(file, buffer),
         FileKind::Json if is_tsconfig(&file.path) => aliases(file, buffer),
         FileKind::Sql => Parsed::Sql(file.path.clone(), sql::statements(&String::from_utf8_lossy(buffer))),
         FileKind::Env => {
@@ -289,7 +292,7 @@ fn problems(file: &SourceFile, facts: &Facts, diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-/// A TypeScript or JavaScript file.
+/// A file that is a module of its own: Rust, TypeScript, JavaScript.
 fn script(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
     let role = refine_role(file, source);
     if role == Role::Vendored {
@@ -304,7 +307,10 @@ fn script(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -
     }
     let generated = matches!(role, Role::Generated { .. });
     let bodies = if generated { Bodies::Skip } else { Bodies::Full };
-    let facts = ts::parse(source, &file.path, bodies);
+    let facts = match file.kind {
+        FileKind::Rust => rust::parse(source, bodies),
+        _ => ts::parse(source, &file.path, bodies),
+    };
     problems(file, &facts, diagnostics);
     Parsed::Code(Box::new(Input { path: file.path.clone(), facts, generated }), Program::None)
 }
@@ -318,6 +324,18 @@ fn package(file: &SourceFile, source: &[u8]) -> Parsed {
             kind: ModuleKind::Node { entries: package.entries },
         }]),
         _ => Parsed::Nothing,
+    }
+}
+
+/// A crate that others of the workspace use by its name.
+fn krate(file: &SourceFile, source: &[u8]) -> Parsed {
+    match cargo::package(&String::from_utf8_lossy(source)) {
+        Some(name) => Parsed::Modules(vec![Module {
+            dir: parent(&file.path).to_owned(),
+            path: name.to_owned(),
+            kind: ModuleKind::Crate,
+        }]),
+        None => Parsed::Nothing,
     }
 }
 

@@ -8,7 +8,7 @@ use flowaudit::flow::types::Types;
 use flowaudit::flow::value::Closure;
 use flowaudit::flow::{self, Flow};
 use flowaudit::rules::{self, Example, Expected, Role, RuleSet};
-use flowaudit::syntax::{go, ts, yaml};
+use flowaudit::syntax::{go, rust, ts, yaml};
 use std::sync::Arc;
 
 /// What the flow stage does not follow yet: (rule, why). Remove an entry when its example passes.
@@ -24,6 +24,10 @@ fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {
         match path.rsplit('.').next() {
             Some("go") => {
                 let facts = go::parse(text.as_bytes(), go::Bodies::Full);
+                inputs.push(Input { path, facts, generated: false });
+            }
+            Some("rs") => {
+                let facts = rust::parse(text.as_bytes(), go::Bodies::Full);
                 inputs.push(Input { path, facts, generated: false });
             }
             Some("ts" | "js") => {

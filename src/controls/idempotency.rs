@@ -1,6 +1,6 @@
 //! Idempotency: is redelivering this message harmless?
 
-use super::scan::{GuardKind, HARMFUL, Scan, Seen};
+use super::scan::{GuardKind, HARMFUL, Scan, Seen, WORK};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
@@ -52,6 +52,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         if scan.of(Role::EffectHttp).next().is_some() {
             signals.insert("remote-calls");
         }
+    }
+    if !scan.roles.any(&WORK) {
+        signals.insert("idle");
     }
     if scan.cut_by_depth().is_some() {
         signals.insert("cut-by-depth");

@@ -88,6 +88,17 @@ pub struct Seen {
     pub after_effects: usize,
     /// It reaches Redis.
     pub redis: bool,
+    /// It stands inside a validation of the message and returns to it.
+    pub nested: bool,
+}
+
+/// A branch that turns a message away for what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// The condition.
+    pub asked: Site,
+    /// With an error; otherwise the message is dropped.
+    pub fails: bool,
 }
 
 /// What a trace shows.
@@ -100,9 +111,11 @@ pub struct Scan {
     /// Dedupe, validate, decode, dead-letter, ack and cache steps in order.
     pub seen: Vec<Seen>,
     /// Conditions that refuse a message for what it says (`if id == "" { return err }`).
-    pub refusals: Vec<Site>,
+    pub refusals: Vec<Refusal>,
     /// Calls not followed.
     pub cuts: Vec<Cut>,
+    /// Roles of everything on the path.
+    pub roles: Roles,
 }
 
 /// Effects that a second delivery repeats.
@@ -132,18 +145,32 @@ const NOTED: [Role; 14] = [
     Role::Retry,
     Role::EffectHttp,
 ];
+/// Roles that show a handler at work on what it received.
+pub const WORK: [Role; 6] =
+    [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
 
 struct Scanner<'f, 'a> {
     flow: &'f Flow<'a>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
+    /// Inside a validation of the message.
+    validating: bool,
+    /// The payload has been decoded.
+    decoded: bool,
 }
 
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let mut scanner = Scanner { flow, out: Scan::default(), results: FxHashMap::default() };
+    let mut scanner = Scanner {
+        flow,
+        out: Scan::default(),
+        results: FxHashMap::default(),
+        validating: false,
+        decoded: false,
+    };
     scanner.nodes(&trace.nodes, None);
+    scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out
 }
 
@@ -214,7 +241,13 @@ impl Scanner<'_, '_> {
         let mut noted = false;
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            if NOTED.contains(&rule.role) {
+            if rule.role == Role::Decode && !self.decoded {
+                // What was asked before was whether there is a message at all.
+                self.decoded = true;
+                self.out.refusals.clear();
+            }
+            let beside = rule.role == Role::Validate && !step.on_message;
+            if NOTED.contains(&rule.role) && !beside {
                 noted = true;
                 self.out.seen.push(Seen {
                     site: step.site,
@@ -226,6 +259,7 @@ impl Scanner<'_, '_> {
                     into: step.into,
                     after_effects: self.out.effects.len(),
                     redis: self.reaches_redis(step),
+                    nested: self.validating,
                 });
             }
         }
@@ -239,7 +273,10 @@ impl Scanner<'_, '_> {
         ]);
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
+                let outer = self.validating;
+                self.validating |= step.on_message;
                 self.nodes(&step.inner, guard);
+                self.validating = outer;
             }
             if own.has(Role::DedupeMiddleware) {
                 return Some(self.guard(GuardKind::Dedupe, step.site, step.site, false));
@@ -266,6 +303,19 @@ impl Scanner<'_, '_> {
         self.out.guards.len() - 1
     }
 
+    /// Whether a branch turns away a message for what it says: with an error, or quietly where
+    /// something is left out. A quiet end for a value of its own is a filter.
+    fn refuses(branch: &Branch, deps: Roles, then_exit: Option<Exit>) -> bool {
+        if deps.has(Role::Read) || deps.any(&DEDUPE) || deps.any(&HARMFUL) || deps.any(&HARMLESS) {
+            return false;
+        }
+        match branch.asks {
+            Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
+            Asks::Other | Asks::State => then_exit == Some(Exit::Failure),
+            _ => false,
+        }
+    }
+
     fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
         let deps = branch
             .deps
@@ -290,11 +340,8 @@ impl Scanner<'_, '_> {
             let roles = self.below(&branch.then);
             roles.any(&HARMFUL) || roles.any(&HARMLESS)
         };
-        if matches!(branch.asks, Asks::NotGiven | Asks::Absence | Asks::Other | Asks::State)
-            && then_exit == Some(Exit::Failure)
-            && branch.deps.is_empty()
-        {
-            self.out.refusals.push(branch.cond);
+        if branch.on_message && self.out.effects.is_empty() && Self::refuses(branch, deps, then_exit) {
+            self.out.refusals.push(Refusal { asked: branch.cond, fails: then_exit == Some(Exit::Failure) });
         }
 
         let asks_for_seen = matches!(

@@ -1,6 +1,5 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
-use super::scan::Seen;
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
@@ -14,19 +13,22 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("no-handler");
         return signals;
     };
-    for step in scan.of(Role::Validate).filter(|s| !is_configuration(subject, s)) {
+    // What is checked behind an effect comes too late to refuse the message.
+    for step in scan.of(Role::Validate).filter(|s| s.after_effects == 0 && !s.nested) {
         match step.error {
             ErrorUse::Logged | ErrorUse::Dropped => signals.insert("validated-logged"),
             _ => signals.insert("validated"),
         };
     }
-    // The outermost validation decides whether a failure counts: what it calls inside returns to it.
     if signals.contains("validated-logged") {
         signals.remove("validated");
     }
-    if scan.refusals.iter().any(|&site| near_handler(subject, site)) {
-        signals.insert("refuses");
-    }
+    // One field looked at, and the message dropped without it, says little of the others.
+    match scan.refusals.as_slice() {
+        [] => false,
+        [only] if !only.fails => signals.insert("drops-for-one"),
+        _ => signals.insert("refuses"),
+    };
     for step in scan.of(Role::Decode) {
         signals.insert(match step.kind.as_deref() {
             Some("idl") => "idl",
@@ -45,23 +47,6 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     signals
 }
 
-/// `cfg.Validate()` checks settings, not a message.
-fn is_configuration(subject: &Subject<'_, '_>, step: &Seen) -> bool {
-    let text = subject.flow.types.program.render(step.site).to_ascii_lowercase();
-    ["config", "cfg.", "conf.", "opts.", "options", "token"].iter().any(|w| text.contains(w))
-}
-
-/// Refusals deep in the business layer are rules of the domain; those in the handler's own package
-/// check the message.
-fn near_handler(subject: &Subject<'_, '_>, site: crate::flow::program::Site) -> bool {
-    let program = subject.flow.types.program;
-    subject
-        .consumer
-        .handlers
-        .first()
-        .is_some_and(|h| program.file(h.func.file).package == program.file(site.file).package)
-}
-
 /// How payloads are validated, for rows whose pattern is `@`.
 pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     let scan = subject.scan?;
@@ -75,7 +60,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let Some(scan) = subject.scan else { return Vec::new() };
     let mut out: Vec<Evidence> =
         scan.of(Role::Validate).take(3).map(|s| evidence(subject.flow, s.site, "validate")).collect();
-    out.extend(scan.refusals.iter().take(2).map(|&site| evidence(subject.flow, site, "refusal")));
+    out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
     out.extend(scan.of(Role::Decode).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
     out
 }

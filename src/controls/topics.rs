@@ -8,9 +8,6 @@ use crate::rules::Role;
 use super::finding::Draft;
 use super::verdict::Tables;
 
-/// The rules of this control.
-pub const RULES: [&str; 2] = ["topic-near-miss", "topic-without-publisher"];
-
 /// The topics that consumers and publishers name, with what is wrong with each.
 pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
     let mut topics: BTreeMap<&str, Topic> = BTreeMap::new();

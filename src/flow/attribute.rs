@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::syntax::facts::{FuncId, Lang};
+use crate::syntax::facts::FuncId;
 
 use super::calls::Graph;
 use super::program::{Fn, Package, PkgId, Program, Site, Target};
@@ -47,9 +47,10 @@ impl Attribution {
                 None => stray.extend(roots),
             }
         }
-        // A Node program is its files: what a framework or a container calls is found by name.
+        // Elsewhere a program is its files: what a framework, a container or a macro calls is found
+        // by name.
         for (index, file) in program.files.iter().enumerate() {
-            if file.facts.lang == Lang::TypeScript
+            if file.facts.lang.files_are_modules()
                 && let Some(service) = owners[index]
             {
                 let all = (0..file.facts.funcs.len() as u32).map(FuncId);

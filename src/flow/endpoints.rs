@@ -118,7 +118,9 @@ impl Lifting<'_> {
             .filter(|m| roles.contains(&self.index.rule(m.rule).role))
             .flat_map_iter(|m| self.one(m))
             .collect();
-        found.sort_by(|a, b| (a.place, &a.topic, a.matched).cmp(&(b.place, &b.topic, b.matched)));
+        found.sort_by(|a, b| {
+            (a.place, &a.topic, &a.hops, a.matched).cmp(&(b.place, &b.topic, &b.hops, b.matched))
+        });
         merge(found)
     }
 
@@ -497,11 +499,17 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
     parts
 }
 
-/// One endpoint per place and topic: several handlers or library calls behind it are gathered.
+/// One endpoint per place, topic and outermost call: several handlers or library calls behind it
+/// are gathered. Outermost calls stay apart because they may run in different services.
 fn merge(found: Vec<Found>) -> Vec<Found> {
     let mut out: Vec<Found> = Vec::new();
     for item in found {
-        match out.iter_mut().rev().take_while(|f| f.place == item.place).find(|f| f.topic == item.topic) {
+        match out
+            .iter_mut()
+            .rev()
+            .take_while(|f| f.place == item.place)
+            .find(|f| f.topic == item.topic && f.hops.first() == item.hops.first())
+        {
             Some(same) => {
                 for handler in item.handlers {
                     if !same.handlers.iter().any(|h| h.func == handler.func) {

@@ -168,7 +168,11 @@ impl<'a> Eval<'a> {
             }
             Expr::Index { base, args } => self.index(site, base, facts.list(args)),
             Expr::Slice(base) => self.nth(at(base), 0),
-            Expr::Assert { value, .. } => self.nth(at(value), 0),
+            // What is asserted is known by the type it is asserted to, when by nothing else.
+            Expr::Assert { value, .. } => match self.nth(at(value), 0) {
+                Value::Opaque(_) => Value::Opaque(Some(site)),
+                known => known,
+            },
             _ => Value::Opaque(Some(site)),
         }
     }
@@ -401,6 +405,9 @@ impl<'a> Eval<'a> {
                 Value::one_of(items.iter().map(|item| self.select(item.clone(), name)).collect())
             }
             Value::Unset => Value::Unset,
+            Value::Made(made) => {
+                self.types.held(made, name).unwrap_or_else(|| Value::Field(value.into(), name.into()))
+            }
             _ => Value::Field(value.into(), name.into()),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! In order: `program` indexes names, `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
-//! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `manifest`
+//! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
+//! who reads a message that a receive loop only passes along, `manifest`
 //! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -12,6 +13,7 @@ pub mod calls;
 pub mod config;
 pub mod endpoints;
 pub mod eval;
+pub mod handoff;
 pub mod manifest;
 pub mod matches;
 pub mod modules;
@@ -170,6 +172,7 @@ pub fn build<'a>(
 
 fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
     let program = lifting.types.program;
+    let eval = eval::Eval::new(lifting.types);
     let mut out = Vec::new();
     for found in lifting.all(matches, &[Role::Consumer]) {
         let rule = lifting.index.rule(found.matched.rule);
@@ -202,7 +205,7 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
                 }),
                 event_types,
                 registration: (path.to_owned(), line),
-                handlers: found.handlers.clone(),
+                handlers: handlers(lifting, attribution, &eval, &found, service),
                 dead_letter,
                 dead_letter_builtin: rule.dead_letter_builtin,
                 rule: Some(found.matched.rule),
@@ -213,6 +216,27 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
         }
     }
     dedup_consumers(out)
+}
+
+/// The handlers of a consumer: where the function around the library call only hands the message
+/// on, those who read it in the same service.
+fn handlers(
+    lifting: &Lifting<'_>,
+    attribution: &Attribution,
+    eval: &eval::Eval<'_>,
+    found: &endpoints::Found,
+    service: usize,
+) -> Vec<Arc<Closure>> {
+    let program = lifting.types.program;
+    let rule = lifting.index.rule(found.matched.rule);
+    let loops = rule.handler.iter().any(|s| s.start == crate::rules::Start::Enclosing && s.steps.is_empty());
+    let around = program.owner(found.matched.site).map(|f| program.outermost(f));
+    if !loops || !found.handlers.iter().any(|h| Some(h.func) == around) {
+        return found.handlers.clone();
+    }
+    let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
+    let handoff = handoff::Handoff { eval, graph: lifting.graph, place: found.place, runs: &runs };
+    handoff.readers(found.matched.site, &found.handlers)
 }
 
 /// Whether a dead-letter part names something.
@@ -264,13 +288,11 @@ fn publishers(
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);
         if !topic.resolved {
-            // What a relay sends was published where it was saved; the rest is told, not listed.
-            if rule.role == Role::Publisher
-                && !found.relays
-                && !attribution.endpoint(program, found.place, &found.hops).is_empty()
-            {
+            if rule.role == Role::Publisher {
                 let (path, line) = program.place(found.place);
-                unnamed.push((path.to_owned(), line, topic.expression));
+                for service in attribution.endpoint(program, found.place, &found.hops) {
+                    unnamed.push((service, found.relays, (path.to_owned(), line, topic.expression.clone())));
+                }
             }
             continue;
         }
@@ -291,6 +313,10 @@ fn publishers(
         }
     }
     out.sort_by(|a, b| (a.service, &a.topic, &a.at).cmp(&(b.service, &b.topic, &b.at)));
+    // What the relay of an outbox sends was published where it was saved.
+    let saved = |service: usize| out.iter().any(|p| p.service == service && p.outbox);
+    unnamed.retain(|(service, relays, _)| !relays || !saved(*service));
+    let mut unnamed: Vec<_> = unnamed.into_iter().map(|(.., told)| told).collect();
     unnamed.sort();
     unnamed.dedup();
     (out, unnamed)

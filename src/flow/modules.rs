@@ -36,6 +36,8 @@ pub enum ModuleKind {
         /// In order of preference.
         entries: Vec<String>,
     },
+    /// A Cargo.toml.
+    Crate,
     /// `paths` or `baseUrl` of a tsconfig.json, for the files below its folder.
     Alias {
         /// What the pattern stands for, relative to the root, with the same `*`.
@@ -56,10 +58,11 @@ pub struct Files {
     by_stem: FxHashMap<String, PkgId>,
     packages: Vec<Module>,
     aliases: Vec<Module>,
+    crates: Vec<Module>,
 }
 
 /// Extensions that an import leaves out or writes as another.
-const EXTENSIONS: &[&str] = &[".d.ts", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
+const EXTENSIONS: &[&str] = &[".rs", ".d.ts", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 
 impl Files {
     /// Over the modules of a tree.
@@ -74,6 +77,7 @@ impl Files {
             by_stem: FxHashMap::default(),
             packages: of(|kind| matches!(kind, ModuleKind::Node { .. })),
             aliases: of(|kind| matches!(kind, ModuleKind::Alias { .. })),
+            crates: of(|kind| *kind == ModuleKind::Crate),
         }
     }
 
@@ -86,7 +90,46 @@ impl Files {
     }
 
     /// Where importing `path` in file `from` leads, if to a file of the tree.
-    pub fn resolve(&self, path: &str, from: &str) -> Option<PkgId> {
+    pub fn resolve(&self, path: &str, from: &str, lang: Lang) -> Option<PkgId> {
+        if lang == Lang::Rust { self.module(path, from) } else { self.script(path, from) }
+    }
+
+    /// A module of Rust: `crate/orders/topics`, `super/topics`, `common/topics`.
+    fn module(&self, path: &str, from: &str) -> Option<PkgId> {
+        let (first, mut rest) = path.split_once('/').unwrap_or((path, ""));
+        let inside = |krate: &&Module| below(from, &krate.dir).is_some();
+        let mut dir = match first {
+            "crate" => join(self.crates.iter().find(inside).map_or("", |krate| krate.dir.as_str()), "src"),
+            "self" => children(from),
+            "super" => parent(&children(from)).to_owned(),
+            name => {
+                let named = |krate: &&Module| krate.path.replace('-', "_") == name;
+                let krate = self.crates.iter().find(named)?;
+                join(&krate.dir, "src")
+            }
+        };
+        while first == "super"
+            && let Some(further) = rest.strip_prefix("super").filter(|r| r.is_empty() || r.starts_with('/'))
+        {
+            rest = further.trim_start_matches('/');
+            dir = parent(&dir).to_owned();
+        }
+        let found = |stem: &str| self.by_stem.get(stem).copied();
+        if rest.is_empty() {
+            // The module that this folder belongs to.
+            let own = ["lib", "main", "mod"].iter().find_map(|name| found(&join(&dir, name)));
+            return own.or_else(|| found(&dir));
+        }
+        let at = join(&dir, rest);
+        found(&at).or_else(|| found(&join(&at, "mod"))).or_else(|| {
+            // A module written inside the file of the one around it.
+            let outer = parent(&at);
+            let root = || ["lib", "main"].iter().find_map(|name| found(&join(outer, name)));
+            found(outer).or_else(|| found(&join(outer, "mod"))).or_else(root)
+        })
+    }
+
+    fn script(&self, path: &str, from: &str) -> Option<PkgId> {
         if path.starts_with('.') {
             return self.file(&join(parent(from), path));
         }
@@ -181,7 +224,7 @@ pub(super) fn pass_on(program: &mut Program) {
     let mut moved: Vec<(u32, String, Target)> = Vec::new();
     for file in 0..program.files.len() as u32 {
         let facts = program.facts(file);
-        if facts.lang != Lang::TypeScript {
+        if !facts.lang.files_are_modules() {
             continue;
         }
         for import in facts.imports.iter().filter(|import| !import.member.is_empty()) {
@@ -226,7 +269,14 @@ fn library_of(program: &Program, package: PkgId, name: &str, depth: usize) -> Op
     })
 }
 
-/// A path without the extension of a script.
+/// The folder in which the modules lie that a file of Rust declares.
+fn children(file: &str) -> String {
+    let stem = stem(file);
+    let (dir, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+    if matches!(name, "mod" | "lib" | "main") { dir.to_owned() } else { stem.to_owned() }
+}
+
+/// A path without the extension of a script or a module.
 pub fn stem(path: &str) -> &str {
     EXTENSIONS.iter().find_map(|extension| path.strip_suffix(extension)).unwrap_or(path)
 }
@@ -320,9 +370,45 @@ mod tests {
             ("@shop/event", None),
             ("./nothing", None),
         ] {
-            assert_eq!(files.resolve(path, from), expected.map(PkgId), "{path}");
+            assert_eq!(files.resolve(path, from, Lang::TypeScript), expected.map(PkgId), "{path}");
         }
         // An alias holds below its folder only.
-        assert_eq!(files.resolve("src/orders", "packages/events/src/index.ts"), None);
+        assert_eq!(files.resolve("src/orders", "packages/events/src/index.ts", Lang::TypeScript), None);
+    }
+
+    #[test]
+    fn paths_of_rust_lead_to_files() {
+        let paths = [
+            "services/mail/src/main.rs",
+            "services/mail/src/orders/mod.rs",
+            "services/mail/src/orders/topics.rs",
+            "services/mail/src/bus.rs",
+            "libs/shop-events/src/lib.rs",
+            "libs/shop-events/src/topics.rs",
+        ];
+        let krate = |dir: &str, name: &str| Module {
+            dir: dir.to_owned(),
+            path: name.to_owned(),
+            kind: ModuleKind::Crate,
+        };
+        let files =
+            files(&paths, &[krate("services/mail", "mail"), krate("libs/shop-events", "shop-events")]);
+        for (path, from, expected) in [
+            ("crate/orders/topics", 3, Some(2)),
+            ("crate/orders", 3, Some(1)),
+            ("crate/bus/inner", 0, Some(3)),
+            ("crate", 3, Some(0)),
+            ("super/topics", 2, Some(2)),
+            ("super", 2, Some(1)),
+            ("super/super/bus", 2, Some(3)),
+            ("self/topics", 1, Some(2)),
+            ("self/bus", 0, Some(3)),
+            ("shop_events/topics", 0, Some(5)),
+            ("shop_events", 0, Some(4)),
+            ("rdkafka/consumer", 0, None),
+        ] {
+            let from = paths[from];
+            assert_eq!(files.resolve(path, from, Lang::Rust), expected.map(PkgId), "{path} in {from}");
+        }
     }
 }

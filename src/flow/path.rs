@@ -7,12 +7,16 @@
 
 mod asks;
 mod ingredients;
+mod node;
+mod payload;
 mod targets;
 
 pub use ingredients::Ingredients;
+pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
+use payload::Payload;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Lang, Stmt, StmtId, Stmts, Sym};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -23,139 +27,6 @@ use super::program::{Fn, Site};
 use super::resolve::binding_of;
 use super::types::Type;
 use super::value::{Binding, Closure, Value};
-
-/// One node of a trace.
-#[derive(Debug, Clone)]
-pub enum Node {
-    /// A call, literal or SQL text that plays a role, or leads to some.
-    Step(Step),
-    /// An `if` or a `switch` arm.
-    Branch(Branch),
-    /// A loop.
-    Loop(Vec<Node>),
-    /// The function ends here.
-    Exit(Exit),
-    /// Not followed further.
-    Cut(Cut),
-}
-
-/// A place on the path.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// The call or literal.
-    pub site: Site,
-    /// The function it stands in.
-    pub func: Fn,
-    /// Rules it matches.
-    pub rules: Vec<RuleId>,
-    /// What becomes of its error.
-    pub error: ErrorUse,
-    /// Calls between the handler and it.
-    pub depth: u32,
-    /// The function it was followed into, if any.
-    pub into: Option<Fn>,
-    /// What that function does.
-    pub inner: Vec<Node>,
-    /// Runs when the function ends (`defer`) or beside it (`go`).
-    pub detached: bool,
-}
-
-/// What becomes of a call's error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorUse {
-    /// It gives none.
-    None,
-    /// It ends the function with an error.
-    Returned,
-    /// It is looked at and the function goes on.
-    Logged,
-    /// It ends the function as if all were well.
-    Swallowed,
-    /// Nobody looks at it.
-    Dropped,
-    /// Something else looks at it.
-    Other,
-}
-
-/// A condition and what runs on either side.
-#[derive(Debug, Clone)]
-pub struct Branch {
-    /// The condition, or the case value.
-    pub cond: Site,
-    /// Calls whose results the condition rests on.
-    pub deps: Vec<Site>,
-    /// What it asks.
-    pub asks: Asks,
-    /// When true.
-    pub then: Vec<Node>,
-    /// When false.
-    pub otherwise: Vec<Node>,
-}
-
-/// What a condition asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asks {
-    /// Whether there is an error.
-    Error,
-    /// Whether the error says that the record is there already.
-    Conflict,
-    /// Whether a thing is there (`x != nil`, `ok`, `exists`, `count > 0`).
-    Presence,
-    /// Whether a thing is not there (`x == nil`, `!ok`).
-    Absence,
-    /// Whether a state has a value (`x.Status == done`).
-    State,
-    /// Whether a text is given (`id != ""`).
-    Given,
-    /// Whether a text is not given (`id == ""`).
-    NotGiven,
-    /// An arm of a switch on something of the message.
-    Case,
-    /// Anything else.
-    Other,
-}
-
-/// How a function ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// Without an error.
-    Success,
-    /// With an error.
-    Failure,
-    /// With what a call gave: the error of that call.
-    Forward,
-    /// Leaves the loop round (`continue`, `break`).
-    Jump,
-}
-
-/// Why a path was not followed.
-#[derive(Debug, Clone)]
-pub struct Cut {
-    /// The call.
-    pub site: Site,
-    /// What it is.
-    pub why: CutReason,
-}
-
-/// Why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CutReason {
-    /// `--depth`.
-    Depth,
-    /// The budget of a trace.
-    Budget,
-    /// A function value or interface nothing in the tree fills.
-    Unresolved,
-}
-
-/// A handler's trace.
-#[derive(Debug, Clone, Default)]
-pub struct Trace {
-    /// What it does.
-    pub nodes: Vec<Node>,
-    /// The functions followed, in order, each once.
-    pub functions: Vec<Fn>,
-}
 
 const NODES: usize = 30_000;
 const VISITS: u32 = 4;
@@ -173,6 +44,9 @@ pub struct Tracer<'f, 'a> {
     functions: Vec<Fn>,
     service: Option<usize>,
     ingredients: Ingredients,
+    payload: Payload,
+    /// Methods that calls on a value go to, by the value and the name.
+    narrowed: FxHashMap<(Value, Arc<str>), Vec<Arc<Closure>>>,
     /// What becomes of an exception here, innermost `try` last.
     unwinds: Vec<ErrorUse>,
     /// Names of the errors caught around, with the calls that may have thrown them.
@@ -193,6 +67,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
             functions: Vec::new(),
             service,
             ingredients: Ingredients::default(),
+            payload: Payload::default(),
+            narrowed: FxHashMap::default(),
             unwinds: Vec::new(),
             caught: Vec::new(),
         }
@@ -209,9 +85,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
 
     /// The trace of `handler`.
     pub fn trace(mut self, handler: &Closure) -> Trace {
-        let binding = Binding { func: handler.func, args: Arc::from([]), receiver: handler.receiver.clone() };
+        self.payload.received(&self.eval, handler.func);
         let mut frame = handler.env.clone();
-        frame.push(binding);
+        if !frame.iter().any(|b| b.func == handler.func) {
+            let receiver = handler.receiver.clone();
+            let count = self.flow.types.program.func(handler.func).params.len() as u32;
+            let args = (0..count).map(|i| Value::Param(handler.func, i)).collect();
+            frame.push(Binding { func: handler.func, args, receiver });
+        }
         let mut nodes = self.decorators(handler.func, &frame);
         nodes.extend(self.function(handler.func, &frame, 0));
         Trace { nodes, functions: self.functions }
@@ -307,10 +188,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 let otherwise = self.block(func, otherwise, frame, depth);
                 if !then.is_empty() || !otherwise.is_empty() {
                     let deps = self.deps(at(cond));
+                    let asks = self.asks(at(cond));
+                    let on_message = self.asks_of_message(at(cond), asks, &then, frame);
                     out.push(Node::Branch(Branch {
                         cond: at(cond),
                         deps,
-                        asks: self.asks(at(cond)),
+                        asks,
+                        on_message,
                         then,
                         otherwise,
                     }));
@@ -392,7 +276,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.caught.push((func, binding, calls.clone()));
         let then = self.block(func, handler, frame, depth);
         self.caught.pop();
-        let branch = Branch { cond, deps: calls, asks: Asks::Error, then, otherwise: Vec::new() };
+        let branch =
+            Branch { cond, deps: calls, asks: Asks::Error, on_message: false, then, otherwise: Vec::new() };
         (!branch.then.is_empty()).then_some(Node::Branch(branch))
     }
 
@@ -428,7 +313,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     if subject.is_none() { Vec::new() } else { self.deps(on) },
                 )
             };
-            out.push(Node::Branch(Branch { cond: site, deps, asks, then, otherwise: Vec::new() }));
+            let on_message = self.asks_of_message(site, asks, &then, frame);
+            out.push(Node::Branch(Branch {
+                cond: site,
+                deps,
+                asks,
+                on_message,
+                then,
+                otherwise: Vec::new(),
+            }));
         }
     }
 
@@ -439,7 +332,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         for &value in values {
             self.expr(func, value, error, false, frame, depth, out);
         }
-        let exit = match values.last().map(|&v| facts.expr(v)) {
+        let exit = match values.last().map(|&v| facts.expr(awaited(facts, v))) {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
             Some(Expr::Call { callee, .. }) => match facts.expr(callee) {
@@ -512,8 +405,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 if !when.is_empty() || !unless.is_empty() {
                     let cond = Site { file: func.file, expr: cond };
                     let (deps, asks) = (self.deps(cond), self.asks(cond));
-                    out.push(Node::Branch(Branch { cond, deps, asks, then: when, otherwise: unless }));
+                    let (then, otherwise, on_message) = (when, unless, false);
+                    out.push(Node::Branch(Branch { cond, deps, asks, on_message, then, otherwise }));
                 }
+            }
+            // `send()?`: an error leaves the function.
+            Expr::Unary { op: UnaryOp::Try, operand } => {
+                self.expr(func, operand, ErrorUse::Returned, detached, frame, depth, out);
             }
             Expr::Field { base, .. } | Expr::Slice(base) | Expr::Unary { operand: base, .. } => {
                 self.expr(func, base, error, detached, frame, depth, out);
@@ -528,7 +426,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 self.expr(func, left, ErrorUse::Other, false, frame, depth, out);
                 self.expr(func, right, ErrorUse::Other, false, frame, depth, out);
             }
-            Expr::Assert { value, .. } => self.expr(func, value, ErrorUse::Other, false, frame, depth, out),
+            Expr::Assert { value, ty } => {
+                self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
+                self.asserted(Site { file: func.file, expr: value }, ty, frame);
+            }
             Expr::Name(name) => self.named_text(func, id, name, depth, out),
             _ => {}
         }
@@ -576,6 +477,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 into: None,
                 inner: Vec::new(),
                 detached: false,
+                on_message: true,
             }));
         }
     }
@@ -609,8 +511,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
         } else if role(Role::MediatorSend) {
             self.mediated(site, &rules, frame)
         } else {
-            self.targets(site, frame)
+            self.targets(site, !rules.is_empty(), frame)
         };
+        let on_message = self.about_message(site, &rules, frame);
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let deeper = depth + u32::from(!self.hands_on(func, id));
@@ -657,6 +560,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     into: Some(target),
                     inner,
                     detached,
+                    on_message,
                 }));
             }
         }
@@ -671,6 +575,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 into: None,
                 inner: Vec::new(),
                 detached,
+                on_message,
             }));
         } else if targets.is_empty() && self.unresolved(site) {
             out.push(Node::Cut(Cut { site, why: CutReason::Unresolved }));
@@ -726,6 +631,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
             }
         }
+    }
+}
+
+/// What an expression waits for.
+fn awaited(facts: &Facts, id: ExprId) -> ExprId {
+    match facts.expr(id) {
+        Expr::Unary { op: UnaryOp::Await, operand } => awaited(facts, operand),
+        _ => id,
     }
 }
 

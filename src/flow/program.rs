@@ -3,7 +3,7 @@
 //!
 //! It answers by name only; what an expression *is* belongs to `types`, what it *holds* to
 //! `value`. In Go packages are folders and import paths come from the nearest go.mod above them; in
-//! TypeScript each file is one, and `modules` tells where imports lead.
+//! TypeScript and Rust each file is one, and `modules` tells where imports lead.
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, FuncId, Lang, Sym, TypeId, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -173,7 +173,7 @@ impl Program {
         go.sort_by_key(|m| std::cmp::Reverse(m.dir.len()));
         for input in inputs {
             let dir = parent(&input.path).to_owned();
-            let is_module = input.facts.lang == Lang::TypeScript;
+            let is_module = input.facts.lang.files_are_modules();
             let (key, name) = if is_module {
                 let stem = modules::stem(&input.path);
                 ((input.path.clone(), String::new()), stem.rsplit('/').next().unwrap_or(stem).to_owned())
@@ -290,7 +290,7 @@ impl Program {
                 }
                 let package = match facts.lang {
                     Lang::Go => self.package_for(path, file.package),
-                    Lang::TypeScript => self.by_file.resolve(path, &file.path),
+                    lang => self.by_file.resolve(path, &file.path, lang),
                 };
                 let target = match package {
                     Some(package) => Target::Package(package),
@@ -317,7 +317,7 @@ impl Program {
             // Libraries that names are passed on from, for whoever imports them from here.
             for export in facts.exports.iter().filter(|export| !export.path.is_empty()) {
                 let path = facts.text(export.path);
-                if !path.starts_with('.') && self.by_file.resolve(path, &file.path).is_none() {
+                if !path.starts_with('.') && self.by_file.resolve(path, &file.path, facts.lang).is_none() {
                     interned.entry(path.to_owned()).or_insert_with(|| {
                         externals.push(path.to_owned());
                         ExtPath(externals.len() as u32 - 1)
@@ -334,7 +334,8 @@ impl Program {
 
     /// Where importing `path` in a file leads, if to a file of the tree.
     pub(super) fn imported(&self, file: u32, path: &str) -> Option<PkgId> {
-        self.by_file.resolve(path, &self.file(file).path)
+        let file = self.file(file);
+        self.by_file.resolve(path, &file.path, file.facts.lang)
     }
 
     /// Learns which class extends or implements which, as far as the code says so.
@@ -343,7 +344,7 @@ impl Program {
         let mut implementers: FxHashMap<Ty, Vec<Ty>> = FxHashMap::default();
         for &ty in &self.types {
             let facts = self.facts(ty.file);
-            if facts.lang != Lang::TypeScript {
+            if !facts.lang.files_are_modules() {
                 continue;
             }
             let decl = &facts.types[ty.ty.0 as usize];
@@ -409,7 +410,7 @@ impl Program {
 
     /// A member of a class that belongs to the class itself (`static`).
     pub fn static_member(&self, ty: Ty, name: &str) -> Option<Decl> {
-        if self.facts(ty.file).lang != Lang::TypeScript {
+        if !self.facts(ty.file).lang.files_are_modules() {
             return None;
         }
         let own = self.package_of(ty.file).decls.get(&format!("{}.{name}", self.type_name(ty))).copied();

@@ -46,7 +46,7 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         Start::Itself => eval.value(site),
         Start::TypeArg(i) => type_arg(eval, site, *i),
         Start::Enclosing => match eval.types.program.owner(site) {
-            Some(func) => Value::Func(Arc::new(Closure::plain(loop_owner(eval, func)))),
+            Some(func) => Value::Func(Arc::new(eval.symbolic(loop_owner(eval, func)))),
             None => Value::Unset,
         },
         Start::Option(name) => {

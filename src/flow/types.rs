@@ -62,6 +62,8 @@ impl Member {
 #[derive(Debug, Default)]
 pub struct Returns {
     map: FxHashMap<(String, String), Vec<(String, String)>>,
+    /// By receiver, call and field: the argument the field holds, for each import.
+    held: FxHashMap<(String, String, String), Vec<(String, usize)>>,
 }
 
 impl Returns {
@@ -80,7 +82,21 @@ impl Returns {
                 }
             }
         }
+        for detector in &rules.detectors {
+            for held in &detector.fields {
+                let receiver = held.call.receiver.clone().unwrap_or_default();
+                let key = (receiver, held.call.name.clone(), held.field.clone());
+                let imports = detector.imports.iter().map(|import| (import.clone(), held.argument));
+                returns.held.entry(key).or_default().extend(imports);
+            }
+        }
         returns
+    }
+
+    /// Which argument of the call that made a value its field `field` holds.
+    fn argument(&self, path: &str, receiver: &str, name: &str, field: &str) -> Option<usize> {
+        let held = self.held.get(&(receiver.to_owned(), name.to_owned(), field.to_owned()))?;
+        held.iter().find(|(import, _)| import_matches(import, path)).map(|(_, argument)| *argument)
     }
 
     fn get(&self, path: &str, receiver: &str, name: &str) -> Option<&str> {
@@ -342,6 +358,12 @@ impl<'a> Types<'a> {
                     Some(decl) => self.decl(decl, depth),
                     None => Type::Unknown,
                 },
+                // In Rust a function of a type is called on the type's name.
+                Target::External(path)
+                    if facts.lang == Lang::Rust && facts.text(name).starts_with(char::is_uppercase) =>
+                {
+                    Type::External(*path, facts.text(name).into())
+                }
                 Target::External(path) => Type::External(*path, Arc::from("")),
             };
         }
@@ -392,7 +414,16 @@ impl<'a> Types<'a> {
                     let member = self.member(&receiver, name);
                     match (&member, &receiver) {
                         (Some(Member::External(path, ty)), _) => {
-                            return self.external_result(*path, ty, name, index);
+                            let found = self.external_result(*path, ty, name, index);
+                            // `Client::new()` gives a client, unless a rule knows better.
+                            let made =
+                                facts.lang == Lang::Rust && index == 0 && self.is_type_path(site.file, base);
+                            return match found {
+                                Type::External(path, gives) if made && gives.is_empty() => {
+                                    Type::External(path, ty.clone())
+                                }
+                                found => found,
+                            };
                         }
                         (Some(Member::Method(func)), Type::Named(_, args)) => {
                             return self.result(*func, index, args, depth);
@@ -435,6 +466,16 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// Whether `base` names a type of a library (`Client` in `Client::new()`).
+    fn is_type_path(&self, file: u32, base: ExprId) -> bool {
+        match self.program.facts(file).expr(base) {
+            Expr::Field { base, .. } => {
+                matches!(self.package_qualifier(file, base), Some(Target::External(_)))
+            }
+            _ => false,
+        }
+    }
+
     fn underlying_signature(&self, ty: Ty, depth: u8) -> Option<Fn> {
         let decl = &self.program.facts(ty.file).types[ty.ty.0 as usize];
         if decl.underlying.is_none() {
@@ -444,6 +485,16 @@ impl<'a> Types<'a> {
             Type::Signature(func) => Some(func),
             _ => None,
         }
+    }
+
+    /// What field `name` of a library's value holds, where a rule tells and the call is known.
+    pub fn held(&self, made: &super::value::Made, name: &str) -> Option<super::value::Value> {
+        if self.returns.held.is_empty() {
+            return None;
+        }
+        let path = self.program.external(made.path);
+        let argument = self.returns.argument(path, &made.on, &made.name, name)?;
+        made.args.as_ref()?.get(argument).cloned()
     }
 
     fn external_result(&self, path: ExtPath, receiver: &str, name: &str, index: u32) -> Type {
@@ -487,7 +538,7 @@ impl<'a> Types<'a> {
     /// value it returns that has one.
     fn inferred(&self, func: Fn, depth: u8) -> Type {
         let file = self.program.file(func.file);
-        if file.facts.lang != Lang::TypeScript {
+        if !file.facts.lang.files_are_modules() {
             return Type::Unknown;
         }
         let returned =

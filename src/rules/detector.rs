@@ -3,14 +3,18 @@
 //! The valid types can only come from here. What concerns several files is `load`'s business.
 
 use super::load::Read;
-use super::{CallName, Detector, ManifestRule, Matcher, Role, Rule, Selector, example};
+use super::{CallName, Detector, Held, ManifestRule, Matcher, Role, Rule, Selector, Start, example};
 use crate::syntax::facts::Lang;
 use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::Node;
 use regex::Regex;
 
-const LANGUAGES: &[(&str, Option<Lang>)] =
-    &[("go", Some(Lang::Go)), ("typescript", Some(Lang::TypeScript)), ("any", None)];
+const LANGUAGES: &[(&str, Option<Lang>)] = &[
+    ("go", Some(Lang::Go)),
+    ("rust", Some(Lang::Rust)),
+    ("typescript", Some(Lang::TypeScript)),
+    ("any", None),
+];
 const MATCHERS: &[&str] = &["call", "composite", "function", "sql", "method", "decorator"];
 pub(super) const DETECTOR_KEYS: &[&str] = &[
     "id",
@@ -20,6 +24,7 @@ pub(super) const DETECTOR_KEYS: &[&str] = &[
     "transport",
     "imports",
     "returns",
+    "fields",
     "rules",
     "manifests",
     "examples",
@@ -103,6 +108,7 @@ fn detector(
     let transport = reader.optional_text(map, "transport").unwrap_or_default();
     let imports = strings(reader, map, "imports");
     let returns = map.get("returns").map(|node| returns(reader, node)).unwrap_or_default();
+    let fields = map.get("fields").map(|node| fields(reader, node)).unwrap_or_default();
     if map.present(&["rules", "manifests"]).is_empty() && map.get("id").is_some() {
         reader.mistake(map.node(), "a detector needs `rules` or `manifests`");
     }
@@ -127,6 +133,7 @@ fn detector(
         transport: transport.to_owned(),
         imports,
         returns,
+        fields,
         rules,
         manifests,
         opt_in: reader.flag_or(map, "opt-in", false),
@@ -138,6 +145,7 @@ fn detector(
 fn main_file(language: Option<Lang>) -> &'static str {
     match language {
         Some(Lang::TypeScript) => "main.ts",
+        Some(Lang::Rust) => "src/main.rs",
         Some(Lang::Go) | None => "main.go",
     }
 }
@@ -331,6 +339,25 @@ fn returns(reader: &mut Reader, node: &Node) -> Vec<(CallName, String)> {
         }
     }
     returns
+}
+
+/// `Channel.QueueDeclare: {Name: arg0}`.
+fn fields(reader: &mut Reader, node: &Node) -> Vec<Held> {
+    let mut held = Vec::new();
+    for entry in reader.entries(node) {
+        let name = Node { line: entry.key_line, column: entry.key_column, value: entry.value.value.clone() };
+        let Some(call) = call_name(reader, &name, &entry.key) else { continue };
+        for field in reader.entries(&entry.value) {
+            let Some(text) = reader.text(&field.value) else { continue };
+            match text.parse::<Selector>() {
+                Ok(Selector { start: Start::Arg(argument), steps }) if steps.is_empty() => {
+                    held.push(Held { call: call.clone(), field: field.key.clone(), argument });
+                }
+                _ => reader.mistake(&field.value, format!("expected an argument (`arg0`), found `{text}`")),
+            }
+        }
+    }
+    held
 }
 
 fn strings(reader: &mut Reader, map: Map, key: &str) -> Vec<String> {

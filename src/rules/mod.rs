@@ -51,6 +51,8 @@ pub struct Detector {
     /// What functions and methods of the library give back: (`NewReader`, `Reader`),
     /// (`Conn.JetStream`, `JetStreamContext`).
     pub returns: Vec<(CallName, String)>,
+    /// What fields of a call's result hold: the argument they were set from.
+    pub fields: Vec<Held>,
     /// Rules over code.
     pub rules: Vec<Rule>,
     /// Rules over YAML and JSON manifests.
@@ -59,6 +61,18 @@ pub struct Detector {
     pub opt_in: bool,
     /// Examples that prove the rules.
     pub examples: Vec<Example>,
+}
+
+/// A field of what a call gives back that holds one of its arguments: the `Name` of a declared
+/// queue is the name it was declared with.
+#[derive(Debug)]
+pub struct Held {
+    /// The call.
+    pub call: CallName,
+    /// Field of its result.
+    pub field: String,
+    /// Which argument it holds.
+    pub argument: usize,
 }
 
 /// One thing to recognise in code, and where its parts are.
@@ -178,7 +192,7 @@ pub struct ManifestRule {
 pub struct Example {
     /// Line in the rule file, for messages.
     pub line: u32,
-    /// Files of the example: (path, text); a single anonymous file is `main.go` or `main.ts`.
+    /// Files of the example: (path, text); a single anonymous file is `main.go`, `main.ts` or `src/main.rs`.
     pub files: Vec<(String, String)>,
     /// What must be found. Empty: nothing of this detector may match.
     pub expect: Vec<Expected>,

@@ -62,8 +62,17 @@ pub struct Stmts {
 pub enum Lang {
     /// Go.
     Go,
+    /// Rust.
+    Rust,
     /// TypeScript and JavaScript, with or without JSX.
     TypeScript,
+}
+
+impl Lang {
+    /// Whether each file is a module of its own; else all of a folder are one package.
+    pub fn files_are_modules(self) -> bool {
+        self != Lang::Go
+    }
 }
 
 /// An expression or a type expression (types are written with the same words, as in Go's grammar).

@@ -1,6 +1,8 @@
 //! Syntax: one file in, facts out. Knows no rules and no other file.
 
 pub mod build;
+pub mod cargo;
+mod deep;
 pub mod directive;
 #[cfg(test)]
 mod dump;
@@ -10,6 +12,7 @@ pub mod go;
 pub mod gomod;
 pub mod node;
 pub mod reader;
+pub mod rust;
 pub mod sql;
 pub mod ts;
 pub mod yaml;

@@ -9,7 +9,7 @@ use super::yaml::{self, Node, Value};
 use regex::{Regex, RegexBuilder};
 
 /// How many words a message lists; more would bury what is wrong.
-const LISTED: usize = 12;
+const LISTED: usize = 16;
 
 /// Something a person wrote that cannot stand.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -135,6 +135,14 @@ impl Eval<'_> {
         Binding { func, args, receiver }
     }
 
+    /// A function whose parameters and receiver stand for themselves until a call supplies them.
+    pub fn symbolic(&self, func: Fn) -> Closure {
+        let count = self.types.program.func(func).params.len() as u32;
+        let args = (0..count).map(|i| Value::Param(func, i)).collect();
+        let receiver = self.types.program.func(func).receiver.map(|_| Value::Receiver(func));
+        Closure::bound(func, receiver.clone(), vec![Binding { func, args, receiver }])
+    }
+
     /// Puts arguments in place of the parameters of `binding.func`.
     pub fn substitute(&self, value: &Value, binding: &Binding) -> Value {
         Substitution { eval: self, binding, done: FxHashMap::default() }.put(value)

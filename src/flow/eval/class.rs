@@ -140,11 +140,38 @@ impl Eval<'_> {
         Value::Object(Arc::new(Object::new(Type::Unknown, fields, site)))
     }
 
+    /// Methods of Rust that show a value as a text: of a text itself, or of a variant by what the
+    /// method that matches on it gives.
+    fn shown(&self, site: Site, callee: ExprId, args: &[ExprId]) -> Option<Value> {
+        let facts = self.types.program.facts(site.file);
+        let Expr::Field { base, name } = facts.expr(callee) else { return None };
+        if !args.is_empty() || self.types.package_qualifier(site.file, base).is_some() {
+            return None;
+        }
+        let name = facts.text(name);
+        let of = |value: &Value| match value {
+            Value::Object(object) => {
+                let given = object.fields.iter().find(|(field, _)| &**field == name);
+                given.map(|(_, value)| value.clone()).filter(|value| matches!(value, Value::Str(_)))
+            }
+            Value::Str(_) | Value::Concat(_) if matches!(name, "to_string" | "as_str" | "trim") => {
+                Some(value.clone())
+            }
+            _ => None,
+        };
+        match self.nth(Site { file: site.file, expr: base }, 0) {
+            Value::OneOf(items) => items.iter().map(of).collect::<Option<Vec<_>>>().map(Value::one_of),
+            value => of(&value),
+        }
+    }
+
     /// Built-in functions of objects and texts whose result follows from what they are given.
     pub(super) fn built_in(&self, site: Site, callee: ExprId, args: &[ExprId]) -> Option<Value> {
         let facts = self.types.program.facts(site.file);
-        if facts.lang != Lang::TypeScript {
-            return None;
+        match facts.lang {
+            Lang::Go => return None,
+            Lang::Rust => return self.shown(site, callee, args),
+            Lang::TypeScript => {}
         }
         let at = |expr| Site { file: site.file, expr };
         let first = || args.first().map(|&arg| self.nth(at(arg), 0));

@@ -38,12 +38,12 @@ impl Tracer<'_, '_> {
     }
 
     pub(super) fn value_in(&self, site: Site, frame: &[Binding]) -> Value {
-        let value = self.eval.value(site);
-        frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b))
+        super::payload::bound(&self.eval, &self.eval.value(site), frame)
     }
 
-    /// The functions a call runs, narrowed by what the frame knows of the receiver.
-    pub(super) fn targets(&mut self, site: Site, frame: &[Binding]) -> Vec<Arc<Closure>> {
+    /// The functions a call runs, narrowed by what the frame knows of the receiver; `known` says that
+    /// a rule tells what the call does.
+    pub(super) fn targets(&mut self, site: Site, known: bool, frame: &[Binding]) -> Vec<Arc<Closure>> {
         let program = self.flow.types.program;
         let facts = program.facts(site.file);
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
@@ -62,7 +62,11 @@ impl Tracer<'_, '_> {
                 let near = candidates.into_iter().filter(|t| self.same_service(t.file));
                 near.take(8).map(plain).collect()
             }
-            Some(Callee::Library { method: true, .. }) => self.held_callbacks(site),
+            Some(Callee::Library { method: true, .. }) => {
+                // A library's interface may be filled by a type of the tree.
+                let filled = if known { Vec::new() } else { self.narrowed(site, callee, frame) };
+                if filled.is_empty() { self.held_callbacks(site) } else { filled }
+            }
             Some(Callee::Dynamic | Callee::Abstract(_)) => {
                 let value = self.value_in(Site { file: site.file, expr: callee }, frame);
                 let mut found: Vec<Arc<Closure>> = Vec::new();
@@ -100,13 +104,27 @@ impl Tracer<'_, '_> {
 
     /// The method of the concrete value behind an interface, when the frame or the type's
     /// constructors tell which it is.
-    pub(super) fn narrowed(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
+    pub(super) fn narrowed(&mut self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
         let facts = self.flow.types.program.facts(site.file);
         let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
         let name = facts.text(name);
+        if !self.flow.types.program.types_by_method.contains_key(name) {
+            return Vec::new();
+        }
         let value = self.value_in(Site { file: site.file, expr: base }, frame);
+        let key = (value, name.into());
+        if let Some(known) = self.narrowed.get(&key) {
+            return known.clone();
+        }
+        let found = self.methods(&key.0, name);
+        self.narrowed.insert(key, found.clone());
+        found
+    }
+
+    /// Method `name` of each concrete value that `value` may be.
+    fn methods(&self, value: &Value, name: &str) -> Vec<Arc<Closure>> {
         let mut found: Vec<Arc<Closure>> = Vec::new();
-        for value in everything(&self.eval, &self.flow.graph, &value, 5) {
+        for value in everything(&self.eval, &self.flow.graph, value, 5) {
             let ty = self.eval.type_of(&value);
             if let Type::Named(id, _) = &ty
                 && !self.flow.types.is_interface(*id)

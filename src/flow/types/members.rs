@@ -1,7 +1,7 @@
 //! Members: fields and methods of types, embedded ones included, and which types satisfy which
 //! interface.
 
-use crate::syntax::facts::{Lang, TypeKind};
+use crate::syntax::facts::TypeKind;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -166,8 +166,8 @@ impl Types<'_> {
     /// parameters and results, and no parameter types that certainly differ.
     pub fn compatible(&self, a: Fn, b: Fn) -> bool {
         let (fa, fb) = (self.program.facts(a.file), self.program.facts(b.file));
-        if fa.lang == Lang::TypeScript {
-            // An implementation may leave out parameters and types.
+        if fa.lang.files_are_modules() {
+            // An implementation may leave out parameters and types, or write them in other words.
             return true;
         }
         let (da, db) = (fa.func(a.func), fb.func(b.func));

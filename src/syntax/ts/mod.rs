@@ -26,43 +26,19 @@ use super::Bodies;
 pub use class::INITIALISER;
 
 use super::build::Builder;
+use super::deep;
 use super::facts::{Directive, Facts, Lang};
 use lower::Lower;
-
-/// Brackets nested deeper than this need a stack of their own.
-const NESTED: usize = 120;
-/// Alternatives (`else`, `?`, `=>`) and prefix operators nest without brackets; so many of them in
-/// a file may need a stack of their own, too.
-const CHAINED: usize = 1_500;
-/// Beyond this a file is not read.
-const TOO_DEEP: usize = 2_000;
-/// Size of that stack in bytes. It is reserved, not used.
-const STACK: usize = 256 << 20;
 
 /// What a file says. `path` tells by its extension how it is to be read. Takes any bytes; a file
 /// that cannot be parsed has a [`Problem`](super::facts::Problem) and nothing else.
 pub fn parse(source: &[u8], path: &str, bodies: Bodies) -> Facts {
     let text = String::from_utf8_lossy(source);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let (nested, chained) = depth(text.as_bytes());
-    if nested > TOO_DEEP || chained > TOO_DEEP * 50 {
+    deep::with_stack(text.as_bytes(), || read(text, path, bodies)).unwrap_or_else(|message| {
         let mut builder = Builder::new(Lang::TypeScript, 0);
-        builder.facts.lines = lines(text);
-        builder.problem("nested too deeply to be read", 0);
-        return builder.finish();
-    }
-    if nested <= NESTED && chained <= CHAINED {
-        return read(text, path, bodies);
-    }
-    std::thread::scope(|scope| {
-        let reader =
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(text, path, bodies));
-        reader.ok().and_then(|reader| reader.join().ok())
-    })
-    .unwrap_or_else(|| {
-        let mut builder = Builder::new(Lang::TypeScript, 0);
-        builder.facts.lines = lines(text);
-        builder.problem("could not be read", 0);
+        builder.facts.lines = deep::lines(text);
+        builder.problem(message, 0);
         builder.finish()
     })
 }
@@ -85,7 +61,7 @@ fn read(text: &str, path: &str, bodies: Bodies) -> Facts {
         }
     }
     let mut builder = Builder::new(Lang::TypeScript, 0);
-    builder.facts.lines = lines(text);
+    builder.facts.lines = deep::lines(text);
     let (message, at) = problem.unwrap_or_else(|| ("not a script".to_owned(), 0));
     builder.problem(message, at);
     builder.finish()
@@ -106,7 +82,7 @@ fn source_types(name: &str) -> Vec<SourceType> {
 fn facts(program: &Program<'_>, text: &str, bodies: Bodies, declares: bool) -> Facts {
     let bodies = if declares { Bodies::Skip } else { bodies };
     let mut lower = Lower::new(text, bodies);
-    lower.b.facts.lines = lines(text);
+    lower.b.facts.lines = deep::lines(text);
     for comment in &program.comments {
         let said = &text[comment.span.start as usize..comment.span.end as usize];
         if said.contains("flowaudit:") {
@@ -116,39 +92,4 @@ fn facts(program: &Program<'_>, text: &str, bodies: Bodies, declares: bool) -> F
     }
     lower.program(program);
     lower.b.finish()
-}
-
-fn lines(text: &str) -> Vec<u32> {
-    let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
-    std::iter::once(0).chain(breaks).collect()
-}
-
-/// How deep brackets nest, and how many words and operators there are that nest without brackets.
-/// Strings and comments are counted in: it is a bound, not a reading.
-fn depth(source: &[u8]) -> (usize, usize) {
-    let (mut open, mut deepest, mut chained) = (0_usize, 0_usize, 0_usize);
-    let mut run = 0_usize;
-    let mut before = b' ';
-    for (i, &byte) in source.iter().enumerate() {
-        match byte {
-            b'(' | b'[' | b'{' | b'<' => {
-                // `<` opens a type argument only sometimes; nothing is lost by counting it.
-                open += usize::from(byte != b'<');
-                deepest = deepest.max(open);
-            }
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            b'?' => chained += 1,
-            b'>' if before == b'=' => chained += 1,
-            b'e' if source[i..].starts_with(b"else") => chained += 1,
-            _ => {}
-        }
-        run = if matches!(byte, b'!' | b'~' | b'-' | b'+' | b'<' | b' ') {
-            run + usize::from(byte != b' ')
-        } else {
-            0
-        };
-        deepest = deepest.max(run.saturating_mul(2).saturating_sub(NESTED));
-        before = byte;
-    }
-    (deepest, chained)
 }

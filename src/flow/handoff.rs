@@ -1,0 +1,366 @@
+//! Handing on: who really handles a message that a receive loop only passes along.
+//!
+//! A function that fetches a message and returns it, sends it into a channel or keeps it in a
+//! field is a wrapper around the library. The handler is whoever reads it at the other end: the
+//! caller, the function that receives from the channel, the one that reads the field.
+
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, Sym, UnaryOp};
+
+use super::calls::{Callee, Graph};
+use super::eval::Eval;
+use super::program::{Fn, Program, Site, Ty};
+use super::resolve::binding_of;
+use super::scope::DefKind;
+use super::types::Type;
+use super::value::Closure;
+
+/// How many hands a message is followed through.
+const HANDS: u8 = 5;
+
+/// A field of a type of the tree: `(type, name)`.
+type Field = (Ty, Arc<str>);
+
+/// What becomes of a message in the function that holds it.
+#[derive(Default)]
+struct Fate {
+    /// It is returned.
+    returned: bool,
+    /// Fields that keep it, or whose channel it is sent into.
+    fields: Vec<Field>,
+    /// Parameters whose channel it is sent into.
+    params: Vec<u32>,
+}
+
+/// Finds the readers of messages that are handed on.
+pub struct Handoff<'a> {
+    /// Evaluation.
+    pub eval: &'a Eval<'a>,
+    /// Calls.
+    pub graph: &'a Graph,
+    /// Where the consumer is registered: a reader set up in the same function is its own.
+    pub place: Site,
+    /// Which functions run in the consumer's service.
+    pub runs: &'a dyn std::ops::Fn(Fn) -> bool,
+}
+
+impl Handoff<'_> {
+    /// The functions that handle what `site` receives: those who read it where `wrappers` only hand
+    /// it on. Wrappers that return it are on the readers' own paths; others stay, behind them.
+    pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Vec<Arc<Closure>> {
+        let program = self.eval.types.program;
+        let Some(own) = program.owner(site).map(|f| program.outermost(f)) else { return wrappers.to_vec() };
+        let mut found = Vec::new();
+        self.follow(site, HANDS, &mut FxHashSet::default(), &mut found);
+        found.retain(|closure| closure.func != own);
+        if found.is_empty() || !self.fate(site, own).returned {
+            found.extend(wrappers.iter().cloned());
+        }
+        found
+    }
+
+    /// Follows the message at `site`; gives whether something at the other end takes it.
+    fn follow(
+        &self,
+        site: Site,
+        hands: u8,
+        seen: &mut FxHashSet<Site>,
+        found: &mut Vec<Arc<Closure>>,
+    ) -> bool {
+        let program = self.eval.types.program;
+        let Some(hands) = hands.checked_sub(1) else { return false };
+        let Some(holder) = program.owner(site).map(|f| program.outermost(f)) else { return false };
+        if !seen.insert(site) {
+            return false;
+        }
+        let fate = self.fate(site, holder);
+        let mut taken = false;
+        for next in self.onward(holder, &fate) {
+            let Some(reader) = program.owner(next).map(|f| program.outermost(f)) else { continue };
+            if reader == holder || !(self.runs)(reader) {
+                continue;
+            }
+            taken = true;
+            if !self.follow(next, hands, seen, found) && !found.iter().any(|c| c.func == reader) {
+                found.push(Arc::new(self.reader(reader)));
+            }
+        }
+        taken
+    }
+
+    /// A reader bound to the call that sets it up beside the registration, where there is one.
+    fn reader(&self, func: Fn) -> Closure {
+        let program = self.eval.types.program;
+        let around = program.owner(self.place).map(|f| program.outermost(f));
+        let beside = self
+            .graph
+            .calls_of(func)
+            .find(|call| call.func.map(|f| program.outermost(f)) == around && around.is_some());
+        match beside {
+            Some(call) => {
+                let binding = binding_of(self.eval, call.site, func);
+                Closure::bound(func, binding.receiver.clone(), vec![binding])
+            }
+            None => self.eval.symbolic(func),
+        }
+    }
+
+    /// The places where what left `holder` turns up again.
+    fn onward(&self, holder: Fn, fate: &Fate) -> Vec<Site> {
+        let program = self.eval.types.program;
+        let mut next = Vec::new();
+        if fate.returned {
+            next.extend(self.graph.calls_of(holder).map(|call| call.site));
+        }
+        for &param in &fate.params {
+            for call in self.graph.calls_of(holder) {
+                let facts = program.facts(call.site.file);
+                let Expr::Call { args, .. } = facts.expr(call.site.expr) else { continue };
+                let arg = facts.list(args).get(param as usize);
+                next.extend(arg.map(|&expr| Site { file: call.site.file, expr }));
+            }
+        }
+        for field in &fate.fields {
+            next.extend(self.reads(field));
+        }
+        next
+    }
+
+    /// Where a field is read.
+    fn reads(&self, (ty, name): &Field) -> Vec<Site> {
+        let program = self.eval.types.program;
+        let mut found = Vec::new();
+        for file in 0..program.files.len() as u32 {
+            let facts = program.facts(file);
+            let written = written_fields(facts);
+            for (i, expr) in facts.exprs.iter().enumerate() {
+                let site = Site { file, expr: ExprId(i as u32) };
+                if let Expr::Field { base, name: read } = *expr
+                    && facts.text(read) == &**name
+                    && !written.contains(&site.expr)
+                    && matches!(self.eval.types.of(Site { file, expr: base }), Type::Named(of, _) if of == *ty)
+                {
+                    found.push(site);
+                }
+            }
+        }
+        found
+    }
+
+    fn fate(&self, site: Site, holder: Fn) -> Fate {
+        let program = self.eval.types.program;
+        let facts = program.facts(site.file);
+        let mut held =
+            Holding { program, graph: self.graph, holder, seed: site, names: FxHashSet::default() };
+        if let Expr::Name(name) = facts.expr(site.expr) {
+            held.names.insert(name);
+        }
+        held.spread();
+        let mut fate = Fate::default();
+        for stmt in held.stmts() {
+            match stmt {
+                Stmt::Send { channel, value } if held.is(value) => self.leaves(holder, channel, &mut fate),
+                Stmt::Assign { targets, values, .. } => {
+                    // The message itself, not something noted of it (`c.offset = m.Offset`).
+                    for (&target, &value) in facts.list(targets).iter().zip(facts.list(values)) {
+                        let whole = matches!(facts.expr(value), Expr::Name(_) | Expr::Call { .. });
+                        let field = matches!(facts.expr(target), Expr::Field { .. });
+                        if whole && field && held.is(value) && !held.is(target) {
+                            self.leaves(holder, target, &mut fate);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let decl = facts.func(holder.func);
+        let kinds = facts.params(&decl.results);
+        let scope = &program.file(holder.file).scopes[holder.func.0 as usize];
+        fate.returned = scope.returns.iter().any(|values| {
+            facts.list(*values).iter().enumerate().any(|(i, &value)| {
+                let verdict = kinds.get(i).is_some_and(|p| is_verdict(facts, p.ty));
+                !verdict && held.is(value)
+            })
+        });
+        fate
+    }
+
+    /// Notes that the message leaves through `target`: a field or a parameter.
+    fn leaves(&self, holder: Fn, target: ExprId, fate: &mut Fate) {
+        let facts = self.eval.types.program.facts(holder.file);
+        let site = Site { file: holder.file, expr: target };
+        match facts.expr(target) {
+            Expr::Field { base, name } => {
+                if let Type::Named(ty, _) = self.eval.types.of(Site { file: holder.file, expr: base }) {
+                    fate.fields.push((ty, facts.text(name).into()));
+                }
+            }
+            Expr::Name(name) => {
+                if let Some((owner, def)) = self.eval.types.local(site, name)
+                    && owner == holder
+                    && let DefKind::Param(i) = def.kind
+                {
+                    fate.params.push(i);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What of a function holds the message, by the names of its locals.
+struct Holding<'a> {
+    program: &'a Program,
+    graph: &'a Graph,
+    holder: Fn,
+    seed: Site,
+    names: FxHashSet<Sym>,
+}
+
+impl<'a> Holding<'a> {
+    fn facts(&self) -> &'a Facts {
+        self.program.facts(self.holder.file)
+    }
+
+    /// The assignments and sends of the function and the closures in it.
+    fn stmts(&self) -> Vec<Stmt> {
+        let facts = self.facts();
+        let inside = |expr: ExprId| {
+            let owner = self.program.owner(Site { file: self.holder.file, expr });
+            owner.is_some_and(|f| self.program.outermost(f) == self.holder)
+        };
+        let of = |stmt: &&Stmt| match **stmt {
+            Stmt::Assign { values, .. } => facts.list(values).first().is_some_and(|&v| inside(v)),
+            Stmt::Send { value, .. } => inside(value),
+            Stmt::Loop { over, .. } => !over.is_none() && inside(over),
+            Stmt::Expr(expr) => inside(expr),
+            _ => false,
+        };
+        facts.stmts.iter().filter(of).copied().collect()
+    }
+
+    /// Adds the names that what is held is assigned to, until there are no more.
+    fn spread(&mut self) {
+        let facts = self.facts();
+        let stmts = self.stmts();
+        for _ in 0..6 {
+            let before = self.names.len();
+            for stmt in &stmts {
+                match *stmt {
+                    Stmt::Assign { targets, values, .. } => {
+                        let targets = facts.list(targets);
+                        let values = facts.list(values);
+                        for (i, &target) in targets.iter().enumerate() {
+                            let value = if values.len() == 1 { values.first() } else { values.get(i) };
+                            if value.is_some_and(|&v| self.is(v)) {
+                                self.name(target);
+                            }
+                        }
+                        for &value in values {
+                            self.filled(value);
+                        }
+                    }
+                    Stmt::Loop { targets, over, .. } if self.is(over) => {
+                        for &target in facts.list(targets) {
+                            self.name(target);
+                        }
+                    }
+                    Stmt::Send { channel, value } if self.is(value) => self.name(channel),
+                    Stmt::Expr(expr) => self.filled(expr),
+                    _ => {}
+                }
+            }
+            if self.names.len() == before {
+                break;
+            }
+        }
+    }
+
+    /// `json.Unmarshal(msg.Value, &order)` puts the message into `order`.
+    fn filled(&mut self, call: ExprId) {
+        let facts = self.facts();
+        let Expr::Call { args, .. } = facts.expr(call) else { return };
+        let args = facts.list(args);
+        if !args.iter().any(|&a| self.is(a)) {
+            return;
+        }
+        for &arg in args {
+            if let Expr::Unary { op: UnaryOp::AddressOf, operand } = facts.expr(arg) {
+                self.name(operand);
+            }
+        }
+    }
+
+    fn name(&mut self, target: ExprId) {
+        let facts = self.facts();
+        if let Expr::Name(name) = facts.expr(target)
+            && !matches!(facts.text(name), "_" | "err" | "ok")
+            && !facts.text(name).ends_with("Err")
+        {
+            self.names.insert(name);
+        }
+    }
+
+    /// Whether an expression is the message, a part of it or something made of it.
+    fn is(&self, expr: ExprId) -> bool {
+        if expr.is_none() {
+            return false;
+        }
+        if expr == self.seed.expr && self.seed.file == self.holder.file {
+            return true;
+        }
+        let facts = self.facts();
+        match facts.expr(expr) {
+            Expr::Name(name) => self.names.contains(&name),
+            Expr::Field { base, .. } | Expr::Slice(base) | Expr::Index { base, .. } => self.is(base),
+            Expr::Unary { operand, .. } => self.is(operand),
+            Expr::Assert { value, .. } => self.is(value),
+            Expr::Composite { entries, .. } => facts.list(entries).iter().any(|&e| self.is(e)),
+            Expr::Call { callee, args, .. } => {
+                let on = match facts.expr(callee) {
+                    Expr::Field { base, .. } => self.is(base),
+                    _ => false,
+                };
+                (on || facts.list(args).iter().any(|&a| self.is(a))) && self.converts(expr)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether what a call gives is what it was given in another form: library calls and functions
+    /// of the tree that do nothing but build.
+    fn converts(&self, expr: ExprId) -> bool {
+        match self.graph.at(Site { file: self.holder.file, expr }).map(|c| &c.callee) {
+            Some(Callee::Tree(targets)) => targets.iter().all(|&target| {
+                let inside = self.graph.inside.get(&target).into_iter().flatten();
+                inside
+                    .map(|&c| &self.graph.calls[c as usize].callee)
+                    .all(|c| matches!(c, Callee::Builtin | Callee::Library { method: false, .. }))
+            }),
+            Some(Callee::Library { .. } | Callee::Builtin) => true,
+            _ => false,
+        }
+    }
+}
+
+/// `error` and `bool` tell how it went, not what was received.
+fn is_verdict(facts: &Facts, ty: ExprId) -> bool {
+    matches!(facts.expr(ty), Expr::Name(name) if matches!(facts.text(name), "error" | "bool"))
+}
+
+/// Fields that are assigned to or sent into.
+fn written_fields(facts: &Facts) -> FxHashSet<ExprId> {
+    let mut found = FxHashSet::default();
+    for stmt in &facts.stmts {
+        match *stmt {
+            Stmt::Assign { targets, .. } => found.extend(facts.list(targets)),
+            Stmt::Send { channel, .. } => {
+                found.insert(channel);
+            }
+            _ => {}
+        }
+    }
+    found
+}

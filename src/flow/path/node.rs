@@ -1,0 +1,141 @@
+//! What a trace is made of.
+
+use super::{Fn, RuleId, Site};
+
+/// One node of a trace.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// A call, literal or SQL text that plays a role, or leads to some.
+    Step(Step),
+    /// An `if` or a `switch` arm.
+    Branch(Branch),
+    /// A loop.
+    Loop(Vec<Node>),
+    /// The function ends here.
+    Exit(Exit),
+    /// Not followed further.
+    Cut(Cut),
+}
+
+/// A place on the path.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The call or literal.
+    pub site: Site,
+    /// The function it stands in.
+    pub func: Fn,
+    /// Rules it matches.
+    pub rules: Vec<RuleId>,
+    /// What becomes of its error.
+    pub error: ErrorUse,
+    /// Calls between the handler and it.
+    pub depth: u32,
+    /// The function it was followed into, if any.
+    pub into: Option<Fn>,
+    /// What that function does.
+    pub inner: Vec<Node>,
+    /// Runs when the function ends (`defer`) or beside it (`go`).
+    pub detached: bool,
+    /// It looks at the message, as far as can be told: what a validation is given is the payload or
+    /// built of it, not a setting or a stored row.
+    pub on_message: bool,
+}
+
+/// What becomes of a call's error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorUse {
+    /// It gives none.
+    None,
+    /// It ends the function with an error.
+    Returned,
+    /// It is looked at and the function goes on.
+    Logged,
+    /// It ends the function as if all were well.
+    Swallowed,
+    /// Nobody looks at it.
+    Dropped,
+    /// Something else looks at it.
+    Other,
+}
+
+/// A condition and what runs on either side.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    /// The condition, or the case value.
+    pub cond: Site,
+    /// Calls whose results the condition rests on.
+    pub deps: Vec<Site>,
+    /// What it asks.
+    pub asks: Asks,
+    /// It asks about the message: its payload, or what was built of it.
+    pub on_message: bool,
+    /// When true.
+    pub then: Vec<Node>,
+    /// When false.
+    pub otherwise: Vec<Node>,
+}
+
+/// What a condition asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Whether there is an error.
+    Error,
+    /// Whether the error says that the record is there already.
+    Conflict,
+    /// Whether a thing is there (`x != nil`, `ok`, `exists`, `count > 0`).
+    Presence,
+    /// Whether a thing is not there (`x == nil`, `!ok`).
+    Absence,
+    /// Whether a state has a value (`x.Status == done`).
+    State,
+    /// Whether a text is given (`id != ""`).
+    Given,
+    /// Whether a text is not given (`id == ""`).
+    NotGiven,
+    /// An arm of a switch on something of the message.
+    Case,
+    /// Anything else.
+    Other,
+}
+
+/// How a function ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Without an error.
+    Success,
+    /// With an error.
+    Failure,
+    /// With what a call gave: the error of that call.
+    Forward,
+    /// Leaves the loop round (`continue`, `break`).
+    Jump,
+}
+
+/// Why a path was not followed.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    /// The call.
+    pub site: Site,
+    /// What it is.
+    pub why: CutReason,
+}
+
+/// Why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutReason {
+    /// `--depth`.
+    Depth,
+    /// The budget of a trace.
+    Budget,
+    /// A function value or interface nothing in the tree fills.
+    Unresolved,
+}
+
+/// A handler's trace.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// What it does.
+    pub nodes: Vec<Node>,
+    /// The functions followed, in order, each once.
+    pub functions: Vec<Fn>,
+}

@@ -1,0 +1,195 @@
+//! What of a handler's values is the message: a check counts for the payload only when it looks at
+//! what was received, not at a setting or a row that was loaded.
+
+use crate::rules::Role;
+use crate::syntax::facts::{Expr, ExprId};
+use rustc_hash::FxHashSet;
+use std::cell::Cell;
+
+use super::{Asks, Binding, Eval, Fn, Node, RuleId, Site, Tracer, Type, Value};
+use crate::flow::program::Ty;
+
+/// The types the payload has been seen as, so far on the path.
+#[derive(Debug, Default)]
+pub struct Payload {
+    handler: Option<Fn>,
+    types: FxHashSet<Ty>,
+    /// Values that decoders filled.
+    values: FxHashSet<Value>,
+    /// Parts of values that the question at hand may still look at: values share their parts.
+    budget: Cell<u32>,
+}
+
+impl Payload {
+    /// Notes what `handler` is given.
+    pub fn received(&mut self, eval: &Eval<'_>, handler: Fn) {
+        self.handler = Some(handler);
+        let count = eval.types.program.func(handler).params.len() as u32;
+        for i in 0..count {
+            self.learn(eval, &eval.type_of(&Value::Param(handler, i)));
+        }
+    }
+
+    fn learn(&mut self, eval: &Eval<'_>, ty: &Type) {
+        match ty {
+            Type::Named(ty, _) if !eval.types.is_interface(*ty) => {
+                self.types.insert(*ty);
+            }
+            Type::Slice(inner) | Type::Chan(inner) | Type::Map(_, inner) => self.learn(eval, inner),
+            _ => {}
+        }
+    }
+
+    fn has(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Named(ty, _) => self.types.contains(ty),
+            Type::Slice(inner) | Type::Map(_, inner) => self.has(inner),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is the message, a part of it, or built of it; `frame` tells what the functions
+    /// on the path were given.
+    fn is(&self, eval: &Eval<'_>, value: &Value, frame: &[Binding]) -> bool {
+        self.budget.set(PARTS);
+        self.part_is(eval, value, frame, DEPTH)
+    }
+
+    fn part_is(&self, eval: &Eval<'_>, value: &Value, frame: &[Binding], depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let Some(left) = self.budget.get().checked_sub(1) else { return false };
+        self.budget.set(left);
+        if self.values.contains(value) {
+            return true;
+        }
+        let is = |value: &Value| self.part_is(eval, value, frame, depth);
+        match value {
+            Value::Param(func, _) if Some(*func) == self.handler => !is_context(eval, value),
+            Value::Field(base, _) | Value::Element(base) => is(base) || self.has(&eval.type_of(value)),
+            Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
+            // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
+            Value::Made(made) => {
+                let on = made.receiver.as_ref().is_some_and(is);
+                let plain = made.receiver.is_none() && converts(eval.types.program.external(made.path));
+                on || plain && made.args.iter().flat_map(|a| a.iter()).any(is)
+            }
+            Value::OneOf(items) | Value::Concat(items) | Value::List(items) => items.iter().any(is),
+            Value::Opaque(Some(site)) => {
+                self.has(&eval.types.of(*site)) || sources(eval, *site, frame).iter().any(is)
+            }
+            other => self.has(&eval.type_of(other)),
+        }
+    }
+}
+
+/// How deep values are looked into.
+const DEPTH: u8 = 12;
+/// How many parts of a value are looked at.
+const PARTS: u32 = 300;
+
+/// Packages whose functions give their argument in another form.
+fn converts(path: &str) -> bool {
+    matches!(path, "strings" | "bytes" | "strconv" | "time" | "unicode/utf8" | "slices" | "maps")
+}
+
+/// What the expression at `site` is made of without leaving the process: the value under a type
+/// assertion, the receiver and arguments of `event.Payload()` or `serde.Deserialize(name, data)`. A
+/// call that is given a context asks somebody else (`repo.Find(ctx, msg.Id)`).
+fn sources(eval: &Eval<'_>, site: Site, frame: &[Binding]) -> Vec<Value> {
+    let facts = eval.types.program.facts(site.file);
+    let value = |expr| bound(eval, &eval.value(Site { file: site.file, expr }), frame);
+    match facts.expr(site.expr) {
+        Expr::Assert { value: held, .. } => vec![value(held)],
+        Expr::Call { callee, args, .. } => {
+            let mut given: Vec<Value> = facts.list(args).iter().map(|&arg| value(arg)).collect();
+            if given.iter().any(|v| is_context(eval, v)) {
+                return Vec::new();
+            }
+            if let Expr::Field { base, .. } = facts.expr(callee) {
+                given.push(value(base));
+            }
+            given
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A value with what the functions on the path were given put in.
+pub(super) fn bound(eval: &Eval<'_>, value: &Value, frame: &[Binding]) -> Value {
+    frame.iter().rev().fold(value.clone(), |v, b| eval.substitute(&v, b))
+}
+
+fn is_context(eval: &Eval<'_>, value: &Value) -> bool {
+    match eval.type_of(value) {
+        Type::External(path, _) => eval.types.program.external(path) == "context",
+        _ => false,
+    }
+}
+
+impl Tracer<'_, '_> {
+    /// Whether a step looks at the message. What a decoder fills is the payload from here on; a
+    /// validation counts unless what it is given is known to be something else.
+    pub(super) fn about_message(&mut self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
+        let mut about = true;
+        for &id in rules {
+            let rule = self.flow.index.rule(id);
+            if !matches!(rule.role, Role::Decode | Role::Validate) {
+                continue;
+            }
+            let values: Vec<Value> = rule
+                .value
+                .iter()
+                .map(|s| crate::flow::select::select(&self.eval, site, s))
+                .filter(|v| !v.is_unset())
+                .map(|v| bound(&self.eval, &v, frame))
+                .collect();
+            for value in &values {
+                let ty = self.eval.type_of(value);
+                if rule.role == Role::Decode {
+                    self.payload.learn(&self.eval, &ty);
+                    let made = |v: &Value| matches!(v, Value::Made(_) | Value::Opaque(Some(_)));
+                    self.payload.values.extend(value.items().into_iter().filter(made));
+                } else {
+                    let known = matches!(&ty, Type::Named(ty, _) if !self.flow.types.is_interface(*ty));
+                    about = !known || self.payload.is(&self.eval, value, frame);
+                }
+                if about {
+                    break;
+                }
+            }
+        }
+        about
+    }
+
+    /// Whether a condition that turns something away asks about the message.
+    pub(super) fn asks_of_message(&self, cond: Site, asks: Asks, then: &[Node], frame: &[Binding]) -> bool {
+        let turns_away = matches!(then.last(), Some(Node::Exit(_)));
+        let asked = matches!(asks, Asks::NotGiven | Asks::Absence | Asks::Other | Asks::State);
+        if !turns_away || !asked {
+            return false;
+        }
+        let facts = self.flow.types.program.facts(cond.file);
+        let mut parts = Vec::new();
+        crate::flow::walk::exprs(facts, cond.expr, &mut |e| {
+            if matches!(facts.expr(e), Expr::Name(_) | Expr::Field { .. } | Expr::Index { .. }) {
+                parts.push(e);
+            }
+        });
+        parts.into_iter().any(|expr| {
+            let value = self.value_in(Site { file: cond.file, expr }, frame);
+            self.payload.is(&self.eval, &value, frame)
+        })
+    }
+
+    /// `event.Payload().(*OrderPlaced)`: the payload by its real type.
+    pub(super) fn asserted(&mut self, value: Site, ty: ExprId, frame: &[Binding]) {
+        if ty.is_none() {
+            return;
+        }
+        let held = self.value_in(value, frame);
+        if self.payload.is(&self.eval, &held, frame) {
+            let ty = self.flow.types.named_by(Site { file: value.file, expr: ty });
+            self.payload.learn(&self.eval, &ty);
+        }
+    }
+}
