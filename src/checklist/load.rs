@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
+
 use super::facts::Fact;
 use super::{ItemRule, Need, Per, Search, SectionRule, Test};
 use crate::audit::Control;
@@ -223,6 +225,11 @@ fn test(reader: &mut Reader, map: Map, rules: &[&str]) -> Option<Test> {
     }
 }
 
+/// The same pattern, of which `^` and `$` mean a line's ends in a whole file too.
+fn of_lines(pattern: &Regex) -> Option<Regex> {
+    Regex::new(&format!("(?m:{})", pattern.as_str())).ok()
+}
+
 fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
     let mut files = Vec::new();
     for (node, text) in reader.texts(node) {
@@ -234,7 +241,7 @@ fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
     let per = map.get("per").map_or(Some(Per::Repository), |node| reader.word(node, "owner", PER));
     Search {
         files,
-        text: map.get("text").and_then(|node| reader.regex(node)),
+        text: map.get("text").and_then(|node| of_lines(&reader.regex(node)?)),
         tests: reader.flag_or(map, "tests", false),
         per: per.unwrap_or(Per::Repository),
         conclusive: reader.flag_or(map, "conclusive", true),
