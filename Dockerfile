@@ -1,5 +1,5 @@
 # flowaudit with git, which `flowaudit gate --against` asks for another revision.
-FROM rust:1.90-slim-bookworm AS build
+FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 COPY . .
 RUN cargo install --locked --path . --root /out
