@@ -158,10 +158,14 @@ impl Graph {
         self.callers.get(&func).into_iter().flatten().map(|&call| &self.calls[call as usize])
     }
 
+    /// The calls that stand in `func`, in order of place.
+    pub fn calls_in(&self, func: Fn) -> impl Iterator<Item = &CallSite> {
+        self.inside.get(&func).into_iter().flatten().map(|&call| &self.calls[call as usize])
+    }
+
     /// For each call that stands in `func`, the functions of the tree that it may run.
     pub fn targets_in(&self, func: Fn) -> impl Iterator<Item = &[Fn]> {
-        let inside = self.inside.get(&func).into_iter().flatten();
-        inside.filter_map(|&call| match &self.calls[call as usize].callee {
+        self.calls_in(func).filter_map(|call| match &call.callee {
             Callee::Tree(targets) => Some(&**targets),
             _ => None,
         })

@@ -230,7 +230,7 @@ fn handlers(
     let program = lifting.types.program;
     let rule = lifting.index.rule(found.matched.rule);
     let loops = rule.handler.iter().any(|s| s.start == crate::rules::Start::Enclosing && s.steps.is_empty());
-    let around = program.owner(found.matched.site).map(|f| program.outermost(f));
+    let around = program.around(found.matched.site);
     if !loops || !found.handlers.iter().any(|h| Some(h.func) == around) {
         return found.handlers.clone();
     }

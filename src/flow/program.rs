@@ -5,7 +5,10 @@
 //! `value`. In Go packages are folders and import paths come from the nearest go.mod above them; in
 //! TypeScript and Rust each file is one, and `modules` tells where imports lead.
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, FuncId, Lang, Sym, TypeId, UnaryOp};
+mod imports;
+mod render;
+
+use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Sym, TypeId};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -183,7 +186,7 @@ impl Program {
             };
             let package = *by_dir.entry(key).or_insert_with(|| {
                 let id = PkgId(program.packages.len() as u32);
-                let import_path = if is_module { String::new() } else { import_path(&dir, &go) };
+                let import_path = if is_module { String::new() } else { imports::import_path(&dir, &go) };
                 program.packages.push(Package { dir, import_path, name, ..Package::default() });
                 id
             });
@@ -275,69 +278,6 @@ impl Program {
         self.types_by_method = by_method;
     }
 
-    fn resolve_imports(&mut self) {
-        let mut interned: FxHashMap<String, ExtPath> = FxHashMap::default();
-        let mut externals = Vec::new();
-        let mut resolved = Vec::with_capacity(self.files.len());
-        for file in &self.files {
-            let mut map = FxHashMap::default();
-            let facts = &file.facts;
-            for import in &facts.imports {
-                let path = facts.text(import.path);
-                let alias = facts.text(import.alias);
-                if alias == "_" {
-                    continue;
-                }
-                let package = match facts.lang {
-                    Lang::Go => self.package_for(path, file.package),
-                    lang => self.by_file.resolve(path, &file.path, lang),
-                };
-                let target = match package {
-                    Some(package) => Target::Package(package),
-                    None => Target::External(*interned.entry(path.to_owned()).or_insert_with(|| {
-                        externals.push(path.to_owned());
-                        ExtPath(externals.len() as u32 - 1)
-                    })),
-                };
-                if !alias.is_empty() {
-                    map.insert(alias.to_owned(), target);
-                    continue;
-                }
-                match &target {
-                    Target::Package(id) => {
-                        map.insert(self.packages[id.0 as usize].name.clone(), target);
-                    }
-                    Target::External(_) => {
-                        for name in package_names(path) {
-                            map.entry(name).or_insert_with(|| target.clone());
-                        }
-                    }
-                }
-            }
-            // Libraries that names are passed on from, for whoever imports them from here.
-            for export in facts.exports.iter().filter(|export| !export.path.is_empty()) {
-                let path = facts.text(export.path);
-                if !path.starts_with('.') && self.by_file.resolve(path, &file.path, facts.lang).is_none() {
-                    interned.entry(path.to_owned()).or_insert_with(|| {
-                        externals.push(path.to_owned());
-                        ExtPath(externals.len() as u32 - 1)
-                    });
-                }
-            }
-            resolved.push(map);
-        }
-        for (file, map) in self.files.iter_mut().zip(resolved) {
-            file.imports = map;
-        }
-        self.externals = externals;
-    }
-
-    /// Where importing `path` in a file leads, if to a file of the tree.
-    pub(super) fn imported(&self, file: u32, path: &str) -> Option<PkgId> {
-        let file = self.file(file);
-        self.by_file.resolve(path, &file.path, file.facts.lang)
-    }
-
     /// Learns which class extends or implements which, as far as the code says so.
     fn relate(&mut self) {
         let mut subclasses: FxHashMap<Ty, Vec<Ty>> = FxHashMap::default();
@@ -424,17 +364,6 @@ impl Program {
         });
     }
 
-    /// The package with this import path; where several modules claim it, the nearest to `from`.
-    fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
-        let candidates = self.by_import.get(path)?;
-        let near = &self.packages[from.0 as usize].dir;
-        candidates
-            .iter()
-            .copied()
-            .filter(|id| !self.packages[id.0 as usize].name.ends_with("_test"))
-            .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, near))
-    }
-
     /// The file at `index`.
     pub fn file(&self, index: u32) -> &File {
         &self.files[index as usize]
@@ -475,6 +404,11 @@ impl Program {
         }
         let owner = self.files[site.file as usize].owners[site.expr.0 as usize];
         (owner != u32::MAX).then_some(Fn { file: site.file, func: FuncId(owner) })
+    }
+
+    /// The declared function an expression stands in, however many closures deep.
+    pub fn around(&self, site: Site) -> Option<Fn> {
+        self.owner(site).map(|func| self.outermost(func))
     }
 
     /// The outermost function around `id`: itself unless it is a closure.
@@ -541,7 +475,7 @@ impl Program {
     /// The source text of an expression, normalised: enough for a person to recognise it.
     pub fn render(&self, site: Site) -> String {
         let mut out = String::new();
-        render(self.facts(site.file), site.expr, &mut out, 0);
+        render::render(self.facts(site.file), site.expr, &mut out, 0);
         out
     }
 
@@ -558,106 +492,6 @@ impl Program {
     }
 }
 
-fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
-    if depth > 8 || out.len() > 160 {
-        out.push('…');
-        return;
-    }
-    let list = |out: &mut String, ids: &[ExprId]| {
-        for (i, id) in ids.iter().enumerate() {
-            if i > 0 {
-                out.push_str(", ");
-            }
-            render(facts, *id, out, depth + 1);
-        }
-    };
-    match facts.expr(id) {
-        Expr::Str(text) => {
-            out.push('"');
-            out.push_str(&facts.text(text).chars().take(80).collect::<String>());
-            out.push('"');
-        }
-        // A qualifier that the source does not have says nothing to people.
-        Expr::Name(text) if is_hidden(facts.text(text)) => {}
-        Expr::Number(text) | Expr::Name(text) => out.push_str(facts.text(text)),
-        Expr::Nil => out.push_str("nil"),
-        Expr::Bool(value) => out.push_str(if value { "true" } else { "false" }),
-        Expr::Field { base, name } => {
-            let before = out.len();
-            render(facts, base, out, depth + 1);
-            if out.len() > before {
-                out.push('.');
-            }
-            out.push_str(facts.text(name));
-        }
-        Expr::Index { base, args } => {
-            render(facts, base, out, depth + 1);
-            out.push('[');
-            list(out, facts.list(args));
-            out.push(']');
-        }
-        Expr::Call { callee, args, .. } => {
-            render(facts, callee, out, depth + 1);
-            out.push('(');
-            list(out, facts.list(args));
-            out.push(')');
-        }
-        Expr::Composite { ty, .. } => {
-            render(facts, ty, out, depth + 1);
-            out.push_str("{…}");
-        }
-        Expr::Closure(_) => out.push_str("func"),
-        Expr::Unary { operand, op } => {
-            if op == UnaryOp::Not {
-                out.push('!');
-            }
-            render(facts, operand, out, depth + 1);
-        }
-        Expr::Slice(operand) => render(facts, operand, out, depth + 1),
-        Expr::Assert { value, .. } => render(facts, value, out, depth + 1),
-        Expr::Binary { left, right, op } => {
-            render(facts, left, out, depth + 1);
-            out.push_str(match op {
-                BinaryOp::Add => " + ",
-                BinaryOp::Sub => " - ",
-                BinaryOp::Mul => " * ",
-                BinaryOp::Equal => " == ",
-                BinaryOp::NotEqual => " != ",
-                BinaryOp::Less => " < ",
-                BinaryOp::LessEqual => " <= ",
-                BinaryOp::Greater => " > ",
-                BinaryOp::GreaterEqual => " >= ",
-                BinaryOp::And => " && ",
-                BinaryOp::Or => " || ",
-                BinaryOp::Coalesce => " ?? ",
-                BinaryOp::Other => " … ",
-            });
-            render(facts, right, out, depth + 1);
-        }
-        Expr::Template(parts) => {
-            for &part in facts.list(parts) {
-                if let Expr::Str(text) = facts.expr(part) {
-                    out.push_str(facts.text(text));
-                } else {
-                    out.push('{');
-                    render(facts, part, out, depth + 1);
-                    out.push('}');
-                }
-            }
-        }
-        Expr::Conditional { then, otherwise, .. } => {
-            render(facts, then, out, depth + 1);
-            out.push('|');
-            render(facts, otherwise, out, depth + 1);
-        }
-        Expr::SliceType(inner) => {
-            out.push_str("[]");
-            render(facts, inner, out, depth + 1);
-        }
-        _ => out.push('…'),
-    }
-}
-
 /// Declares a name, or keeps it for its own file where the package has it from another.
 fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32, name: String, decl: Decl) {
     match package.decls.entry(name) {
@@ -668,61 +502,7 @@ fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32
     }
 }
 
-/// Whether a name stands for an import of one name; no source has it.
-fn is_hidden(name: &str) -> bool {
-    name.starts_with(crate::syntax::facts::HIDDEN)
-}
-
 /// The folder of a path.
 pub fn parent(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..at])
-}
-
-fn common_prefix(a: &str, b: &str) -> usize {
-    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
-}
-
-fn import_path(dir: &str, modules: &[Module]) -> String {
-    for module in modules {
-        if module.dir.is_empty() {
-            return if dir.is_empty() { module.path.clone() } else { format!("{}/{dir}", module.path) };
-        }
-        if dir == module.dir {
-            return module.path.clone();
-        }
-        if let Some(rest) = dir.strip_prefix(&module.dir).and_then(|r| r.strip_prefix('/')) {
-            return format!("{}/{rest}", module.path);
-        }
-    }
-    dir.to_owned()
-}
-
-/// The names a library is likely to be called by when the import has no alias: its last path
-/// element without version and the usual `go-` / `-go` decoration.
-fn package_names(path: &str) -> Vec<String> {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    let is_version =
-        |p: &str| p.len() > 1 && p.starts_with('v') && p[1..].bytes().all(|b| b.is_ascii_digit());
-    if parts.len() > 1 && is_version(parts[parts.len() - 1]) {
-        parts.pop();
-    }
-    let last = parts[parts.len() - 1];
-    let last = last.rsplit_once(".v").map_or(last, |(name, version)| {
-        if version.bytes().all(|b| b.is_ascii_digit()) { name } else { last }
-    });
-    let mut names = vec![last.to_owned()];
-    let mut add = |name: &str| {
-        if !name.is_empty() && !names.iter().any(|n| n == name) {
-            names.push(name.to_owned());
-        }
-    };
-    let bare = last.strip_prefix("go-").unwrap_or(last);
-    let bare = bare.strip_suffix("-go").or_else(|| bare.strip_suffix(".go")).unwrap_or(bare);
-    add(bare);
-    add(&bare.replace(['-', '.'], ""));
-    add(&bare.replace(['-', '.'], "_"));
-    if let Some((_, tail)) = bare.rsplit_once('-') {
-        add(tail);
-    }
-    names
 }

@@ -121,9 +121,7 @@ fn enriched(eval: &Eval<'_>, graph: &Graph, ty: super::program::Ty, value: Value
 
 /// Substitutes the receiver only.
 fn keep_params(eval: &Eval<'_>, value: &Value, binding: &Binding) -> Value {
-    let facts = eval.types.program.facts(binding.func.file);
-    let count = facts.func(binding.func.func).params.len() as u32;
-    let args = (0..count).map(|i| Value::Param(binding.func, i)).collect();
+    let args = eval.parameters(binding.func);
     eval.substitute(value, &Binding { func: binding.func, args, receiver: binding.receiver.clone() })
 }
 

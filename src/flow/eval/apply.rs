@@ -135,10 +135,28 @@ impl Eval<'_> {
         Binding { func, args, receiver }
     }
 
+    /// The parameters of a function, each standing for itself.
+    pub fn parameters(&self, func: Fn) -> Arc<[Value]> {
+        let count = self.types.program.func(func).params.len() as u32;
+        (0..count).map(|i| Value::Param(func, i)).collect()
+    }
+
+    /// A value with what the functions of a path were given put in.
+    pub fn within(&self, value: &Value, frame: &[Binding]) -> Value {
+        frame.iter().rev().fold(value.clone(), |v, b| self.substitute(&v, b))
+    }
+
+    /// Whether a value is a context, which says nothing of the message.
+    pub fn is_context(&self, value: &Value) -> bool {
+        match self.type_of(value) {
+            Type::External(path, _) => self.types.program.external(path) == "context",
+            _ => false,
+        }
+    }
+
     /// A function whose parameters and receiver stand for themselves until a call supplies them.
     pub fn symbolic(&self, func: Fn) -> Closure {
-        let count = self.types.program.func(func).params.len() as u32;
-        let args = (0..count).map(|i| Value::Param(func, i)).collect();
+        let args = self.parameters(func);
         let receiver = self.types.program.func(func).receiver.map(|_| Value::Receiver(func));
         Closure::bound(func, receiver.clone(), vec![Binding { func, args, receiver }])
     }
