@@ -100,7 +100,10 @@ impl<'a> Eval<'a> {
         let members = self.within.borrow().len();
         self.level.set(level + 1);
         self.memo.borrow_mut().insert(key, Known::UnderWay(level));
-        let value = self.eval(site, index);
+        let mut value = self.eval(site, index);
+        if value.is_vast() {
+            value = Value::Opaque(Some(site));
+        }
         self.level.set(level);
         let entered = self.outermost.get();
         let mut memo = self.memo.borrow_mut();
