@@ -51,7 +51,7 @@ pub struct TypeDecl {
     pub kind: TypeKind,
     /// Type parameters.
     pub type_params: Range<u32>,
-    /// Fields of a struct: indices into [`Facts::fields`].
+    /// Fields of a struct: indices into [`Facts::fields`](super::Facts::fields).
     pub fields: Range<u32>,
     /// Methods of an interface: functions without a body.
     pub methods: Vec<FuncId>,
@@ -104,13 +104,13 @@ pub struct Func {
     pub owner: Sym,
     /// The function a closure is written in.
     pub parent: Option<FuncId>,
-    /// Receiver, as an index into [`Facts::params`].
+    /// Receiver, as an index into [`Facts::params`](super::Facts::params).
     pub receiver: Option<u32>,
-    /// Type parameters: indices into [`Facts::params`].
+    /// Type parameters: indices into [`Facts::params`](super::Facts::params).
     pub type_params: Range<u32>,
-    /// Parameters: indices into [`Facts::params`].
+    /// Parameters: indices into [`Facts::params`](super::Facts::params).
     pub params: Range<u32>,
-    /// Results: indices into [`Facts::params`].
+    /// Results: indices into [`Facts::params`](super::Facts::params).
     pub results: Range<u32>,
     /// Body; `None` for declarations only (interface methods, types, skipped bodies).
     pub body: Option<Stmts>,
