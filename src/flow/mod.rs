@@ -3,7 +3,7 @@
 //! In order: `program` indexes names, `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
-//! who reads a message that a receive loop only passes along, `manifest`
+//! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
 //! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -14,6 +14,7 @@ pub mod config;
 pub mod endpoints;
 pub mod eval;
 pub mod handoff;
+pub mod headers;
 pub mod manifest;
 pub mod matches;
 pub mod modules;

@@ -288,7 +288,7 @@ impl Program {
                 continue;
             }
             let decl = &facts.types[ty.ty.0 as usize];
-            let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+            let fields = facts.fields(&decl.fields);
             for field in fields.iter().filter(|field| field.embedded) {
                 if let Some(base) = self.named_type(ty.file, field.ty) {
                     subclasses.entry(base).or_default().push(ty);
@@ -343,7 +343,7 @@ impl Program {
     pub fn base_class(&self, ty: Ty) -> Option<Ty> {
         let facts = self.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         let base = fields.iter().find(|field| field.embedded)?;
         self.named_type(ty.file, base.ty)
     }

@@ -133,7 +133,7 @@ impl Dumper<'_> {
         }
         match decl.kind {
             TypeKind::Struct => {
-                let fields = &self.0.fields[decl.fields.start as usize..decl.fields.end as usize];
+                let fields = self.0.fields(&decl.fields);
                 let parts: Vec<String> = fields
                     .iter()
                     .map(|field| {
