@@ -4,7 +4,7 @@
 //! whose name begins with [`super::value::STEP`], so that it is taken when the constructor's side is substituted.
 
 use crate::rules::{Selector, Start, Step};
-use crate::syntax::facts::Expr;
+use crate::syntax::facts::{Expr, ExprId, Exprs, Facts, Sym};
 use std::sync::Arc;
 
 use super::eval::{Eval, element};
@@ -29,7 +29,7 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         }
         Start::Decorated => decorated(eval, site),
         Start::After(text) => {
-            let is_text = |&arg: &crate::syntax::facts::ExprId| match eval.value(at(arg)) {
+            let is_text = |&arg: &ExprId| match eval.value(at(arg)) {
                 Value::Str(found) => found.eq_ignore_ascii_case(text),
                 _ => false,
             };
@@ -49,6 +49,7 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
             Some(func) => Value::Func(Arc::new(eval.symbolic(loop_owner(eval, func)))),
             None => Value::Unset,
         },
+        Start::EnclosingCall(name) => around(eval, site, name),
         Start::Option(name) => {
             let values: Vec<Value> = args.iter().map(|&a| eval.value(at(a))).collect();
             option(eval, &values, name)
@@ -64,30 +65,60 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
     })
 }
 
+/// The receiver, method and arguments of a method call.
+fn method_call(facts: &Facts, expr: ExprId) -> Option<(ExprId, Sym, Exprs)> {
+    let Expr::Call { callee, args, .. } = facts.expr(expr) else { return None };
+    let Expr::Field { base, name } = facts.expr(callee) else { return None };
+    Some((base, name, args))
+}
+
 /// What the calls of method `name` on the receiver of the call at `site` are given, as far as the
 /// same file has them. The first step says which argument; the others are left.
 fn sibling<'s>(eval: &Eval<'_>, site: Site, name: &str, steps: &'s [Step]) -> (Value, &'s [Step]) {
     let Some((Step::Arg(index), rest)) = steps.split_first() else { return (Value::Unset, &[]) };
     let program = eval.types.program;
     let facts = program.facts(site.file);
-    let receiver_of = |expr: Expr| match expr {
-        Expr::Call { callee, args, .. } => match facts.expr(callee) {
-            Expr::Field { base, name } => Some((base, name, args)),
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some((own, ..)) = receiver_of(facts.expr(site.expr)) else { return (Value::Unset, rest) };
+    let Some((own, ..)) = method_call(facts, site.expr) else { return (Value::Unset, rest) };
     let at = |expr| Site { file: site.file, expr };
     let text = program.render(at(own));
     let mut found = Vec::new();
-    for expr in &facts.exprs {
-        let Some((base, method, args)) = receiver_of(*expr) else { continue };
+    for i in 0..facts.exprs.len() as u32 {
+        let Some((base, method, args)) = method_call(facts, ExprId(i)) else { continue };
         if facts.text(method) == name && (base == own || program.render(at(base)) == text) {
             found.extend(facts.list(args).get(*index).map(|&arg| eval.value(at(arg))));
         }
     }
     (if found.is_empty() { Value::Unset } else { Value::one_of(found) }, rest)
+}
+
+/// The function that calls method `name` on the receiver of the call at `site`, or on one of its type
+/// where only one function of the package does.
+fn around(eval: &Eval<'_>, site: Site, name: &str) -> Value {
+    let program = eval.types.program;
+    let Some((own, ..)) = method_call(program.facts(site.file), site.expr) else { return Value::Unset };
+    let own = Site { file: site.file, expr: own };
+    let (ty, text) = (eval.types.of(own), program.render(own));
+    let mut found: Vec<(bool, Fn)> = Vec::new();
+    for &file in &program.package_of(site.file).files {
+        let facts = program.facts(file);
+        for i in 0..facts.exprs.len() as u32 {
+            let Some((base, method, _)) = method_call(facts, ExprId(i)) else { continue };
+            let base = Site { file, expr: base };
+            if facts.text(method) == name
+                && eval.types.of(base) == ty
+                && let Some(func) = program.owner(base)
+            {
+                found.push((program.render(base) == text, loop_owner(eval, func)));
+            }
+        }
+    }
+    let same = found.iter().any(|(same, _)| *same);
+    found.retain(|(of, _)| *of == same);
+    found.dedup();
+    match found[..] {
+        [(_, func)] => Value::Func(Arc::new(eval.symbolic(func))),
+        _ => Value::Unset,
+    }
 }
 
 /// The class or method that the decorator at `site` stands on.

@@ -28,6 +28,9 @@ pub enum Start {
     TypeArg(usize),
     /// `enclosing`: the function the match stands in (receive loops).
     Enclosing,
+    /// `enclosing(Name)`: the function around the call of method `Name` on the same receiver, else on
+    /// one of its type, in the same package (where subscribing and receiving stand apart).
+    EnclosingCall(String),
     /// `sibling(Name)`: the calls of method `Name` on the same receiver in the same file.
     Sibling(String),
     /// `after("text")`: the argument that follows the constant argument `text`.
@@ -157,7 +160,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn start(&mut self) -> Result<Start, SelectorError> {
-        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `decorated`, `sibling(Name)`, `after(\"text\")`, `opt(Name)`, `column(name)` or a \"text\"";
+        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `enclosing(Name)`, `decorated`, `sibling(Name)`, `after(\"text\")`, `opt(Name)`, `column(name)` or a \"text\"";
         if self.rest().starts_with('"') {
             return Ok(Start::Literal(self.quoted()?.to_owned()));
         }
@@ -175,19 +178,19 @@ impl<'t> Scanner<'t> {
             }
             return Ok(Start::After(text));
         }
-        if self.take("sibling(") {
-            let method = self.name().to_owned();
-            if method.is_empty() || !self.take(")") {
-                return self.error(self.at, "expected the name of a method and `)`");
+        let named: [(&str, &str, fn(String) -> Start); 3] = [
+            ("sibling(", "method", Start::Sibling),
+            ("enclosing(", "method", Start::EnclosingCall),
+            ("column(", "column", Start::Column),
+        ];
+        for (word, what, start) in named {
+            if self.take(word) {
+                let name = self.name().to_owned();
+                if name.is_empty() || !self.take(")") {
+                    return self.error(self.at, format!("expected the name of a {what} and `)`"));
+                }
+                return Ok(start(name));
             }
-            return Ok(Start::Sibling(method));
-        }
-        if self.take("column(") {
-            let column = self.name().to_owned();
-            if column.is_empty() || !self.take(")") {
-                return self.error(self.at, "expected the name of a column and `)`");
-            }
-            return Ok(Start::Column(column));
         }
         Ok(match self.word()? {
             Word::Arg(index) => Start::Arg(index),
@@ -357,6 +360,7 @@ impl fmt::Display for Selector {
             Start::Option(name) => write!(f, "opt({name})")?,
             Start::Column(name) => write!(f, "column({name})")?,
             Start::Sibling(name) => write!(f, "sibling({name})")?,
+            Start::EnclosingCall(name) => write!(f, "enclosing({name})")?,
             Start::After(text) => write!(f, "after(\"{text}\")")?,
             Start::Decorated => f.write_str("decorated")?,
             Start::Literal(text) => write!(f, "\"{text}\"")?,
@@ -406,6 +410,7 @@ mod tests {
             name().prop_map(Start::Option),
             name().prop_map(Start::Column),
             name().prop_map(Start::Sibling),
+            name().prop_map(Start::EnclosingCall),
             Just(Start::Decorated),
             "[^\"]{0,12}".prop_map(Start::After),
             "[^\"]{0,12}".prop_map(Start::Literal),
