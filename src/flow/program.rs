@@ -5,7 +5,7 @@
 //! `value`. In Go packages are folders and import paths come from the nearest go.mod above them; in
 //! TypeScript and Rust each file is one, and `modules` tells where imports lead.
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, FuncId, Lang, Sym, TypeId, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Lang, Sym, TypeId};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -107,6 +107,8 @@ pub struct File {
     pub scopes: Vec<Scope>,
     /// The function each expression stands in; `u32::MAX` at file level.
     pub owners: Vec<u32>,
+    /// Closures given to a call as an argument, with the call.
+    pub callbacks: FxHashMap<FuncId, ExprId>,
     /// Declarations only (generated code): calls in it are not known.
     pub generated: bool,
 }
@@ -201,6 +203,7 @@ impl Program {
                 imports: FxHashMap::default(),
                 own: FxHashMap::default(),
                 scopes: Vec::new(),
+                callbacks: FxHashMap::default(),
                 generated: input.generated,
             });
         }
@@ -211,6 +214,8 @@ impl Program {
         program.declare();
         program.resolve_imports();
         modules::pass_on(&mut program);
+        super::extensions::join(&mut program);
+        program.index_methods();
         program.build_scopes();
         program.relate();
         program
@@ -259,6 +264,9 @@ impl Program {
         for (file, name, decl) in repeated {
             self.files[file as usize].own.entry(name).or_insert(decl);
         }
+    }
+
+    fn index_methods(&mut self) {
         let mut by_method: FxHashMap<String, Vec<Ty>> = FxHashMap::default();
         for package in &self.packages {
             for (owner, methods) in &package.methods {
@@ -360,12 +368,24 @@ impl Program {
                 }
             }
         }
+        for (extension, ty) in super::extensions::of(self) {
+            let facts = self.facts(extension.file);
+            for &interface in facts.list(facts.types[extension.ty.0 as usize].implements) {
+                if let Some(interface) = self.named_type(extension.file, interface) {
+                    let known = implementers.entry(interface).or_default();
+                    if !known.contains(&ty) {
+                        known.push(ty);
+                        known.sort_unstable();
+                    }
+                }
+            }
+        }
         self.subclasses = subclasses;
         self.implementers = implementers;
     }
 
     /// The type that a name or a member of an import stands for.
-    fn named_type(&self, file: u32, expr: ExprId) -> Option<Ty> {
+    pub(super) fn named_type(&self, file: u32, expr: ExprId) -> Option<Ty> {
         let facts = self.facts(file);
         let decl = match facts.expr(expr) {
             Expr::Name(name) => self.lookup(file, name),
@@ -421,6 +441,7 @@ impl Program {
         use rayon::prelude::*;
         self.files.par_iter_mut().for_each(|file| {
             file.scopes = super::scope::scopes(&file.facts);
+            file.callbacks = super::scope::callbacks(&file.facts);
         });
     }
 
@@ -463,6 +484,7 @@ impl Program {
             Some(parent) if func.name.is_empty() => {
                 format!("{}.func", self.func_name(Fn { file: id.file, func: parent }))
             }
+            None if func.name.is_empty() => "(module).func".to_owned(),
             _ if func.owner.is_empty() => facts.text(func.name).to_owned(),
             _ => format!("{}.{}", facts.text(func.owner), facts.text(func.name)),
         }
@@ -541,7 +563,7 @@ impl Program {
     /// The source text of an expression, normalised: enough for a person to recognise it.
     pub fn render(&self, site: Site) -> String {
         let mut out = String::new();
-        render(self.facts(site.file), site.expr, &mut out, 0);
+        super::render::render(self.facts(site.file), site.expr, &mut out, 0);
         out
     }
 
@@ -558,106 +580,6 @@ impl Program {
     }
 }
 
-fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
-    if depth > 8 || out.len() > 160 {
-        out.push('…');
-        return;
-    }
-    let list = |out: &mut String, ids: &[ExprId]| {
-        for (i, id) in ids.iter().enumerate() {
-            if i > 0 {
-                out.push_str(", ");
-            }
-            render(facts, *id, out, depth + 1);
-        }
-    };
-    match facts.expr(id) {
-        Expr::Str(text) => {
-            out.push('"');
-            out.push_str(&facts.text(text).chars().take(80).collect::<String>());
-            out.push('"');
-        }
-        // A qualifier that the source does not have says nothing to people.
-        Expr::Name(text) if is_hidden(facts.text(text)) => {}
-        Expr::Number(text) | Expr::Name(text) => out.push_str(facts.text(text)),
-        Expr::Nil => out.push_str("nil"),
-        Expr::Bool(value) => out.push_str(if value { "true" } else { "false" }),
-        Expr::Field { base, name } => {
-            let before = out.len();
-            render(facts, base, out, depth + 1);
-            if out.len() > before {
-                out.push('.');
-            }
-            out.push_str(facts.text(name));
-        }
-        Expr::Index { base, args } => {
-            render(facts, base, out, depth + 1);
-            out.push('[');
-            list(out, facts.list(args));
-            out.push(']');
-        }
-        Expr::Call { callee, args, .. } => {
-            render(facts, callee, out, depth + 1);
-            out.push('(');
-            list(out, facts.list(args));
-            out.push(')');
-        }
-        Expr::Composite { ty, .. } => {
-            render(facts, ty, out, depth + 1);
-            out.push_str("{…}");
-        }
-        Expr::Closure(_) => out.push_str("func"),
-        Expr::Unary { operand, op } => {
-            if op == UnaryOp::Not {
-                out.push('!');
-            }
-            render(facts, operand, out, depth + 1);
-        }
-        Expr::Slice(operand) => render(facts, operand, out, depth + 1),
-        Expr::Assert { value, .. } => render(facts, value, out, depth + 1),
-        Expr::Binary { left, right, op } => {
-            render(facts, left, out, depth + 1);
-            out.push_str(match op {
-                BinaryOp::Add => " + ",
-                BinaryOp::Sub => " - ",
-                BinaryOp::Mul => " * ",
-                BinaryOp::Equal => " == ",
-                BinaryOp::NotEqual => " != ",
-                BinaryOp::Less => " < ",
-                BinaryOp::LessEqual => " <= ",
-                BinaryOp::Greater => " > ",
-                BinaryOp::GreaterEqual => " >= ",
-                BinaryOp::And => " && ",
-                BinaryOp::Or => " || ",
-                BinaryOp::Coalesce => " ?? ",
-                BinaryOp::Other => " … ",
-            });
-            render(facts, right, out, depth + 1);
-        }
-        Expr::Template(parts) => {
-            for &part in facts.list(parts) {
-                if let Expr::Str(text) = facts.expr(part) {
-                    out.push_str(facts.text(text));
-                } else {
-                    out.push('{');
-                    render(facts, part, out, depth + 1);
-                    out.push('}');
-                }
-            }
-        }
-        Expr::Conditional { then, otherwise, .. } => {
-            render(facts, then, out, depth + 1);
-            out.push('|');
-            render(facts, otherwise, out, depth + 1);
-        }
-        Expr::SliceType(inner) => {
-            out.push_str("[]");
-            render(facts, inner, out, depth + 1);
-        }
-        _ => out.push('…'),
-    }
-}
-
 /// Declares a name, or keeps it for its own file where the package has it from another.
 fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32, name: String, decl: Decl) {
     match package.decls.entry(name) {
@@ -666,11 +588,6 @@ fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32
             free.insert(decl);
         }
     }
-}
-
-/// Whether a name stands for an import of one name; no source has it.
-fn is_hidden(name: &str) -> bool {
-    name.starts_with(crate::syntax::facts::HIDDEN)
 }
 
 /// The folder of a path.
