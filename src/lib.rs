@@ -103,10 +103,6 @@ fn with_flow<T>(
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
     let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
-    if settings.checklists {
-        checklist::fill(&mut audit, &repository, &checklists, settings)?;
-        audit.sort();
-    }
     let rules = controls::finding_rules();
     settings.config.check_waivers(
         |rule| rules.iter().any(|r| r == rule) || audit.findings.iter().any(|f| f.rule == rule),

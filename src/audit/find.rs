@@ -159,37 +159,16 @@ fn ambiguous(what: &str, several: &[Named<'_>]) -> NotFound {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{
-        Confidence, Place, Priority, ServiceKind, Severity, SubscriptionType, Symbol, TopicName,
-    };
-    use std::collections::BTreeMap;
+    use crate::audit::{Confidence, Place, Priority, Severity, Symbol, sample};
 
     fn audit() -> Audit {
-        let service = |name: &str| Service {
-            name: name.to_owned(),
-            path: name.to_owned(),
-            languages: Vec::new(),
-            kind: ServiceKind::Service,
-            owner: None,
-            role: None,
-            publisher: false,
-            consumer: true,
-            subscription_type: SubscriptionType::None,
-            controls: BTreeMap::new(),
-        };
+        let service = |name: &str| Service { consumer: true, ..sample::service(name) };
         let at = |line| Place { path: "a.go".to_owned(), line };
         let consumer = |service: &str, topic: &str, handler: &str, line| Consumer {
             id: format!("{service}/{topic}/{handler}"),
-            service: service.to_owned(),
-            transport: String::new(),
-            framework: String::new(),
-            registration_kind: SubscriptionType::Programmatic,
-            topic: TopicName { name: topic.to_owned(), resolved: true, expression: String::new() },
-            event_types: Vec::new(),
             registration: at(line),
             handler: Symbol { name: handler.to_owned(), path: "a.go".to_owned(), line },
-            controls: BTreeMap::new(),
-            path: Vec::new(),
+            ..sample::consumer(service, topic, line)
         };
         let finding = Finding {
             id: "no-idempotency/orders/order.paid/OnPaid".to_owned(),

@@ -13,13 +13,13 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+pub use judge::fill;
 pub use load::{ChecklistRule, in_force};
 
 use regex::Regex;
 
-use crate::audit::{Audit, Control};
-use crate::config::{ConfigError, Glob, Settings};
-use crate::read::Repository;
+use crate::audit::Control;
+use crate::config::Glob;
 
 /// A section of a checklist, as its file has it.
 #[derive(Debug)]
@@ -103,14 +103,4 @@ pub enum Need {
     Observers,
     /// A service with a part in sagas.
     Sagas,
-}
-
-/// Fills in the checklists of every audit of the configuration.
-pub fn fill(
-    audit: &mut Audit,
-    repository: &Repository,
-    checklists: &[ChecklistRule],
-    settings: &Settings,
-) -> Result<(), ConfigError> {
-    judge::fill(audit, repository, checklists, settings)
 }

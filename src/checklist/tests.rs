@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::audit::{Audit, Date, ItemState};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError, Settings};
 use crate::progress::Progress;
 use crate::rules::RuleFile;
 

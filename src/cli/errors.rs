@@ -11,10 +11,11 @@ use std::sync::Mutex;
 
 use crate::audit::NotFound;
 use crate::config::ConfigError;
-use crate::report::docs::DocumentError;
 use crate::ruleset::RulesError;
 use crate::source::revision::RevisionError;
 use crate::syntax::reader::{Mistake, closest};
+
+pub(super) use documents::{BadDocuments, NotOurs, Stale};
 
 /// How a run ended, for whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +130,8 @@ macro_rules! titled {
         impl Error for $type {}
     };
 }
+
+mod documents;
 
 /// The folder to audit cannot be audited.
 #[derive(Debug)]
@@ -477,82 +480,6 @@ impl UserError for RevisionError {
 
     fn exit(&self) -> Exit {
         Exit::Usage
-    }
-}
-
-/// Documents cannot be made: templates, regions, names.
-#[derive(Debug)]
-pub(super) struct BadDocuments(pub(super) Vec<DocumentError>);
-
-titled!(
-    BadDocuments,
-    |this| "the documents cannot be made: {} to mend",
-    match this.0.len() {
-        1 => "1 mistake".to_owned(),
-        number => format!("{number} mistakes"),
-    }
-);
-
-impl UserError for BadDocuments {
-    fn details(&self) -> Vec<String> {
-        self.0.iter().map(ToString::to_string).collect()
-    }
-
-    fn advice(&self) -> Option<String> {
-        Some("nothing was written".to_owned())
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-}
-
-/// A file that is not ours is where a document should be.
-#[derive(Debug)]
-pub(super) struct NotOurs {
-    pub(super) path: PathBuf,
-}
-
-titled!(NotOurs, |this| "{} is there already and was not written by flowaudit", this.path.display());
-
-impl UserError for NotOurs {
-    fn advice(&self) -> Option<String> {
-        Some(
-            "nothing was written; move it away, or give the document another name in flowaudit.yaml \
-             (audits: document, checklist_document; reports: summary, page)"
-                .to_owned(),
-        )
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-}
-
-/// `report --check` found documents that are not what they should be.
-#[derive(Debug)]
-pub(super) struct Stale {
-    pub(super) names: Vec<String>,
-    pub(super) command: String,
-}
-
-titled!(
-    Stale,
-    |this| "{} stale: {}",
-    match this.names.len() {
-        1 => "1 document is".to_owned(),
-        number => format!("{number} documents are"),
-    },
-    this.names.join(", ")
-);
-
-impl UserError for Stale {
-    fn advice(&self) -> Option<String> {
-        Some(format!("`{}` writes them; what stands in keep-regions stays", self.command))
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Regressed
     }
 }
 

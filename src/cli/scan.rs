@@ -51,21 +51,10 @@ mod tests {
 
     use super::super::args::{Cli, Command};
     use super::*;
-    use crate::audit::{Diagnostic, Policy, Service, ServiceKind, Severity, SubscriptionType};
+    use crate::audit::sample::service;
+    use crate::audit::{Diagnostic, Policy, Severity};
 
     fn audit() -> Audit {
-        let service = |name: &str| Service {
-            name: name.to_owned(),
-            path: name.to_owned(),
-            languages: Vec::new(),
-            kind: ServiceKind::Service,
-            owner: None,
-            role: None,
-            publisher: false,
-            consumer: false,
-            subscription_type: SubscriptionType::None,
-            controls: std::collections::BTreeMap::new(),
-        };
         let mut audit = Audit {
             services: vec![service("order"), service("search")],
             diagnostics: vec![Diagnostic {

@@ -162,8 +162,6 @@ struct Scanner<'f, 'a> {
     results: FxHashMap<Site, Roles>,
     /// Inside a validation of the message.
     validating: bool,
-    /// The payload has been decoded.
-    decoded: bool,
 }
 
 /// Scans a trace.
@@ -175,7 +173,6 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         out: Scan::default(),
         results: FxHashMap::default(),
         validating: false,
-        decoded: false,
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
@@ -270,9 +267,8 @@ impl Scanner<'_, '_> {
         }
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            if rule.role == Role::Decode && !self.decoded {
+            if rule.role == Role::Decode && self.out.of(Role::Decode).next().is_none() {
                 // What was asked before was whether there is a message at all.
-                self.decoded = true;
                 self.out.refusals.clear();
             }
             let beside = rule.role == Role::Validate && !step.on_message;

@@ -35,6 +35,6 @@ pub fn mentions(flow: &Flow<'_>, func: Fn, patterns: &regex::RegexSet) -> bool {
             _ => return false,
         };
         let site = Site { file: outer.file, expr: crate::syntax::facts::ExprId(i as u32) };
-        patterns.is_match(text) && program.owner(site).is_some_and(|f| program.outermost(f) == outer)
+        patterns.is_match(text) && program.around(site) == Some(outer)
     })
 }

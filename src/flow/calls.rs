@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
+use super::headers;
 use super::modules::CONSTRUCTOR;
 use super::program::{Decl, ExtPath, Fn, Program, Site, Target, Ty};
 use super::types::{Member, Type, Types};
@@ -80,6 +81,8 @@ pub struct Graph {
     pub built: FxHashMap<Ty, Vec<Site>>,
     /// Writes to a field, in order.
     pub writes: FxHashMap<(Ty, Arc<str>), Vec<FieldWrite>>,
+    /// What is put into maps of a type, in order.
+    pub entries: FxHashMap<Ty, Vec<headers::Entry>>,
     /// Functions that some entry point leads to; `None` where the tree has no entry point.
     pub live: Option<FxHashSet<Fn>>,
 }
@@ -91,6 +94,7 @@ struct FileGraph {
     built: Vec<(Ty, Site)>,
     injected: Vec<(Ty, Site)>,
     writes: Vec<(Ty, Arc<str>, FieldWrite)>,
+    entries: Vec<(Ty, headers::Entry)>,
 }
 
 impl Graph {
@@ -132,11 +136,27 @@ impl Graph {
             for (ty, name, write) in file.writes {
                 graph.writes.entry((ty, name)).or_default().push(write);
             }
+            for (ty, entry) in file.entries {
+                graph.entries.entry(ty).or_default().push(entry);
+            }
         }
+        graph.entries_by_setters(types);
         for (ty, site) in injected {
             graph.built.entry(ty).or_insert_with(|| vec![site]);
         }
         graph
+    }
+
+    /// Adds what calls of setters put into maps.
+    fn entries_by_setters(&mut self, types: &Types<'_>) {
+        let mut entries = std::mem::take(&mut self.entries);
+        for list in entries.values_mut() {
+            let setters: Vec<_> = list.iter().filter_map(|entry| headers::setter(types, entry)).collect();
+            for (setter, key, value) in setters {
+                list.extend(self.calls_of(setter).filter_map(|c| headers::put(types, c.site, key, value)));
+            }
+        }
+        self.entries = entries;
     }
 
     /// Whether anything may run `func`. What entry points lead to is not fully known (containers,
@@ -158,10 +178,14 @@ impl Graph {
         self.callers.get(&func).into_iter().flatten().map(|&call| &self.calls[call as usize])
     }
 
+    /// The calls that stand in `func`, in order of place.
+    pub fn calls_in(&self, func: Fn) -> impl Iterator<Item = &CallSite> {
+        self.inside.get(&func).into_iter().flatten().map(|&call| &self.calls[call as usize])
+    }
+
     /// For each call that stands in `func`, the functions of the tree that it may run.
     pub fn targets_in(&self, func: Fn) -> impl Iterator<Item = &[Fn]> {
-        let inside = self.inside.get(&func).into_iter().flatten();
-        inside.filter_map(|&call| match &self.calls[call as usize].callee {
+        self.calls_in(func).filter_map(|call| match &call.callee {
             Callee::Tree(targets) => Some(&**targets),
             _ => None,
         })
@@ -375,6 +399,7 @@ fn field_assignments(types: &Types<'_>, file: u32, out: &mut FileGraph) {
     let facts = types.program.facts(file);
     for scope in &types.program.file(file).scopes {
         for write in &scope.writes {
+            out.entries.extend(headers::entry(types, file, write));
             let (target, element) = match facts.expr(write.target) {
                 Expr::Index { base, .. } => (base, true),
                 _ => (write.target, false),

@@ -352,7 +352,7 @@ fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Opti
     if let Type::Named(ty, _) = eval.type_of(base) {
         let facts = eval.types.program.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         if let Some(field) = fields.iter().find(|f| facts.text(f.name) == &**name) {
             let tag = facts.text(field.tag);
             for key in ["mapstructure", "yaml", "json", "koanf", "toml", "env"] {
@@ -397,7 +397,7 @@ fn declared<'t>(eval: &'t Eval<'_>, value: &Value) -> Option<(&'t str, &'t str)>
     let Type::Named(ty, _) = eval.type_of(base) else { return None };
     let facts = eval.types.program.facts(ty.file);
     let decl = &facts.types[ty.ty.0 as usize];
-    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+    let fields = facts.fields(&decl.fields);
     let field = fields.iter().find(|f| facts.text(f.name) == &**name);
     Some((facts.text(decl.name), field.map_or("", |f| facts.text(f.tag))))
 }

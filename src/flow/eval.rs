@@ -6,6 +6,8 @@
 
 mod apply;
 mod class;
+mod composite;
+mod members;
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use super::program::{Decl, Fn, Global, Site, Target, Ty};
 use super::pure;
 use super::scope::{DefKind, Write};
-use super::types::{Member, Type, Types};
+use super::types::{Type, Types};
 use super::value::{Closure, Made, Object, Value, step_name};
 
 /// Evaluates expressions; one per task, since it counts its work.
@@ -99,7 +101,10 @@ impl<'a> Eval<'a> {
         let members = self.within.borrow().len();
         self.level.set(level + 1);
         self.memo.borrow_mut().insert(key, Known::UnderWay(level));
-        let value = self.eval(site, index);
+        let mut value = self.eval(site, index);
+        if value.is_vast() {
+            value = Value::Opaque(Some(site));
+        }
         self.level.set(level);
         let entered = self.outermost.get();
         let mut memo = self.memo.borrow_mut();
@@ -331,102 +336,6 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// `value.name`, where `ty` is what is known of the value's type.
-    pub fn member_value(&self, value: Value, ty: &Type, name: &str) -> Value {
-        if name.starts_with(super::value::STEP) {
-            return self.select(value, name);
-        }
-        if let Value::OneOf(items) = &value {
-            let each = items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name));
-            return Value::one_of(each.collect());
-        }
-        if let Value::List(items) = &value {
-            return Value::List(
-                items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name)).collect(),
-            );
-        }
-        if let Some(found) = self.static_value(&value, name) {
-            return found;
-        }
-        let dynamic = self.type_of(&value);
-        let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
-        if let Some(Member::Method(func)) = self.types.member(ty, name) {
-            return Value::Func(Arc::new(Closure::method(func, value)));
-        }
-        if let Some(getter) = self.getter(ty, name) {
-            let closure = Closure::method(getter, value.clone());
-            if let Some(found) = self.apply(&closure, &Arc::from([]), false, 0) {
-                return found;
-            }
-        }
-        self.select(value, name)
-    }
-
-    /// The method that reading field `name` runs.
-    fn getter(&self, ty: &Type, name: &str) -> Option<Fn> {
-        let Type::Named(ty, _) = ty else { return None };
-        let program = self.types.program;
-        let mut class = Some(*ty);
-        for _ in 0..8 {
-            let ty = class?;
-            if let Some(method) = program.method(ty, name) {
-                return program.func(method).getter.then_some(method);
-            }
-            if program.facts(ty.file).lang == Lang::Go {
-                return None;
-            }
-            class = program.base_class(ty);
-        }
-        None
-    }
-
-    /// Field `name` of a value; a name that begins with [`super::value::STEP`] is a selector's step.
-    pub fn select(&self, value: Value, name: &str) -> Value {
-        if let Some(step) = name.strip_prefix(super::value::STEP)
-            && let Some(found) = super::select::step(self, &value, step)
-        {
-            return found;
-        }
-        match &value {
-            Value::Object(object) => {
-                if let Some((_, found)) = object.fields.iter().find(|(field, _)| &**field == name) {
-                    return found.clone();
-                }
-                self.promoted(object, name).unwrap_or_else(|| {
-                    // Options and setters may write the field elsewhere: `resolve` knows.
-                    if matches!(object.ty, Type::Named(..)) {
-                        Value::Field(value.clone().into(), name.into())
-                    } else {
-                        Value::Unset
-                    }
-                })
-            }
-            Value::OneOf(items) => {
-                Value::one_of(items.iter().map(|item| self.select(item.clone(), name)).collect())
-            }
-            Value::Unset => Value::Unset,
-            Value::Made(made) => {
-                self.types.held(made, name).unwrap_or_else(|| Value::Field(value.into(), name.into()))
-            }
-            _ => Value::Field(value.into(), name.into()),
-        }
-    }
-
-    /// A field found in an embedded literal.
-    fn promoted(&self, object: &Object, name: &str) -> Option<Value> {
-        let Type::Named(ty, _) = &object.ty else { return None };
-        let facts = self.types.program.facts(ty.file);
-        let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
-        fields.iter().filter(|f| f.embedded).find_map(|f| {
-            let (_, inner) = object.fields.iter().find(|(field, _)| **field == *facts.text(f.name))?;
-            match self.select(inner.clone(), name) {
-                Value::Unset => None,
-                found => Some(found),
-            }
-        })
-    }
-
     fn index(&self, site: Site, base: ExprId, args: &[ExprId]) -> Value {
         let value = self.nth(Site { file: site.file, expr: base }, 0);
         let Some(&key) = args.first() else { return value };
@@ -463,78 +372,6 @@ impl<'a> Eval<'a> {
                 Value::Str(key) => Value::Field(value.into(), key),
                 _ => Value::Element(value.into()),
             },
-        }
-    }
-
-    fn composite(&self, site: Site, elided: &Type) -> Value {
-        let facts = self.types.program.facts(site.file);
-        let Expr::Composite { ty, entries } = facts.expr(site.expr) else { return Value::Opaque(Some(site)) };
-        let ty = if ty.is_none() {
-            elided.clone()
-        } else {
-            self.types.named_by(Site { file: site.file, expr: ty })
-        };
-        let entries = facts.list(entries);
-        if facts.lang == Lang::TypeScript && !matches!(ty, Type::Slice(_)) {
-            return self.merged(site, entries);
-        }
-        let inner = |expr: ExprId, ty: &Type| {
-            let at = Site { file: site.file, expr };
-            match facts.expr(expr) {
-                Expr::Composite { ty: none, .. } if none.is_none() => self.composite(at, ty),
-                _ => self.nth(at, 0),
-            }
-        };
-        match &ty {
-            Type::Slice(element) => Value::List(
-                entries.chunks(2).filter(|e| e.len() == 2).map(|e| inner(e[1], element)).collect(),
-            ),
-            Type::Map(_, element) => {
-                let fields = entries
-                    .chunks(2)
-                    .filter(|e| e.len() == 2)
-                    .map(|e| {
-                        let key = match self.nth(Site { file: site.file, expr: e[0] }, 0) {
-                            Value::Str(text) | Value::Literal(text) => text,
-                            other => other.render(self.types.program).into(),
-                        };
-                        (key, inner(e[1], element))
-                    })
-                    .collect();
-                Value::Object(Arc::new(Object::new(ty, fields, site)))
-            }
-            _ => {
-                let fields = entries
-                    .chunks(2)
-                    .enumerate()
-                    .filter(|(_, e)| e.len() == 2)
-                    .filter_map(|(i, e)| {
-                        let name = self.field_name(site.file, &ty, e[0], i)?;
-                        let field = match self.types.member(&ty, &name) {
-                            Some(Member::Field(field)) => field,
-                            _ => Type::Unknown,
-                        };
-                        Some((name, inner(e[1], &field)))
-                    })
-                    .collect();
-                Value::Object(Arc::new(Object::new(ty, fields, site)))
-            }
-        }
-    }
-
-    /// The name of the field an entry of a struct literal sets: its key, or by position.
-    fn field_name(&self, file: u32, ty: &Type, key: ExprId, position: usize) -> Option<Arc<str>> {
-        let facts = self.types.program.facts(file);
-        match facts.expr(key) {
-            Expr::Name(name) | Expr::Str(name) => Some(facts.text(name).into()),
-            _ if key.is_none() => {
-                let Type::Named(ty, _) = ty else { return Some(format!("#{position}").into()) };
-                let facts = self.types.program.facts(ty.file);
-                let decl = &facts.types[ty.ty.0 as usize];
-                let index = decl.fields.start as usize + position;
-                (index < decl.fields.end as usize).then(|| facts.text(facts.fields[index].name).into())
-            }
-            _ => None,
         }
     }
 

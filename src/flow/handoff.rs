@@ -5,6 +5,7 @@
 //! caller, the function that receives from the channel, the one that reads the field.
 
 use rustc_hash::FxHashSet;
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, Sym, UnaryOp};
@@ -51,39 +52,37 @@ impl Handoff<'_> {
     /// it on. Wrappers that return it are on the readers' own paths; others stay, behind them.
     pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Vec<Arc<Closure>> {
         let program = self.eval.types.program;
-        let Some(own) = program.owner(site).map(|f| program.outermost(f)) else { return wrappers.to_vec() };
+        let Some(own) = program.around(site) else { return wrappers.to_vec() };
+        let fate = self.fate(site, own);
         let mut found = Vec::new();
-        self.follow(site, HANDS, &mut FxHashSet::default(), &mut found);
+        self.pass_on(own, &fate, HANDS, &mut FxHashSet::from_iter([site]), &mut found);
         found.retain(|closure| closure.func != own);
-        if found.is_empty() || !self.fate(site, own).returned {
+        if found.is_empty() || !fate.returned {
             found.extend(wrappers.iter().cloned());
         }
         found
     }
 
-    /// Follows the message at `site`; gives whether something at the other end takes it.
-    fn follow(
+    /// Follows the message out of `holder`; gives whether something at the other end takes it.
+    fn pass_on(
         &self,
-        site: Site,
+        holder: Fn,
+        fate: &Fate,
         hands: u8,
         seen: &mut FxHashSet<Site>,
         found: &mut Vec<Arc<Closure>>,
     ) -> bool {
-        let program = self.eval.types.program;
-        let Some(hands) = hands.checked_sub(1) else { return false };
-        let Some(holder) = program.owner(site).map(|f| program.outermost(f)) else { return false };
-        if !seen.insert(site) {
-            return false;
-        }
-        let fate = self.fate(site, holder);
         let mut taken = false;
-        for next in self.onward(holder, &fate) {
-            let Some(reader) = program.owner(next).map(|f| program.outermost(f)) else { continue };
+        for next in self.onward(holder, fate) {
+            let Some(reader) = self.eval.types.program.around(next) else { continue };
             if reader == holder || !(self.runs)(reader) {
                 continue;
             }
             taken = true;
-            if !self.follow(next, hands, seen, found) && !found.iter().any(|c| c.func == reader) {
+            let further = hands > 1
+                && seen.insert(next)
+                && self.pass_on(reader, &self.fate(next, reader), hands - 1, seen, found);
+            if !further && !found.iter().any(|c| c.func == reader) {
                 found.push(Arc::new(self.reader(reader)));
             }
         }
@@ -93,7 +92,7 @@ impl Handoff<'_> {
     /// A reader bound to the call that sets it up beside the registration, where there is one.
     fn reader(&self, func: Fn) -> Closure {
         let program = self.eval.types.program;
-        let around = program.owner(self.place).map(|f| program.outermost(f));
+        let around = program.around(self.place);
         let beside = self
             .graph
             .calls_of(func)
@@ -134,13 +133,13 @@ impl Handoff<'_> {
         let mut found = Vec::new();
         for file in 0..program.files.len() as u32 {
             let facts = program.facts(file);
-            let written = written_fields(facts);
+            let written = LazyCell::new(|| written_fields(facts));
             for (i, expr) in facts.exprs.iter().enumerate() {
                 let site = Site { file, expr: ExprId(i as u32) };
                 if let Expr::Field { base, name: read } = *expr
                     && facts.text(read) == &**name
-                    && !written.contains(&site.expr)
                     && matches!(self.eval.types.of(Site { file, expr: base }), Type::Named(of, _) if of == *ty)
+                    && !written.contains(&site.expr)
                 {
                     found.push(site);
                 }
@@ -153,13 +152,14 @@ impl Handoff<'_> {
         let program = self.eval.types.program;
         let facts = program.facts(site.file);
         let mut held =
-            Holding { program, graph: self.graph, holder, seed: site, names: FxHashSet::default() };
+            Holding { program, graph: self.graph, holder, seed: site.expr, names: FxHashSet::default() };
         if let Expr::Name(name) = facts.expr(site.expr) {
             held.names.insert(name);
         }
-        held.spread();
+        let stmts = held.stmts();
+        held.spread(&stmts);
         let mut fate = Fate::default();
-        for stmt in held.stmts() {
+        for stmt in stmts {
             match stmt {
                 Stmt::Send { channel, value } if held.is(value) => self.leaves(holder, channel, &mut fate),
                 Stmt::Assign { targets, values, .. } => {
@@ -215,7 +215,7 @@ struct Holding<'a> {
     program: &'a Program,
     graph: &'a Graph,
     holder: Fn,
-    seed: Site,
+    seed: ExprId,
     names: FxHashSet<Sym>,
 }
 
@@ -227,10 +227,8 @@ impl<'a> Holding<'a> {
     /// The assignments and sends of the function and the closures in it.
     fn stmts(&self) -> Vec<Stmt> {
         let facts = self.facts();
-        let inside = |expr: ExprId| {
-            let owner = self.program.owner(Site { file: self.holder.file, expr });
-            owner.is_some_and(|f| self.program.outermost(f) == self.holder)
-        };
+        let inside =
+            |expr: ExprId| self.program.around(Site { file: self.holder.file, expr }) == Some(self.holder);
         let of = |stmt: &&Stmt| match **stmt {
             Stmt::Assign { values, .. } => facts.list(values).first().is_some_and(|&v| inside(v)),
             Stmt::Send { value, .. } => inside(value),
@@ -242,12 +240,11 @@ impl<'a> Holding<'a> {
     }
 
     /// Adds the names that what is held is assigned to, until there are no more.
-    fn spread(&mut self) {
+    fn spread(&mut self, stmts: &[Stmt]) {
         let facts = self.facts();
-        let stmts = self.stmts();
         for _ in 0..6 {
             let before = self.names.len();
-            for stmt in &stmts {
+            for stmt in stmts {
                 match *stmt {
                     Stmt::Assign { targets, values, .. } => {
                         let targets = facts.list(targets);
@@ -308,7 +305,7 @@ impl<'a> Holding<'a> {
         if expr.is_none() {
             return false;
         }
-        if expr == self.seed.expr && self.seed.file == self.holder.file {
+        if expr == self.seed {
             return true;
         }
         let facts = self.facts();
@@ -334,10 +331,9 @@ impl<'a> Holding<'a> {
     fn converts(&self, expr: ExprId) -> bool {
         match self.graph.at(Site { file: self.holder.file, expr }).map(|c| &c.callee) {
             Some(Callee::Tree(targets)) => targets.iter().all(|&target| {
-                let inside = self.graph.inside.get(&target).into_iter().flatten();
-                inside
-                    .map(|&c| &self.graph.calls[c as usize].callee)
-                    .all(|c| matches!(c, Callee::Builtin | Callee::Library { method: false, .. }))
+                let builds =
+                    |c: &Callee| matches!(c, Callee::Builtin | Callee::Library { method: false, .. });
+                self.graph.calls_in(target).all(|call| builds(&call.callee))
             }),
             Some(Callee::Library { .. } | Callee::Builtin) => true,
             _ => false,

@@ -3,7 +3,7 @@
 //! In order: `program` indexes names (with `modules` and `extensions`), `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
-//! who reads a message that a receive loop only passes along, `manifest`
+//! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
 //! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -16,6 +16,7 @@ pub mod endpoints;
 pub mod eval;
 pub mod extensions;
 pub mod handoff;
+pub mod headers;
 pub mod manifest;
 pub mod matches;
 pub mod modules;
@@ -24,7 +25,6 @@ pub mod path;
 pub mod program;
 pub mod pure;
 pub mod reach;
-pub mod render;
 pub mod resolve;
 pub mod scope;
 pub mod select;
@@ -279,7 +279,7 @@ fn handlers(
     let program = lifting.types.program;
     let rule = lifting.index.rule(found.matched.rule);
     let loops = rule.handler.iter().any(|s| s.start == crate::rules::Start::Enclosing && s.steps.is_empty());
-    let around = program.owner(found.matched.site).map(|f| program.outermost(f));
+    let around = program.around(found.matched.site);
     if !loops || !found.handlers.iter().any(|h| Some(h.func) == around) {
         return found.handlers.clone();
     }

@@ -5,7 +5,10 @@
 //! `value`. In Go packages are folders and import paths come from the nearest go.mod above them; in
 //! TypeScript and Rust each file is one, and `modules` tells where imports lead.
 
-use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Lang, Sym, TypeId};
+mod imports;
+mod render;
+
+use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Sym, TypeId};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -185,7 +188,7 @@ impl Program {
             };
             let package = *by_dir.entry(key).or_insert_with(|| {
                 let id = PkgId(program.packages.len() as u32);
-                let import_path = if is_module { String::new() } else { import_path(&dir, &go) };
+                let import_path = if is_module { String::new() } else { imports::import_path(&dir, &go) };
                 program.packages.push(Package { dir, import_path, name, ..Package::default() });
                 id
             });
@@ -283,69 +286,6 @@ impl Program {
         self.types_by_method = by_method;
     }
 
-    fn resolve_imports(&mut self) {
-        let mut interned: FxHashMap<String, ExtPath> = FxHashMap::default();
-        let mut externals = Vec::new();
-        let mut resolved = Vec::with_capacity(self.files.len());
-        for file in &self.files {
-            let mut map = FxHashMap::default();
-            let facts = &file.facts;
-            for import in &facts.imports {
-                let path = facts.text(import.path);
-                let alias = facts.text(import.alias);
-                if alias == "_" {
-                    continue;
-                }
-                let package = match facts.lang {
-                    Lang::Go => self.package_for(path, file.package),
-                    lang => self.by_file.resolve(path, &file.path, lang),
-                };
-                let target = match package {
-                    Some(package) => Target::Package(package),
-                    None => Target::External(*interned.entry(path.to_owned()).or_insert_with(|| {
-                        externals.push(path.to_owned());
-                        ExtPath(externals.len() as u32 - 1)
-                    })),
-                };
-                if !alias.is_empty() {
-                    map.insert(alias.to_owned(), target);
-                    continue;
-                }
-                match &target {
-                    Target::Package(id) => {
-                        map.insert(self.packages[id.0 as usize].name.clone(), target);
-                    }
-                    Target::External(_) => {
-                        for name in package_names(path) {
-                            map.entry(name).or_insert_with(|| target.clone());
-                        }
-                    }
-                }
-            }
-            // Libraries that names are passed on from, for whoever imports them from here.
-            for export in facts.exports.iter().filter(|export| !export.path.is_empty()) {
-                let path = facts.text(export.path);
-                if !path.starts_with('.') && self.by_file.resolve(path, &file.path, facts.lang).is_none() {
-                    interned.entry(path.to_owned()).or_insert_with(|| {
-                        externals.push(path.to_owned());
-                        ExtPath(externals.len() as u32 - 1)
-                    });
-                }
-            }
-            resolved.push(map);
-        }
-        for (file, map) in self.files.iter_mut().zip(resolved) {
-            file.imports = map;
-        }
-        self.externals = externals;
-    }
-
-    /// Where importing `path` in a file leads, if to a file of the tree.
-    pub(super) fn imported(&self, file: u32, path: &str) -> Option<PkgId> {
-        let file = self.file(file);
-        self.by_file.resolve(path, &file.path, file.facts.lang)
-    }
-
     /// Learns which class extends or implements which, as far as the code says so.
     fn relate(&mut self) {
         let mut subclasses: FxHashMap<Ty, Vec<Ty>> = FxHashMap::default();
@@ -356,7 +296,7 @@ impl Program {
                 continue;
             }
             let decl = &facts.types[ty.ty.0 as usize];
-            let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+            let fields = facts.fields(&decl.fields);
             for field in fields.iter().filter(|field| field.embedded) {
                 if let Some(base) = self.named_type(ty.file, field.ty) {
                     subclasses.entry(base).or_default().push(ty);
@@ -423,7 +363,7 @@ impl Program {
     pub fn base_class(&self, ty: Ty) -> Option<Ty> {
         let facts = self.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         let base = fields.iter().find(|field| field.embedded)?;
         self.named_type(ty.file, base.ty)
     }
@@ -443,17 +383,6 @@ impl Program {
             file.scopes = super::scope::scopes(&file.facts);
             file.callbacks = super::scope::callbacks(&file.facts);
         });
-    }
-
-    /// The package with this import path; where several modules claim it, the nearest to `from`.
-    fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
-        let candidates = self.by_import.get(path)?;
-        let near = &self.packages[from.0 as usize].dir;
-        candidates
-            .iter()
-            .copied()
-            .filter(|id| !self.packages[id.0 as usize].name.ends_with("_test"))
-            .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, near))
     }
 
     /// The file at `index`.
@@ -497,6 +426,11 @@ impl Program {
         }
         let owner = self.files[site.file as usize].owners[site.expr.0 as usize];
         (owner != u32::MAX).then_some(Fn { file: site.file, func: FuncId(owner) })
+    }
+
+    /// The declared function an expression stands in, however many closures deep.
+    pub fn around(&self, site: Site) -> Option<Fn> {
+        self.owner(site).map(|func| self.outermost(func))
     }
 
     /// The outermost function around `id`: itself unless it is a closure.
@@ -563,7 +497,7 @@ impl Program {
     /// The source text of an expression, normalised: enough for a person to recognise it.
     pub fn render(&self, site: Site) -> String {
         let mut out = String::new();
-        super::render::render(self.facts(site.file), site.expr, &mut out, 0);
+        render::render(self.facts(site.file), site.expr, &mut out, 0);
         out
     }
 
@@ -593,53 +527,4 @@ fn add(package: &mut Package, repeated: &mut Vec<(u32, String, Decl)>, file: u32
 /// The folder of a path.
 pub fn parent(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..at])
-}
-
-fn common_prefix(a: &str, b: &str) -> usize {
-    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
-}
-
-fn import_path(dir: &str, modules: &[Module]) -> String {
-    for module in modules {
-        if module.dir.is_empty() {
-            return if dir.is_empty() { module.path.clone() } else { format!("{}/{dir}", module.path) };
-        }
-        if dir == module.dir {
-            return module.path.clone();
-        }
-        if let Some(rest) = dir.strip_prefix(&module.dir).and_then(|r| r.strip_prefix('/')) {
-            return format!("{}/{rest}", module.path);
-        }
-    }
-    dir.to_owned()
-}
-
-/// The names a library is likely to be called by when the import has no alias: its last path
-/// element without version and the usual `go-` / `-go` decoration.
-fn package_names(path: &str) -> Vec<String> {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    let is_version =
-        |p: &str| p.len() > 1 && p.starts_with('v') && p[1..].bytes().all(|b| b.is_ascii_digit());
-    if parts.len() > 1 && is_version(parts[parts.len() - 1]) {
-        parts.pop();
-    }
-    let last = parts[parts.len() - 1];
-    let last = last.rsplit_once(".v").map_or(last, |(name, version)| {
-        if version.bytes().all(|b| b.is_ascii_digit()) { name } else { last }
-    });
-    let mut names = vec![last.to_owned()];
-    let mut add = |name: &str| {
-        if !name.is_empty() && !names.iter().any(|n| n == name) {
-            names.push(name.to_owned());
-        }
-    };
-    let bare = last.strip_prefix("go-").unwrap_or(last);
-    let bare = bare.strip_suffix("-go").or_else(|| bare.strip_suffix(".go")).unwrap_or(bare);
-    add(bare);
-    add(&bare.replace(['-', '.'], ""));
-    add(&bare.replace(['-', '.'], "_"));
-    if let Some((_, tail)) = bare.rsplit_once('-') {
-        add(tail);
-    }
-    names
 }

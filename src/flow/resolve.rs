@@ -24,32 +24,39 @@ pub struct Supplied {
 }
 
 const MANY: usize = 200;
+/// How many variants [`everything`] looks into at each step.
+const FEW: usize = 24;
 
 /// The variants of `values` in which `free` is supplied. Empty when nothing supplies it.
 pub fn supply(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free) -> Vec<Supplied> {
+    supply_first(eval, graph, values, free, MANY)
+}
+
+/// The first `most` variants of [`supply`].
+fn supply_first(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free, most: usize) -> Vec<Supplied> {
     if let Free::Receiver(func) = free {
         // Where an argument of the same method matters too (the handler), only the call knows both.
         let both = values.iter().any(|v| matches!(v.free(), Some(Free::Param(owner, _)) if owner == func));
         if both {
-            let called = by_call(eval, graph, values, func);
+            let called = by_call(eval, graph, values, func, most);
             if !called.is_empty() {
                 return called;
             }
         }
-        let built = by_literal(eval, graph, values, func);
+        let built = by_literal(eval, graph, values, func, most);
         if !built.is_empty() {
             return built;
         }
     }
-    by_call(eval, graph, values, free.func())
+    by_call(eval, graph, values, free.func(), most)
 }
 
-fn by_call(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn) -> Vec<Supplied> {
+fn by_call(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn, most: usize) -> Vec<Supplied> {
     let Some(callers) = graph.callers.get(&func) else { return Vec::new() };
     callers
         .iter()
         .filter(|&&at| graph.calls[at as usize].func.is_none_or(|f| graph.alive(eval.types.program, f)))
-        .take(MANY)
+        .take(most)
         .map(|&at| {
             let call = &graph.calls[at as usize];
             let binding = binding_of(eval, call.site, func);
@@ -80,12 +87,12 @@ pub fn binding_of(eval: &Eval<'_>, site: Site, func: Fn) -> Binding {
     eval.bind(func, &args, spread, receiver)
 }
 
-fn by_literal(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn) -> Vec<Supplied> {
+fn by_literal(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn, most: usize) -> Vec<Supplied> {
     let Type::Named(ty, _) = eval.types.receiver_type(func) else { return Vec::new() };
     let Some(sites) = graph.built.get(&ty) else { return Vec::new() };
     sites
         .iter()
-        .take(MANY)
+        .take(most)
         .map(|&site| {
             let object = enriched(eval, graph, ty, eval.value(site));
             let binding = Binding { func, args: Arc::from([]), receiver: Some(object) };
@@ -121,9 +128,7 @@ fn enriched(eval: &Eval<'_>, graph: &Graph, ty: super::program::Ty, value: Value
 
 /// Substitutes the receiver only.
 fn keep_params(eval: &Eval<'_>, value: &Value, binding: &Binding) -> Value {
-    let facts = eval.types.program.facts(binding.func.file);
-    let count = facts.func(binding.func.func).params.len() as u32;
-    let args = (0..count).map(|i| Value::Param(binding.func, i)).collect();
+    let args = eval.parameters(binding.func);
     eval.substitute(value, &Binding { func: binding.func, args, receiver: binding.receiver.clone() })
 }
 
@@ -155,6 +160,9 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
                     });
                 }
                 return Some(Value::one_of(values));
+            }
+            if let Some(put) = super::headers::under(eval, graph, base, name) {
+                return Some(put);
             }
             let inner = written(eval, graph, base)?;
             Some(eval.member_value(inner, &Type::Unknown, name))
@@ -277,7 +285,7 @@ pub fn everything(eval: &Eval<'_>, graph: &Graph, value: &Value, depth: u8) -> V
         None => known(value),
         Some(free) => {
             let mut found = Vec::new();
-            for variant in supply(eval, graph, std::slice::from_ref(value), free).into_iter().take(24) {
+            for variant in supply_first(eval, graph, std::slice::from_ref(value), free, FEW) {
                 for value in everything(eval, graph, &variant.values[0], depth) {
                     if !found.contains(&value) {
                         found.push(value);

@@ -549,6 +549,16 @@ impl<'a> Types<'a> {
         ty
     }
 
+    /// The type of field `name` of a `ty`; for the step that calls a method, of what that gives.
+    pub fn part_of(&self, ty: &Type, name: &str) -> Type {
+        let called = name.strip_prefix(super::value::STEP).and_then(|step| step.strip_prefix("call:"));
+        match self.member(ty, called.unwrap_or(name)) {
+            Some(Member::Method(func)) if called.is_some() => self.result(func, 0, &[], DEPTH),
+            Some(_) if called.is_some() => Type::Unknown,
+            member => member.map_or(Type::Unknown, Member::ty),
+        }
+    }
+
     /// What a function gives that does not say so, where a language lets it: the type of the first
     /// value it returns that has one.
     fn inferred(&self, func: Fn, depth: u8) -> Type {

@@ -226,6 +226,9 @@ impl Made {
     }
 }
 
+/// Beyond so many parts a value is not kept.
+const PARTS: u32 = 4_000;
+
 impl Value {
     /// Whether the value depends on a parameter or receiver anywhere inside.
     pub fn is_open(&self) -> bool {
@@ -240,6 +243,25 @@ impl Value {
             Value::Field(base, _) | Value::Element(base) => base.is_open(),
             Value::Opaque(_) | Value::Unset | Value::Str(_) | Value::Literal(_) | Value::Typed(_) => false,
         }
+    }
+
+    /// Whether alternatives, lists and pieces are nested beyond what any question asks for: each step
+    /// through such a value multiplies them.
+    pub fn is_vast(&self) -> bool {
+        fn fits(value: &Value, left: &mut u32) -> bool {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            match value {
+                Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
+                    items.iter().all(|item| fits(item, left))
+                }
+                Value::Field(base, _) | Value::Element(base) => fits(base, left),
+                _ => true,
+            }
+        }
+        !fits(self, &mut { PARTS })
     }
 
     /// A string value.

@@ -17,20 +17,11 @@ fn verdict(status: Status) -> Verdict {
 }
 
 fn consumer(service: &str, topic: &str, line: u32, idempotency: Status) -> Consumer {
-    let path = format!("{service}/consumer.go");
-    Consumer {
-        id: String::new(),
-        service: service.to_owned(),
-        transport: "kafka".to_owned(),
-        framework: "kafka".to_owned(),
-        registration_kind: SubscriptionType::Programmatic,
-        topic: TopicName { name: topic.to_owned(), resolved: true, expression: topic.to_owned() },
-        event_types: Vec::new(),
-        registration: Place { path: path.clone(), line },
-        handler: Symbol { name: "Consumer.Handle".to_owned(), path, line: line + 5 },
-        controls: BTreeMap::from([(Control::Idempotency, verdict(idempotency))]),
-        path: Vec::new(),
-    }
+    let mut consumer = sample::consumer(service, topic, line);
+    consumer.id = String::new();
+    consumer.handler.name = "Consumer.Handle".to_owned();
+    consumer.controls.insert(Control::Idempotency, verdict(idempotency));
+    consumer
 }
 
 fn finding(rule: &str, consumer: &Consumer, severity: Severity, priority: Priority) -> Finding {
@@ -71,16 +62,10 @@ fn audit(mut consumers: Vec<Consumer>) -> Audit {
                 why: String::new(),
             };
             Service {
-                path: name.clone(),
-                name,
-                languages: Vec::new(),
-                kind: ServiceKind::Service,
-                owner: None,
-                role: None,
-                publisher: false,
                 consumer: true,
                 subscription_type: SubscriptionType::Programmatic,
                 controls: BTreeMap::from([(Control::Idempotency, verdict)]),
+                ..sample::service(&name)
             }
         })
         .collect();

@@ -32,7 +32,7 @@ fn of_gate(subject: &Subject<'_>, outcome: &Outcome) -> String {
     changes(&mut out, "What got better", &outcome.improvements, subject);
     out.push_str("\n| audit | control | completion |\n|---|---|---|\n");
     for figure in &outcome.figures {
-        let (audit, control) = (cell(&figure.audit), words::control(figure.control));
+        let (audit, control) = (prose(&figure.audit), words::control(figure.control));
         let _ = writeln!(out, "| {audit} | {control} | {} |", outcome::completion(figure));
     }
     if outcome.size.stale > 0 {
@@ -76,7 +76,7 @@ fn of_scan(subject: &Subject<'_>) -> String {
     out.push_str("\n| audit | control | completion |\n|---|---|---|\n");
     for row in &subject.audit.audits {
         let _ =
-            writeln!(out, "| {} | {} | {} |", cell(&row.name), words::control(row.control), completion(row));
+            writeln!(out, "| {} | {} | {} |", prose(&row.name), words::control(row.control), completion(row));
     }
     if !all.is_empty() {
         out.push_str("\n**Look at first**\n\n");
@@ -137,10 +137,6 @@ fn prose(text: &str) -> String {
         }
     }
     out
-}
-
-fn cell(text: &str) -> String {
-    prose(text)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The contract's words as a person reads them, and text that keeps within a width.
 
+use std::fmt::Write as _;
+
 use crate::audit::{AuditResult, Control, Priority, ServiceKind, Status, SubscriptionType, TopicIssue};
 
 /// A status in a sentence or a cell.
@@ -205,6 +207,26 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
     let mut out: String = text.chars().take(room.saturating_sub(1)).collect();
     out.push('…');
     out
+}
+
+/// A path as a relative URI: what is neither unreserved nor a separator is percent-encoded, except
+/// for the `also` of ASCII.
+pub(super) fn encoded(path: &str, also: &[u8]) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) || also.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// The backticks that fence text as code in Markdown: more than it has in a row, and `least`.
+pub(super) fn fence(text: &str, least: usize) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(least.max(longest + 1))
 }
 
 #[cfg(test)]

@@ -1,27 +1,8 @@
 //! What is waived, what is not, and what is said of words that silence nothing.
 
-use std::collections::BTreeMap;
-
 use super::*;
-use crate::audit::{Consumer, SubscriptionType, Symbol, TopicName};
+use crate::audit::sample::consumer;
 use crate::config::Config;
-
-fn consumer(service: &str, topic: &str) -> Consumer {
-    let place = Place { path: format!("{service}/consumer.go"), line: 10 };
-    Consumer {
-        id: format!("{service}/{topic}/Handle"),
-        service: service.to_owned(),
-        transport: "kafka".to_owned(),
-        framework: "kafka".to_owned(),
-        registration_kind: SubscriptionType::Programmatic,
-        topic: TopicName { name: topic.to_owned(), resolved: true, expression: topic.to_owned() },
-        event_types: Vec::new(),
-        registration: place.clone(),
-        handler: Symbol { name: "Handle".to_owned(), path: place.path, line: 20 },
-        controls: BTreeMap::new(),
-        path: Vec::new(),
-    }
-}
 
 fn audit() -> Audit {
     let about = |service: &str, topic: &str, line| {
@@ -35,7 +16,7 @@ fn audit() -> Audit {
         Finding { consumer, ..about.finding("no-dead-letter", "m".to_owned(), "h") }
     };
     let mut audit = Audit {
-        consumers: vec![consumer("order", "paid"), consumer("search", "made")],
+        consumers: vec![consumer("order", "paid", 10), consumer("search", "made", 10)],
         findings: vec![about("order", "paid", 10), about("search", "made", 12)],
         ..Audit::default()
     };

@@ -108,6 +108,7 @@ pub struct Builder {
     fields: Vec<Field>,
     heights: Vec<u16>,
     high: u16,
+    temporaries: u32,
 }
 
 impl Builder {
@@ -129,6 +130,7 @@ impl Builder {
             fields: Vec::with_capacity(32),
             heights: Vec::with_capacity(size / 12),
             high: 0,
+            temporaries: 0,
         }
     }
 
@@ -140,6 +142,13 @@ impl Builder {
     /// The symbol of a text; what is not UTF-8 is replaced.
     pub fn intern(&mut self, bytes: &[u8]) -> Sym {
         self.interner.intern(&mut self.facts, bytes)
+    }
+
+    /// A name nothing in the source has.
+    pub fn temporary(&mut self, what: &str) -> Sym {
+        self.temporaries += 1;
+        let text = format!("{what}${}", self.temporaries);
+        self.intern(text.as_bytes())
     }
 
     /// Records a problem, unless there are enough of them.

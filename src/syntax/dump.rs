@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::facts::{
-    AssignOp, Expr, ExprId, Exprs, Facts, Func, FuncId, Stmt, StmtId, Stmts, Sym, TypeDecl, TypeId, TypeKind,
+    AssignOp, Expr, ExprId, Exprs, Facts, Func, FuncId, HIDDEN, Stmt, StmtId, Stmts, Sym, TypeDecl, TypeId,
+    TypeKind,
 };
 
 /// Everything in a file: package, imports, types, functions that are declared, globals.
@@ -37,6 +38,38 @@ pub(crate) fn dump(facts: &Facts) -> String {
         lines.push(format!("problem {}: {}", facts.line(problem.pos), problem.message));
     }
     lines.join("\n")
+}
+
+/// What the statements of a function without parameters say, out of what its file says.
+pub(crate) fn body(file: &str) -> String {
+    file.strip_prefix("func f() {").and_then(|rest| rest.strip_suffix('}')).unwrap_or(file).to_owned()
+}
+
+/// A dump in which a hidden qualifier is written `path~member`.
+pub(crate) fn readable(dump: &str) -> String {
+    let line = |line: &str| {
+        let mut out = String::new();
+        for (i, piece) in line.split(HIDDEN).enumerate() {
+            if i > 0 && i % 2 == 0 {
+                out.push('~');
+            }
+            out.push_str(piece);
+        }
+        out
+    };
+    dump.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Checks a table of source and dump, all rows at once.
+pub(crate) fn check(read: fn(&str) -> String, table: &[(&str, &str)]) {
+    let wrong: Vec<String> = table
+        .iter()
+        .filter_map(|(source, wanted)| {
+            let said = read(source);
+            (said != *wanted).then(|| format!("{source}\n  wanted {wanted}\n  said   {said}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 struct Dumper<'a>(&'a Facts);
@@ -100,7 +133,7 @@ impl Dumper<'_> {
         }
         match decl.kind {
             TypeKind::Struct => {
-                let fields = &self.0.fields[decl.fields.start as usize..decl.fields.end as usize];
+                let fields = self.0.fields(&decl.fields);
                 let parts: Vec<String> = fields
                     .iter()
                     .map(|field| {

@@ -6,10 +6,11 @@ use std::mem::Discriminant;
 use std::sync::Arc;
 
 use super::{Eval, STEPS, element};
+use crate::flow::headers;
 use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
-use crate::flow::types::{Member, Type};
+use crate::flow::types::Type;
 use crate::flow::value::{Binding, Closure, Object, Value};
 
 impl Eval<'_> {
@@ -17,6 +18,13 @@ impl Eval<'_> {
     pub fn apply(&self, closure: &Closure, args: &Arc<[Value]>, spread: bool, index: u32) -> Option<Value> {
         let func = closure.func;
         if self.types.has_body(func) {
+            // A map's own getter takes the entry of the key it is given.
+            if let Some(receiver) = &closure.receiver
+                && let Some(at) = headers::getter(self.types, func)
+                && let Some(Value::Str(key)) = args.get(at)
+            {
+                return Some(self.select(receiver.clone(), key));
+            }
             let returned = self.returned(func, index);
             let binding = self.bind(func, args, spread, closure.receiver.clone());
             let mut value = self.substitute(&returned, &binding);
@@ -135,10 +143,28 @@ impl Eval<'_> {
         Binding { func, args, receiver }
     }
 
+    /// The parameters of a function, each standing for itself.
+    pub fn parameters(&self, func: Fn) -> Arc<[Value]> {
+        let count = self.types.program.func(func).params.len() as u32;
+        (0..count).map(|i| Value::Param(func, i)).collect()
+    }
+
+    /// A value with what the functions of a path were given put in.
+    pub fn within(&self, value: &Value, frame: &[Binding]) -> Value {
+        frame.iter().rev().fold(value.clone(), |v, b| self.substitute(&v, b))
+    }
+
+    /// Whether a value is a context, which says nothing of the message.
+    pub fn is_context(&self, value: &Value) -> bool {
+        match self.type_of(value) {
+            Type::External(path, _) => self.types.program.external(path) == "context",
+            _ => false,
+        }
+    }
+
     /// A function whose parameters and receiver stand for themselves until a call supplies them.
     pub fn symbolic(&self, func: Fn) -> Closure {
-        let count = self.types.program.func(func).params.len() as u32;
-        let args = (0..count).map(|i| Value::Param(func, i)).collect();
+        let args = self.parameters(func);
         let receiver = self.types.program.func(func).receiver.map(|_| Value::Receiver(func));
         Closure::bound(func, receiver.clone(), vec![Binding { func, args, receiver }])
     }
@@ -181,9 +207,7 @@ impl Eval<'_> {
                 }
             }
             Value::Receiver(func) => self.types.receiver_type(*func),
-            Value::Field(base, name) => {
-                self.types.member(&self.type_of(base), name).map_or(Type::Unknown, Member::ty)
-            }
+            Value::Field(base, name) => self.types.part_of(&self.type_of(base), name),
             Value::Element(base) => match self.type_of(base) {
                 Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
                 external @ Type::External(..) => external,

@@ -24,9 +24,8 @@ impl Payload {
     /// Notes what `handler` is given.
     pub fn received(&mut self, eval: &Eval<'_>, handler: Fn) {
         self.handler = Some(handler);
-        let count = eval.types.program.func(handler).params.len() as u32;
-        for i in 0..count {
-            self.learn(eval, &eval.type_of(&Value::Param(handler, i)));
+        for given in eval.parameters(handler).iter() {
+            self.learn(eval, &eval.type_of(given));
         }
     }
 
@@ -64,7 +63,7 @@ impl Payload {
         }
         let is = |value: &Value| self.part_is(eval, value, frame, depth);
         match value {
-            Value::Param(func, _) if Some(*func) == self.handler => !is_context(eval, value),
+            Value::Param(func, _) if Some(*func) == self.handler => !eval.is_context(value),
             Value::Field(base, _) | Value::Element(base) => is(base) || self.has(&eval.type_of(value)),
             Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
             // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
@@ -97,12 +96,12 @@ fn converts(path: &str) -> bool {
 /// call that is given a context asks somebody else (`repo.Find(ctx, msg.Id)`).
 fn sources(eval: &Eval<'_>, site: Site, frame: &[Binding]) -> Vec<Value> {
     let facts = eval.types.program.facts(site.file);
-    let value = |expr| bound(eval, &eval.value(Site { file: site.file, expr }), frame);
+    let value = |expr| eval.within(&eval.value(Site { file: site.file, expr }), frame);
     match facts.expr(site.expr) {
         Expr::Assert { value: held, .. } => vec![value(held)],
         Expr::Call { callee, args, .. } => {
             let mut given: Vec<Value> = facts.list(args).iter().map(|&arg| value(arg)).collect();
-            if given.iter().any(|v| is_context(eval, v)) {
+            if given.iter().any(|v| eval.is_context(v)) {
                 return Vec::new();
             }
             if let Expr::Field { base, .. } = facts.expr(callee) {
@@ -111,18 +110,6 @@ fn sources(eval: &Eval<'_>, site: Site, frame: &[Binding]) -> Vec<Value> {
             given
         }
         _ => Vec::new(),
-    }
-}
-
-/// A value with what the functions on the path were given put in.
-pub(super) fn bound(eval: &Eval<'_>, value: &Value, frame: &[Binding]) -> Value {
-    frame.iter().rev().fold(value.clone(), |v, b| eval.substitute(&v, b))
-}
-
-fn is_context(eval: &Eval<'_>, value: &Value) -> bool {
-    match eval.type_of(value) {
-        Type::External(path, _) => eval.types.program.external(path) == "context",
-        _ => false,
     }
 }
 
@@ -141,7 +128,7 @@ impl Tracer<'_, '_> {
                 .iter()
                 .map(|s| crate::flow::select::select(&self.eval, site, s))
                 .filter(|v| !v.is_unset())
-                .map(|v| bound(&self.eval, &v, frame))
+                .map(|v| self.eval.within(&v, frame))
                 .collect();
             for value in &values {
                 let ty = self.eval.type_of(value);

@@ -29,7 +29,7 @@ impl Tracer<'_, '_> {
     }
 
     pub(super) fn bind_in(&self, binding: &Binding, frame: &[Binding]) -> Binding {
-        let put = |value: &Value| frame.iter().rev().fold(value.clone(), |v, b| self.eval.substitute(&v, b));
+        let put = |value: &Value| self.eval.within(value, frame);
         Binding {
             func: binding.func,
             args: binding.args.iter().map(put).collect(),
@@ -38,7 +38,7 @@ impl Tracer<'_, '_> {
     }
 
     pub(super) fn value_in(&self, site: Site, frame: &[Binding]) -> Value {
-        super::payload::bound(&self.eval, &self.eval.value(site), frame)
+        self.eval.within(&self.eval.value(site), frame)
     }
 
     /// The functions a call runs, narrowed by what the frame knows of the receiver; `known` says that
@@ -198,7 +198,7 @@ impl Tracer<'_, '_> {
         let mut names = Vec::new();
         for selector in &matched.topic {
             let value = crate::flow::select::select(&self.eval, site, selector);
-            let value = frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b));
+            let value = self.eval.within(&value, frame);
             names.extend(everything(&self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
         }
         Some(names)
@@ -214,7 +214,7 @@ impl Tracer<'_, '_> {
         let mut wanted: Vec<Type> = Vec::new();
         for selector in &rule.value {
             let value = crate::flow::select::select(&self.eval, site, selector);
-            let value = frame.iter().rev().fold(value, |v, b| self.eval.substitute(&v, b));
+            let value = self.eval.within(&value, frame);
             wanted.push(self.eval.type_of(&value));
         }
         wanted.retain(|t| matches!(t, Type::Named(..)));

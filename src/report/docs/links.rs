@@ -1,12 +1,12 @@
 //! Links from a document to the line it speaks of.
 
-use std::fmt::Write as _;
 use std::path::{Component, Path};
 
 use serde::Serialize;
 
 use super::markdown;
 use crate::audit::Place;
+use crate::report::words;
 
 /// A line of a scanned file, as documents link to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,24 +57,8 @@ impl<'a> Links<'a> {
     pub fn file(&self, path: &str) -> String {
         let whole =
             if self.to_root.is_empty() { path.to_owned() } else { format!("{}/{path}", self.to_root) };
-        encode(&whole)
+        words::encoded(&whole, b"@+,=")
     }
-}
-
-/// A path as the address of a link: what markdown or an address would take for something else is
-/// written as `%XX`.
-fn encode(path: &str) -> String {
-    let mut out = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric()
-            || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~' | b'@' | b'+' | b',' | b'=')
-        {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 /// The path that an address stands for.

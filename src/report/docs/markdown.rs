@@ -1,5 +1,7 @@
 //! Text that stays what it is inside markdown, and markdown that looks as if written by hand.
 
+use crate::report::words;
+
 /// Text in a sentence or a cell: what markdown would take for markup is escaped.
 pub fn text(text: &str) -> String {
     let mut out = String::new();
@@ -28,9 +30,8 @@ pub fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    if longest > 0 { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
+    let fence = words::fence(&text, 1);
+    if text.contains('`') { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
 }
 
 /// Takes blanks off the ends of lines and more than one empty line together, outside of code.

@@ -166,7 +166,7 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
                     .iter()
                     .map(|spans| spans.iter().map(|span| span.text.as_str()).collect::<String>())
                     .collect();
-                let fence = "`".repeat(longest_run(&text.concat()).max(2) + 1);
+                let fence = words::fence(&text.concat(), 3);
                 let _ = writeln!(out, "{fence}text");
                 for line in text {
                     let _ = writeln!(out, "{}", line.trim_end());
@@ -185,13 +185,9 @@ fn linked(path: &str) -> String {
 
 /// Text as code, whatever backticks are in it.
 fn code(text: &str) -> String {
-    let fence = "`".repeat(longest_run(text) + 1);
+    let fence = words::fence(text, 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub use line_hash::line_hashes;
 
 use super::entries::{Entry, entries};
-use super::{Subject, json as document};
+use super::{Subject, json as document, words};
 use crate::audit::{Confidence, Consumer, Diagnostic, Place, Severity};
 
 /// More than this many results are refused by GitHub.
@@ -169,7 +169,7 @@ fn flow(consumer: &Consumer, entry: &Entry<'_>, subject: &Subject<'_>) -> Value 
 
 fn located(place: &Place, id: Option<usize>, text: &str) -> Value {
     let mut location = json!({"physicalLocation": {
-        "artifactLocation": {"uri": encoded(&place.path), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {"uri": words::encoded(&place.path, b""), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": place.line, "endLine": place.line},
     }});
     if let Some(id) = id {
@@ -243,22 +243,6 @@ fn precision(confidence: Confidence) -> &'static str {
     }
 }
 
-/// A path as a relative URI: what is neither unreserved nor a separator is percent-encoded.
-fn encoded(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte as char);
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
-}
-
 /// `no-dead-letter` → `NoDeadLetter`.
 fn pascal(id: &str) -> String {
     id.split(['-', '_', '.']).map(capital).collect()
@@ -289,7 +273,7 @@ mod tests {
     fn names_and_paths_are_in_the_forms_asked_for() {
         assert_eq!(pascal("no-dead-letter"), "NoDeadLetter");
         assert_eq!(sentence("topic-near-miss"), "Topic near miss");
-        assert_eq!(encoded("a b/ü%#?:.go"), "a%20b/%C3%BC%25%23%3F%3A.go");
+        assert_eq!(words::encoded("a b/ü%#?:.go", b""), "a%20b/%C3%BC%25%23%3F%3A.go");
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abcd", 3), "ab…");
     }

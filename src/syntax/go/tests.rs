@@ -5,7 +5,7 @@ mod recovery;
 mod wild;
 
 use super::{Bodies, parse};
-use crate::syntax::dump::dump;
+use crate::syntax::dump::{self, check, dump};
 use crate::syntax::facts::Facts;
 
 fn full(source: &str) -> Facts {
@@ -19,18 +19,5 @@ fn file(source: &str) -> String {
 
 /// What statements in a function say.
 fn body(source: &str) -> String {
-    let said = file(&format!("func f() {{\n{source}\n}}\n"));
-    said.strip_prefix("func f() {").and_then(|rest| rest.strip_suffix('}')).unwrap_or(&said).to_owned()
-}
-
-/// Checks a table of source and dump, all rows at once.
-fn check(read: fn(&str) -> String, table: &[(&str, &str)]) {
-    let wrong: Vec<String> = table
-        .iter()
-        .filter_map(|(source, wanted)| {
-            let said = read(source);
-            (said != *wanted).then(|| format!("{source}\n  wanted {wanted}\n  said   {said}"))
-        })
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    dump::body(&file(&format!("func f() {{\n{source}\n}}\n")))
 }

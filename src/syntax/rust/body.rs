@@ -225,7 +225,7 @@ impl Lower<'_> {
         let locals = self.locals.len();
         let element = match &*found.pat {
             syn::Pat::Ident(id) => self.sym(&id.ident.to_string()),
-            _ => self.temporary("element"),
+            _ => self.b.temporary("element"),
         };
         self.locals.push(element);
         let none = self.unknown(pos);

@@ -134,7 +134,7 @@ impl Lower<'_> {
 
     /// The value of a block, through a name that its last statements give it.
     fn held_value(&mut self, expr: &Code) -> ExprId {
-        let held = self.temporary("given");
+        let held = self.b.temporary("given");
         self.locals.push(held);
         self.end_in(expr, Tail::Hold(held));
         self.local(held, end(expr.span()))

@@ -443,7 +443,7 @@ impl Lower<'_> {
             Pat::Ident(id) => self.sym(&id.ident.to_string()),
             Pat::Wild(_) => Sym::EMPTY,
             other => {
-                let held = self.temporary("given");
+                let held = self.b.temporary("given");
                 patterns.push((other, held));
                 held
             }

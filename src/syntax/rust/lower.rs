@@ -49,7 +49,6 @@ pub(super) struct Lower<'s> {
     /// What methods of an enum that only match on it give for each of its variants.
     pub(super) tables: FxHashMap<(String, String), Vec<(String, String)>>,
     pub(super) depth: u32,
-    temporaries: u32,
     qualifiers: FxHashSet<Sym>,
 }
 
@@ -109,20 +108,12 @@ impl<'s> Lower<'s> {
             inline: FxHashSet::default(),
             tables: FxHashMap::default(),
             depth: 0,
-            temporaries: 0,
             qualifiers: FxHashSet::default(),
         }
     }
 
     pub(super) fn sym(&mut self, text: &str) -> Sym {
         self.b.intern(text.as_bytes())
-    }
-
-    /// A name nothing in the source has.
-    pub(super) fn temporary(&mut self, what: &str) -> Sym {
-        self.temporaries += 1;
-        let text = format!("{what}${}", self.temporaries);
-        self.sym(&text)
     }
 
     /// Goes one level deeper, unless that is too deep.

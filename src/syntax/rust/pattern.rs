@@ -38,7 +38,7 @@ impl Lower<'_> {
         {
             return self.local(name, at);
         }
-        let held = self.temporary("value");
+        let held = self.b.temporary("value");
         let names = [held, self.sym(ERROR)];
         self.locals.extend(names);
         let count = if fallible { 2 } else { 1 };
@@ -184,7 +184,7 @@ impl Lower<'_> {
         if let Expr::Name(name) = self.b.facts.expr(value) {
             return name;
         }
-        let held = self.temporary("value");
+        let held = self.b.temporary("value");
         self.define(held, value, pos);
         held
     }

@@ -48,7 +48,7 @@ impl Lower<'_> {
                 self.closure(expression, pos)
             }
             Expression::ClassExpression(class) => {
-                let name = self.temporary("class");
+                let name = self.b.temporary("class");
                 let name = self.b.facts.text(name).to_owned();
                 let sym = self.class(class, &name);
                 self.b.leaf(Expr::Name(sym), pos)

@@ -44,7 +44,6 @@ pub(super) struct Lower<'s> {
     /// Whether `break` leaves a switch, innermost last.
     pub(super) in_switch: Vec<bool>,
     pub(super) depth: u32,
-    temporaries: u32,
     qualifiers: FxHashSet<Sym>,
 }
 
@@ -66,7 +65,6 @@ impl<'s> Lower<'s> {
             base_exprs: Vec::new(),
             in_switch: Vec::new(),
             depth: 0,
-            temporaries: 0,
             qualifiers: FxHashSet::default(),
         }
     }
@@ -83,13 +81,6 @@ impl<'s> Lower<'s> {
 
     pub(super) fn text(&self, span: Span) -> &'s str {
         self.source.get(span.start as usize..span.end as usize).unwrap_or("")
-    }
-
-    /// A name nothing in the source has.
-    pub(super) fn temporary(&mut self, what: &str) -> Sym {
-        self.temporaries += 1;
-        let text = format!("{what}${}", self.temporaries);
-        self.sym(&text)
     }
 
     /// Goes one level deeper, unless that is too deep.

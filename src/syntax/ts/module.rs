@@ -341,7 +341,7 @@ impl Lower<'_> {
                 self.b.facts.globals.push(global);
                 continue;
             }
-            let held = self.temporary("value");
+            let held = self.b.temporary("value");
             let pos = one.span.start;
             self.b.facts.globals.push(Global { name: held, ty, value, constant, pos });
             let environment = one.init.as_ref().is_some_and(super::expr::is_environment);

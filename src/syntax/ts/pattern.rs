@@ -133,7 +133,7 @@ impl Lower<'_> {
         let held = if let Expr::Name(name) = self.b.facts.expr(value) {
             name
         } else {
-            let held = self.temporary("value");
+            let held = self.b.temporary("value");
             self.define(held, value, ty, pos);
             held
         };
@@ -168,7 +168,7 @@ impl Lower<'_> {
             self.assign(targets, value, op, pos);
             return;
         }
-        let held = self.temporary("value");
+        let held = self.b.temporary("value");
         self.define(held, value, ExprId::NONE, pos);
         match target {
             AssignmentTarget::ObjectAssignmentTarget(object) => {

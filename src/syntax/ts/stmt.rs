@@ -110,9 +110,9 @@ impl Lower<'_> {
                 BindingPattern::BindingIdentifier(id) => self.sym(id.name.as_str()),
                 BindingPattern::AssignmentPattern(with) => match &with.left {
                     BindingPattern::BindingIdentifier(id) => self.sym(id.name.as_str()),
-                    _ => self.temporary("given"),
+                    _ => self.b.temporary("given"),
                 },
-                _ => self.temporary("given"),
+                _ => self.b.temporary("given"),
             };
             let ty = self.annotation(param.type_annotation.as_deref());
             self.b.stage_param(Param { name, ty, variadic: false });
@@ -122,7 +122,7 @@ impl Lower<'_> {
         if let Some(rest) = &params.rest {
             let name = match &rest.rest.argument {
                 BindingPattern::BindingIdentifier(id) => self.sym(id.name.as_str()),
-                _ => self.temporary("given"),
+                _ => self.b.temporary("given"),
             };
             let ty = self.annotation(rest.type_annotation.as_deref());
             let ty = match self.b.facts.expr(ty) {
@@ -463,7 +463,7 @@ impl Lower<'_> {
         let name = match (pattern, left) {
             (Some(BindingPattern::BindingIdentifier(id)), _) => self.sym(id.name.as_str()),
             (None, ForStatementLeft::AssignmentTargetIdentifier(id)) => self.sym(id.name.as_str()),
-            _ => self.temporary("element"),
+            _ => self.b.temporary("element"),
         };
         self.locals.push(name);
         let target = self.b.leaf(Expr::Name(name), pos);

@@ -1,42 +1,17 @@
 //! Source and what it must say, corner by corner.
 
 use super::{Bodies, parse};
-use crate::syntax::dump::dump;
-use crate::syntax::facts::HIDDEN;
+use crate::syntax::dump::{self, check, dump, readable};
 
 /// What a file says. A hidden qualifier is written `path~member`.
 fn file(source: &str) -> String {
     let said = dump(&parse(source.as_bytes(), "a.ts", Bodies::Full));
-    said.lines().map(readable).collect::<Vec<_>>().join("\n")
-}
-
-fn readable(line: &str) -> String {
-    let mut out = String::new();
-    for (i, piece) in line.split(HIDDEN).enumerate() {
-        if i > 0 && i % 2 == 0 {
-            out.push('~');
-        }
-        out.push_str(piece);
-    }
-    out
+    readable(&said)
 }
 
 /// What statements in a function say.
 fn body(source: &str) -> String {
-    let said = file(&format!("function f() {{\n{source}\n}}\n"));
-    said.strip_prefix("func f() {").and_then(|rest| rest.strip_suffix('}')).unwrap_or(&said).to_owned()
-}
-
-/// Checks a table of source and dump, all rows at once.
-fn check(read: fn(&str) -> String, table: &[(&str, &str)]) {
-    let wrong: Vec<String> = table
-        .iter()
-        .filter_map(|(source, wanted)| {
-            let said = read(source);
-            (said != *wanted).then(|| format!("{source}\n  wanted {wanted}\n  said   {said}"))
-        })
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    dump::body(&file(&format!("function f() {{\n{source}\n}}\n")))
 }
 
 #[test]

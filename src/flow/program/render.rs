@@ -3,7 +3,7 @@
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, HIDDEN, Lang, UnaryOp};
 
 /// Writes an expression as a person would recognise it.
-pub fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
+pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
     if depth > 8 || out.len() > 160 {
         out.push('…');
         return;

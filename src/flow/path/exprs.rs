@@ -1,0 +1,110 @@
+//! Expressions on a path, in the order they are worked out.
+
+use crate::syntax::facts::{Expr, ExprId, Sym, UnaryOp};
+
+use super::{Binding, Branch, ErrorUse, Fn, Node, Site, Tracer};
+use crate::flow::program::Decl;
+
+impl Tracer<'_, '_> {
+    /// Visits an expression: arguments before the call they are given to.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn expr(
+        &mut self,
+        func: Fn,
+        id: ExprId,
+        error: ErrorUse,
+        detached: bool,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
+        if id.is_none() {
+            return;
+        }
+        let facts = self.flow.types.program.facts(func.file);
+        match facts.expr(id) {
+            Expr::Call { callee, args, .. } => {
+                if let Expr::Field { base, name } = facts.expr(callee) {
+                    // `send().catch(report)`: looked at, and the function goes on.
+                    let caught = self.thrown(func).is_some() && facts.text(name) == "catch";
+                    let error = if caught { ErrorUse::Logged } else { ErrorUse::Other };
+                    self.expr(func, base, error, false, frame, depth, out);
+                }
+                for &arg in facts.list(args) {
+                    self.expr(func, arg, ErrorUse::Other, false, frame, depth, out);
+                }
+                self.call(func, id, error, detached, frame, depth, out);
+            }
+            Expr::Composite { entries, .. } => {
+                for &entry in facts.list(entries) {
+                    self.expr(func, entry, ErrorUse::Other, false, frame, depth, out);
+                }
+                self.literal(func, id, depth, out);
+            }
+            Expr::Str(_) => self.literal(func, id, depth, out),
+            Expr::Template(parts) => {
+                self.literal(func, id, depth, out);
+                for &part in facts.list(parts) {
+                    self.expr(func, part, ErrorUse::Other, false, frame, depth, out);
+                }
+            }
+            Expr::Conditional { cond, then, otherwise } => {
+                self.expr(func, cond, ErrorUse::Other, false, frame, depth, out);
+                let (mut when, mut unless) = (Vec::new(), Vec::new());
+                self.expr(func, then, error, detached, frame, depth, &mut when);
+                self.expr(func, otherwise, error, detached, frame, depth, &mut unless);
+                if !when.is_empty() || !unless.is_empty() {
+                    let cond = Site { file: func.file, expr: cond };
+                    let (deps, asks) = (self.deps(cond), self.asks(cond));
+                    let (then, otherwise, on_message) = (when, unless, false);
+                    out.push(Node::Branch(Branch { cond, deps, asks, on_message, then, otherwise }));
+                }
+            }
+            // `send()?`: an error leaves the function.
+            Expr::Unary { op: UnaryOp::Try, operand } => {
+                self.expr(func, operand, ErrorUse::Returned, detached, frame, depth, out);
+            }
+            Expr::Field { base, .. } | Expr::Slice(base) | Expr::Unary { operand: base, .. } => {
+                self.expr(func, base, error, detached, frame, depth, out);
+            }
+            Expr::Index { base, args } => {
+                self.expr(func, base, ErrorUse::Other, false, frame, depth, out);
+                for &arg in facts.list(args) {
+                    self.expr(func, arg, ErrorUse::Other, false, frame, depth, out);
+                }
+            }
+            Expr::Binary { left, right, .. } => {
+                self.expr(func, left, ErrorUse::Other, false, frame, depth, out);
+                self.expr(func, right, ErrorUse::Other, false, frame, depth, out);
+            }
+            Expr::Assert { value, ty } => {
+                self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
+                self.asserted(Site { file: func.file, expr: value }, ty, frame);
+            }
+            Expr::Name(name) => self.named_text(func, id, name, depth, out),
+            _ => {}
+        }
+    }
+
+    /// SQL kept in a constant counts where it is used.
+    fn named_text(&mut self, func: Fn, id: ExprId, name: Sym, depth: u32, out: &mut Vec<Node>) {
+        let site = Site { file: func.file, expr: id };
+        if self.flow.types.local(site, name).is_some() {
+            return;
+        }
+        if let Some(Decl::Global(global)) = self.flow.types.program.lookup(func.file, name) {
+            let facts = self.flow.types.program.facts(global.file);
+            let value = facts.globals[global.index as usize].value;
+            if !value.is_none() && matches!(facts.expr(value), Expr::Str(_)) {
+                let rules = self.rules_at(Site { file: global.file, expr: value });
+                self.step(site, func, rules, ErrorUse::None, depth, out);
+            }
+        }
+    }
+
+    fn literal(&mut self, func: Fn, id: ExprId, depth: u32, out: &mut Vec<Node>) {
+        let site = Site { file: func.file, expr: id };
+        let rules = self.rules_at(site);
+        self.step(site, func, rules, ErrorUse::None, depth, out);
+    }
+}

@@ -1,0 +1,132 @@
+//! Where imports lead: to a package of the tree, or to a library by its path.
+
+use crate::syntax::facts::Lang;
+use rustc_hash::FxHashMap;
+
+use super::{ExtPath, Module, PkgId, Program, Target};
+
+impl Program {
+    pub(super) fn resolve_imports(&mut self) {
+        let mut interned: FxHashMap<String, ExtPath> = FxHashMap::default();
+        let mut externals = Vec::new();
+        let mut resolved = Vec::with_capacity(self.files.len());
+        for file in &self.files {
+            let mut map = FxHashMap::default();
+            let facts = &file.facts;
+            for import in &facts.imports {
+                let path = facts.text(import.path);
+                let alias = facts.text(import.alias);
+                if alias == "_" {
+                    continue;
+                }
+                let package = match facts.lang {
+                    Lang::Go => self.package_for(path, file.package),
+                    lang => self.by_file.resolve(path, &file.path, lang),
+                };
+                let target = match package {
+                    Some(package) => Target::Package(package),
+                    None => Target::External(*interned.entry(path.to_owned()).or_insert_with(|| {
+                        externals.push(path.to_owned());
+                        ExtPath(externals.len() as u32 - 1)
+                    })),
+                };
+                if !alias.is_empty() {
+                    map.insert(alias.to_owned(), target);
+                    continue;
+                }
+                match &target {
+                    Target::Package(id) => {
+                        map.insert(self.packages[id.0 as usize].name.clone(), target);
+                    }
+                    Target::External(_) => {
+                        for name in package_names(path) {
+                            map.entry(name).or_insert_with(|| target.clone());
+                        }
+                    }
+                }
+            }
+            // Libraries that names are passed on from, for whoever imports them from here.
+            for export in facts.exports.iter().filter(|export| !export.path.is_empty()) {
+                let path = facts.text(export.path);
+                if !path.starts_with('.') && self.by_file.resolve(path, &file.path, facts.lang).is_none() {
+                    interned.entry(path.to_owned()).or_insert_with(|| {
+                        externals.push(path.to_owned());
+                        ExtPath(externals.len() as u32 - 1)
+                    });
+                }
+            }
+            resolved.push(map);
+        }
+        for (file, map) in self.files.iter_mut().zip(resolved) {
+            file.imports = map;
+        }
+        self.externals = externals;
+    }
+
+    /// Where importing `path` in a file leads, if to a file of the tree.
+    pub(in crate::flow) fn imported(&self, file: u32, path: &str) -> Option<PkgId> {
+        let file = self.file(file);
+        self.by_file.resolve(path, &file.path, file.facts.lang)
+    }
+
+    /// The package with this import path; where several modules claim it, the nearest to `from`.
+    fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
+        let candidates = self.by_import.get(path)?;
+        let near = &self.packages[from.0 as usize].dir;
+        candidates
+            .iter()
+            .copied()
+            .filter(|id| !self.packages[id.0 as usize].name.ends_with("_test"))
+            .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, near))
+    }
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
+}
+
+/// The path a folder is imported by, from the nearest module above it.
+pub(super) fn import_path(dir: &str, modules: &[Module]) -> String {
+    for module in modules {
+        if module.dir.is_empty() {
+            return if dir.is_empty() { module.path.clone() } else { format!("{}/{dir}", module.path) };
+        }
+        if dir == module.dir {
+            return module.path.clone();
+        }
+        if let Some(rest) = dir.strip_prefix(&module.dir).and_then(|r| r.strip_prefix('/')) {
+            return format!("{}/{rest}", module.path);
+        }
+    }
+    dir.to_owned()
+}
+
+/// The names a library is likely to be called by when the import has no alias: its last path
+/// element without version and the usual `go-` / `-go` decoration.
+fn package_names(path: &str) -> Vec<String> {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let is_version =
+        |p: &str| p.len() > 1 && p.starts_with('v') && p[1..].bytes().all(|b| b.is_ascii_digit());
+    if parts.len() > 1 && is_version(parts[parts.len() - 1]) {
+        parts.pop();
+    }
+    let last = parts[parts.len() - 1];
+    let last = last.rsplit_once(".v").map_or(last, |(name, version)| {
+        if version.bytes().all(|b| b.is_ascii_digit()) { name } else { last }
+    });
+    let mut names = vec![last.to_owned()];
+    let mut add = |name: &str| {
+        if !name.is_empty() && !names.iter().any(|n| n == name) {
+            names.push(name.to_owned());
+        }
+    };
+    let bare = last.strip_prefix("go-").unwrap_or(last);
+    let bare = bare.strip_suffix("-go").or_else(|| bare.strip_suffix(".go")).unwrap_or(bare);
+    add(bare);
+    add(&bare.replace(['-', '.'], ""));
+    add(&bare.replace(['-', '.'], "_"));
+    if let Some((_, tail)) = bare.rsplit_once('-') {
+        add(tail);
+    }
+    names
+}
