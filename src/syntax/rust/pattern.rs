@@ -143,7 +143,7 @@ impl Lower<'_> {
                 }
             }
             Pat::Tuple(tuple) => {
-                let held = self.held(value, pos);
+                let held = self.held(value, start(pattern.span()));
                 for (i, part) in tuple.elems.iter().enumerate() {
                     let index = self.sym(&i.to_string());
                     let base = self.local(held, pos);
@@ -154,7 +154,7 @@ impl Lower<'_> {
                 }
             }
             Pat::TupleStruct(found) => {
-                let held = self.held(value, pos);
+                let held = self.held(value, start(pattern.span()));
                 for (i, part) in found.elems.iter().enumerate() {
                     // What an enum holds is taken for the value itself when it is alone.
                     let base = self.local(held, pos);
@@ -164,7 +164,7 @@ impl Lower<'_> {
                 }
             }
             Pat::Struct(found) => {
-                let held = self.held(value, pos);
+                let held = self.held(value, start(pattern.span()));
                 for part in &found.fields {
                     let name = match &part.member {
                         syn::Member::Named(name) => name.to_string(),
