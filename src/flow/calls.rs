@@ -431,7 +431,11 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
             }
             match program.lookup(file, name) {
                 Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
-                Some(Decl::Global(_)) => Callee::Dynamic,
+                // What a library made is called: a compiled validator.
+                Some(Decl::Global(_)) => match types.of(site) {
+                    Type::External(path, on) if !on.is_empty() => Callee::Library { path, on, method: true },
+                    _ => Callee::Dynamic,
+                },
                 Some(Decl::Type(ty)) => construction(types, ty),
                 None => Callee::Builtin,
             }

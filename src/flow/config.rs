@@ -4,6 +4,7 @@
 //! and is looked up in the configuration files and in defaults set in code. The nearest file to
 //! the place of use wins. Environment variables come from env files, Compose and `ConfigMap`s.
 
+mod checked;
 #[cfg(test)]
 mod tests;
 
@@ -108,6 +109,9 @@ impl Config {
 
     /// The constants configuration gives for a symbolic value used in file `near`.
     pub fn lookup(&self, eval: &Eval<'_>, index: &Index<'_>, value: &Value, near: &str) -> Vec<String> {
+        if let Some((name, default)) = checked::variable(eval.types.program, value) {
+            return self.in_environment(&name, near).or(default).into_iter().collect();
+        }
         match value {
             Value::Field(..) => {
                 let tag = declared(eval, value).map_or("", |(_, tag)| tag);

@@ -240,6 +240,12 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             let taken: Vec<Value> = taken.filter(|v| !matches!(v, Value::Unset)).collect();
             return Some(if taken.is_empty() { Value::Unset } else { Value::one_of(taken) });
         }
+        // A part of what a call gave (`let (producer, consumer) = builder.build_pair()`) was made by it.
+        Value::Element(whole)
+            if matches!(name, "recv" | "arg" | "args") && matches!(**whole, Value::Made(_)) =>
+        {
+            return self::step(eval, whole, step);
+        }
         Value::List(items) if name == "half" => {
             return Some(Value::List(items[..items.len() / 2].into()));
         }

@@ -223,6 +223,9 @@ impl<'a> Types<'a> {
         match def.kind {
             DefKind::Param(i) => {
                 let param = facts.params(&func.params)[i as usize];
+                if param.ty.is_none() {
+                    return self.handed(owner, depth);
+                }
                 let ty = self.type_expr(at(param.ty), depth);
                 if param.variadic { Type::Slice(ty.into()) } else { ty }
             }
@@ -444,6 +447,18 @@ impl<'a> Types<'a> {
             },
             Type::Basic(name) => Type::Basic(name),
             other @ (Type::Slice(_) | Type::External(..)) => other,
+            _ => Type::Unknown,
+        }
+    }
+
+    /// What a closure's parameter without a type is: of the library that calls it back.
+    fn handed(&self, closure: Fn, depth: u8) -> Type {
+        let file = self.program.file(closure.file);
+        let Some(&call) = file.callbacks.get(&closure.func) else { return Type::Unknown };
+        let Expr::Call { callee, .. } = file.facts.expr(call) else { return Type::Unknown };
+        let Expr::Field { base, .. } = file.facts.expr(callee) else { return Type::Unknown };
+        match self.nth(Site { file: closure.file, expr: base }, 0, depth) {
+            Type::External(path, _) => Type::External(path, Arc::from("")),
             _ => Type::Unknown,
         }
     }

@@ -156,7 +156,7 @@ impl Dumper<'_> {
             TypeKind::Alias => {
                 let _ = write!(out, " = {}", self.expr(decl.underlying));
             }
-            TypeKind::Defined => {
+            TypeKind::Defined | TypeKind::Extension => {
                 let _ = write!(out, " {}", self.expr(decl.underlying));
             }
         }
