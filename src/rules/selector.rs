@@ -178,19 +178,14 @@ impl<'t> Scanner<'t> {
             }
             return Ok(Start::After(text));
         }
-        let named: [(&str, &str, fn(String) -> Start); 3] = [
-            ("sibling(", "method", Start::Sibling),
-            ("enclosing(", "method", Start::EnclosingCall),
-            ("column(", "column", Start::Column),
-        ];
-        for (word, what, start) in named {
-            if self.take(word) {
-                let name = self.name().to_owned();
-                if name.is_empty() || !self.take(")") {
-                    return self.error(self.at, format!("expected the name of a {what} and `)`"));
-                }
-                return Ok(start(name));
-            }
+        if self.take("sibling(") {
+            return self.named("a method").map(Start::Sibling);
+        }
+        if self.take("enclosing(") {
+            return self.named("a method").map(Start::EnclosingCall);
+        }
+        if self.take("column(") {
+            return self.named("a column").map(Start::Column);
         }
         Ok(match self.word()? {
             Word::Arg(index) => Start::Arg(index),
@@ -215,6 +210,15 @@ impl<'t> Scanner<'t> {
                 return self.error(at, format!("a selector cannot begin with `{name}()`; {EXPECTED}"));
             }
         })
+    }
+
+    /// A name and the parenthesis behind it.
+    fn named(&mut self, what: &str) -> Result<String, SelectorError> {
+        let name = self.name().to_owned();
+        if name.is_empty() || !self.take(")") {
+            return self.error(self.at, format!("expected the name of {what} and `)`"));
+        }
+        Ok(name)
     }
 
     fn step(&mut self) -> Result<Step, SelectorError> {
