@@ -279,6 +279,8 @@ words! {
         Budget = "budget",
         /// A function value or interface that nothing in the repository fills.
         Unresolved = "unresolved",
+        /// A library's call that is given the message, and no rule tells what it does.
+        Library = "library",
     }
 }
 

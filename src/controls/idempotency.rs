@@ -53,7 +53,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             signals.insert("remote-calls");
         }
     }
-    if !scan.roles.any(&WORK) {
+    if !scan.roles.any(&WORK) && !scan.looked_at {
         signals.insert("idle");
     }
     if scan.cut_by_depth().is_some() {

@@ -120,6 +120,8 @@ pub struct Scan {
     pub cuts: Vec<Cut>,
     /// Roles of everything on the path.
     pub roles: Roles,
+    /// The message is given to calls that only look at it.
+    pub looked_at: bool,
 }
 
 /// Effects that a second delivery repeats.
@@ -176,6 +178,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
+    scanner.out.looked_at = trace.looked_at;
     scanner.out
 }
 

@@ -4,7 +4,7 @@ use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
 use crate::flow::matches::Match;
-use crate::flow::path::ErrorUse;
+use crate::flow::path::{CutReason, ErrorUse};
 use crate::flow::program::{Site, Target};
 use crate::flow::types::{Type, import_matches};
 use crate::rules::{Role, Rule};
@@ -49,6 +49,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if scan.cut_by_depth().is_some() {
         signals.insert("cut-by-depth");
+    }
+    if scan.cuts.iter().any(|c| c.why == CutReason::Unresolved) {
+        signals.insert("unresolved");
     }
     signals
 }

@@ -78,12 +78,16 @@ pub struct Examined {
 
 /// Follows a consumer's handlers.
 pub fn examine(flow: &Flow<'_>, consumer: &Consumer, depth: Option<u32>) -> Examined {
-    let follow = || Tracer::new(flow, Some(consumer.service), depth).registered_at(consumer.place);
+    let follow = || {
+        let tracer = Tracer::new(flow, Some(consumer.service), depth);
+        tracer.registered_at(consumer.place).received_by(consumer.site)
+    };
     let traces: Vec<(Fn, Trace)> =
         consumer.handlers.iter().take(4).map(|h| (h.func, follow().trace(h))).collect();
     let scan = (!traces.is_empty()).then(|| {
         let nodes = traces.iter().flat_map(|(_, t)| t.nodes.iter().cloned()).collect();
-        scan(flow, &Trace { nodes, functions: Vec::new() })
+        let looked_at = traces.iter().any(|(_, t)| t.looked_at);
+        scan(flow, &Trace { nodes, functions: Vec::new(), looked_at })
     });
     let handler = consumer.handlers.first().map(|h| own_function(flow, consumer, h).func);
     Examined { handler, traces, scan }

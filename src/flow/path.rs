@@ -85,6 +85,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self
     }
 
+    /// Tells the library's call that receives the message, where the handler is the function around it.
+    #[must_use]
+    pub fn received_by(mut self, call: Option<Site>) -> Self {
+        self.payload.source = call;
+        self
+    }
+
     /// The trace of `handler`.
     pub fn trace(mut self, handler: &Closure) -> Trace {
         self.payload.received(&self.eval, handler.func);
@@ -96,7 +103,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         }
         let mut nodes = self.decorators(handler.func, &frame);
         nodes.extend(self.function(handler.func, &frame, 0));
-        Trace { nodes, functions: self.functions }
+        Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
     }
 
     fn function(&mut self, func: Fn, frame: &[Binding], depth: u32) -> Vec<Node> {
@@ -225,6 +232,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
             Stmt::Send { channel, value } => {
                 self.expr(func, channel, ErrorUse::Other, false, frame, depth, out);
                 self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
+                let sent = Site { file: func.file, expr: value };
+                if self.is_message(sent, frame) {
+                    out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved }));
+                }
             }
             Stmt::Block(block) => out.extend(self.block(func, block, frame, depth)),
             Stmt::Jump(_) => out.push(Node::Exit(Exit::Jump)),
@@ -478,8 +489,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 detached,
                 on_message,
             }));
-        } else if targets.is_empty() && self.unresolved(site) {
-            out.push(Node::Cut(Cut { site, why: CutReason::Unresolved }));
+        } else if targets.is_empty()
+            && let Some(why) = self.left_open(site, frame)
+        {
+            out.push(Node::Cut(Cut { site, why }));
         }
         self.callbacks(func, id, &targets, frame, depth, out);
     }

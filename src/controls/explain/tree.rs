@@ -151,6 +151,7 @@ impl<'s, 'a> Tree<'s, 'a> {
                 path::CutReason::Depth => CutReason::Depth,
                 path::CutReason::Budget => CutReason::Budget,
                 path::CutReason::Unresolved => CutReason::Unresolved,
+                path::CutReason::Library => CutReason::Library,
             },
         }
     }

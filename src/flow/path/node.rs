@@ -129,6 +129,8 @@ pub enum CutReason {
     Budget,
     /// A function value or interface nothing in the tree fills.
     Unresolved,
+    /// A library's call that is given the message, and no rule tells what it does.
+    Library,
 }
 
 /// A handler's trace.
@@ -138,4 +140,6 @@ pub struct Trace {
     pub nodes: Vec<Node>,
     /// The functions followed, in order, each once.
     pub functions: Vec<Fn>,
+    /// The message is given to calls that only look at it: printed, logged, converted.
+    pub looked_at: bool,
 }

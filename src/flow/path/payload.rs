@@ -14,6 +14,10 @@ use crate::flow::program::Ty;
 pub struct Payload {
     handler: Option<Fn>,
     types: FxHashSet<Ty>,
+    /// The library's call that receives the message.
+    pub source: Option<Site>,
+    /// The message was given to calls that only look at it.
+    pub looked_at: bool,
     /// Values that decoders filled.
     values: FxHashSet<Value>,
     /// Parts of values that the question at hand may still look at: values share their parts.
@@ -67,6 +71,7 @@ impl Payload {
             Value::Field(base, _) | Value::Element(base) => is(base) || self.has(&eval.type_of(value)),
             Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
             // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
+            Value::Made(made) if Some(made.site) == self.source => true,
             Value::Made(made) => {
                 let on = made.receiver.as_ref().is_some_and(is);
                 let plain = made.receiver.is_none() && converts(eval.types.program.external(made.path));
@@ -148,6 +153,30 @@ impl Tracer<'_, '_> {
         about
     }
 
+    /// Whether an expression is the message, a part of it, or built of it.
+    pub(super) fn is_message(&self, site: Site, frame: &[Binding]) -> bool {
+        self.payload.is(&self.eval, &self.value_in(site, frame), frame)
+    }
+
+    /// Whether a call is given the message.
+    pub(super) fn given_message(&self, call: Site, frame: &[Binding]) -> bool {
+        self.arguments(call).any(|arg| self.is_message(arg, frame))
+    }
+
+    /// Whether a call is given a context, as what reaches out of the process is.
+    pub(super) fn given_context(&self, call: Site, frame: &[Binding]) -> bool {
+        self.arguments(call).any(|arg| self.eval.is_context(&self.value_in(arg, frame)))
+    }
+
+    fn arguments(&self, call: Site) -> impl Iterator<Item = Site> + use<'_> {
+        let facts = self.flow.types.program.facts(call.file);
+        let args = match facts.expr(call.expr) {
+            Expr::Call { args, .. } => facts.list(args),
+            _ => &[],
+        };
+        args.iter().map(move |&expr| Site { file: call.file, expr })
+    }
+
     /// Whether a condition that turns something away asks about the message.
     pub(super) fn asks_of_message(&self, cond: Site, asks: Asks, then: &[Node], frame: &[Binding]) -> bool {
         let turns_away = matches!(then.last(), Some(Node::Exit(_)));
@@ -162,10 +191,7 @@ impl Tracer<'_, '_> {
                 parts.push(e);
             }
         });
-        parts.into_iter().any(|expr| {
-            let value = self.value_in(Site { file: cond.file, expr }, frame);
-            self.payload.is(&self.eval, &value, frame)
-        })
+        parts.into_iter().any(|expr| self.is_message(Site { file: cond.file, expr }, frame))
     }
 
     /// `event.Payload().(*OrderPlaced)`: the payload by its real type.

@@ -5,7 +5,7 @@ use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId};
 use std::sync::Arc;
 
-use super::Tracer;
+use super::{CutReason, Tracer};
 use crate::flow::calls::Callee;
 use crate::flow::matches::RuleId;
 use crate::flow::program::{Fn, Site};
@@ -24,8 +24,27 @@ impl Tracer<'_, '_> {
         }
     }
 
-    pub(super) fn unresolved(&self, site: Site) -> bool {
-        matches!(self.flow.graph.at(site).map(|c| &c.callee), Some(Callee::Abstract(_) | Callee::Dynamic))
+    /// Why a call that leads nowhere in the tree leaves open what becomes of the message; nothing where
+    /// it has no part in that.
+    pub(super) fn left_open(&mut self, site: Site, frame: &[Binding]) -> Option<CutReason> {
+        let graph = &self.flow.graph;
+        match graph.at(site).map(|c| &c.callee)? {
+            Callee::Abstract(_) | Callee::Dynamic => {
+                self.given_message(site, frame).then_some(CutReason::Unresolved)
+            }
+            Callee::Library { path, .. } => {
+                let path = self.flow.types.program.external(*path);
+                if !self.given_message(site, frame) {
+                    return None;
+                }
+                if acts(path) && self.given_context(site, frame) {
+                    return Some(CutReason::Library);
+                }
+                self.payload.looked_at = true;
+                None
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn bind_in(&self, binding: &Binding, frame: &[Binding]) -> Binding {
@@ -59,8 +78,11 @@ impl Tracer<'_, '_> {
                     targets.iter().copied().filter(|&t| self.ingredients.has_method(self.flow, t)).collect();
                 let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
                 // Code in another service's folder does not run in this one's process.
-                let near = candidates.into_iter().filter(|t| self.same_service(t.file));
-                near.take(8).map(plain).collect()
+                let near: Vec<Fn> = candidates.into_iter().filter(|t| self.same_service(t.file)).collect();
+                let (run, other): (Vec<Fn>, Vec<Fn>) = near.into_iter().partition(|&t| self.runs(t));
+                // Where no entry point is known to lead to any, each may be meant.
+                let near = if run.is_empty() { other } else { run };
+                near.into_iter().take(8).map(plain).collect()
             }
             Some(Callee::Library { method: true, .. }) => {
                 // A library's interface may be filled by a type of the tree.
@@ -168,6 +190,12 @@ impl Tracer<'_, '_> {
         found
     }
 
+    /// Whether an entry point of the service leads to `func`.
+    fn runs(&self, func: Fn) -> bool {
+        let services = || self.flow.attribution.services(func.file, Some(func));
+        self.service.is_none_or(|service| services().contains(&service))
+    }
+
     pub(super) fn same_service(&self, file: u32) -> bool {
         match (self.service, self.flow.attribution.owner(file)) {
             (Some(service), Some(owner)) => service == owner,
@@ -252,4 +280,12 @@ impl Tracer<'_, '_> {
             matches!(ty, Type::Named(..)) && wanted.contains(&ty)
         })
     }
+}
+
+/// Whether a library's calls may reach out of the process. The standard library does so only through
+/// what rules describe; logs and traces carry nothing that a second delivery repeats.
+fn acts(path: &str) -> bool {
+    let standard = !path.split('/').next().is_some_and(|host| host.contains('.'));
+    let watches = ["log", "zap", "telemetry", "trac", "metric", "prometheus", "sentry"];
+    !standard && !watches.iter().any(|word| path.contains(word))
 }

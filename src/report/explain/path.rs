@@ -251,6 +251,7 @@ pub(super) fn reason(why: CutReason) -> &'static str {
         CutReason::Depth => "--depth",
         CutReason::Budget => "too much on the way",
         CutReason::Unresolved => "not known what runs",
+        CutReason::Library => "no rule tells what this does with the message",
     }
 }
 
@@ -260,5 +261,6 @@ pub(super) fn advice(unseen: &Unseen) -> &'static str {
         CutReason::Depth => "follow it with a larger --depth, or without",
         CutReason::Budget => "look at what this call leads to",
         CutReason::Unresolved => "look at what is given to it at run time",
+        CutReason::Library => "look at the library, and tell it to flowaudit by a rule (docs/rules.md)",
     }
 }
