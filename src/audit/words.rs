@@ -279,7 +279,7 @@ words! {
         Budget = "budget",
         /// A function value or interface that nothing in the repository fills.
         Unresolved = "unresolved",
-        /// A library's call that is given the message, and no rule tells what it does.
+        /// A library's call that may reach out of the process, and no rule tells what it does.
         Library = "library",
     }
 }

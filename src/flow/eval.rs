@@ -155,9 +155,7 @@ impl<'a> Eval<'a> {
                 operand,
             } => self.nth(at(operand), index),
             // Whether the channel is open.
-            Expr::Unary { op: UnaryOp::Receive, .. } if index > 0 => {
-                Value::Typed(Type::Basic("bool".into()))
-            }
+            Expr::Unary { op: UnaryOp::Receive, .. } if index > 0 => Value::Typed(Type::Basic("bool".into())),
             Expr::Unary { op: UnaryOp::Receive, operand } => Value::Element(self.nth(at(operand), 0).into()),
             Expr::Binary { op: BinaryOp::Add, left, right } => {
                 Value::concat(vec![self.nth(at(left), 0), self.nth(at(right), 0)])

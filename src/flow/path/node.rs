@@ -129,7 +129,7 @@ pub enum CutReason {
     Budget,
     /// A function value or interface nothing in the tree fills.
     Unresolved,
-    /// A library's call that is given the message, and no rule tells what it does.
+    /// A library's call that may reach out of the process, and no rule tells what it does.
     Library,
 }
 

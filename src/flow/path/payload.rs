@@ -51,6 +51,17 @@ impl Payload {
         }
     }
 
+    /// Whether a value is the message as it was received.
+    fn is_whole(&self, value: &Value) -> bool {
+        match value {
+            Value::Param(func, _) => Some(*func) == self.handler,
+            Value::Made(made) => Some(made.site) == self.source,
+            Value::Element(base) => self.is_whole(base),
+            Value::OneOf(items) => items.iter().any(|v| self.is_whole(v)),
+            _ => false,
+        }
+    }
+
     /// Whether a value is the message, a part of it, or built of it; `frame` tells what the functions
     /// on the path were given.
     fn is(&self, eval: &Eval<'_>, value: &Value, frame: &[Binding]) -> bool {
@@ -168,10 +179,15 @@ impl Tracer<'_, '_> {
         self.arguments(call).any(|arg| self.eval.is_context(&self.value_in(arg, frame)))
     }
 
+    /// The arguments of the call at `call`, under a negation too.
     fn arguments(&self, call: Site) -> impl Iterator<Item = Site> + use<'_> {
         let facts = self.flow.types.program.facts(call.file);
         let args = match facts.expr(call.expr) {
             Expr::Call { args, .. } => facts.list(args),
+            Expr::Unary { operand, .. } => match facts.expr(operand) {
+                Expr::Call { args, .. } => facts.list(args),
+                _ => &[],
+            },
             _ => &[],
         };
         args.iter().map(move |&expr| Site { file: call.file, expr })
@@ -181,7 +197,7 @@ impl Tracer<'_, '_> {
     pub(super) fn asks_of_message(&self, cond: Site, asks: Asks, then: &[Node], frame: &[Binding]) -> bool {
         let turns_away = matches!(then.last(), Some(Node::Exit(_)));
         let asked = matches!(asks, Asks::NotGiven | Asks::Absence | Asks::Other | Asks::State);
-        if !turns_away || !asked {
+        if !turns_away || !asked || self.asks_for_any(cond, frame) || self.given_context(cond, frame) {
             return false;
         }
         let facts = self.flow.types.program.facts(cond.file);
@@ -192,6 +208,17 @@ impl Tracer<'_, '_> {
             }
         });
         parts.into_iter().any(|expr| self.is_message(Site { file: cond.file, expr }, frame))
+    }
+
+    /// `if msg == nil`, `if !ok`: whether there is a message at all.
+    fn asks_for_any(&self, cond: Site, frame: &[Binding]) -> bool {
+        let facts = self.flow.types.program.facts(cond.file);
+        let asked = match facts.expr(cond.expr) {
+            Expr::Binary { left, right, .. } if matches!(facts.expr(right), Expr::Nil) => left,
+            Expr::Unary { operand, .. } => operand,
+            _ => return false,
+        };
+        self.payload.is_whole(&self.value_in(Site { file: cond.file, expr: asked }, frame))
     }
 
     /// `event.Payload().(*OrderPlaced)`: the payload by its real type.

@@ -34,14 +34,11 @@ impl Tracer<'_, '_> {
             }
             Callee::Library { path, .. } => {
                 let path = self.flow.types.program.external(*path);
-                if !self.given_message(site, frame) {
+                if inert(path) {
+                    self.payload.looked_at |= self.given_message(site, frame);
                     return None;
                 }
-                if acts(path) && self.given_context(site, frame) {
-                    return Some(CutReason::Library);
-                }
-                self.payload.looked_at = true;
-                None
+                self.given_context(site, frame).then_some(CutReason::Library)
             }
             _ => None,
         }
@@ -282,10 +279,10 @@ impl Tracer<'_, '_> {
     }
 }
 
-/// Whether a library's calls may reach out of the process. The standard library does so only through
-/// what rules describe; logs and traces carry nothing that a second delivery repeats.
-fn acts(path: &str) -> bool {
+/// Whether calls of a library do nothing that a second delivery repeats: logs and traces, and the
+/// standard library, whose calls that reach out of the process are described by rules.
+fn inert(path: &str) -> bool {
     let standard = !path.split('/').next().is_some_and(|host| host.contains('.'));
     let watches = ["log", "zap", "telemetry", "trac", "metric", "prometheus", "sentry"];
-    !standard && !watches.iter().any(|word| path.contains(word))
+    standard || path.starts_with("golang.org/x/") || watches.iter().any(|word| path.contains(word))
 }

@@ -251,7 +251,7 @@ pub(super) fn reason(why: CutReason) -> &'static str {
         CutReason::Depth => "--depth",
         CutReason::Budget => "too much on the way",
         CutReason::Unresolved => "not known what runs",
-        CutReason::Library => "no rule tells what this does with the message",
+        CutReason::Library => "no rule tells what this does",
     }
 }
 
