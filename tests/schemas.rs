@@ -44,3 +44,8 @@ fn config_schema_is_current() {
 fn gate_schema_is_current() {
     check("gate");
 }
+
+#[test]
+fn graph_schema_is_current() {
+    check("graph");
+}

@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 use super::args::{ReportArgs, ReportFormat};
 use super::audit;
 use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
 use crate::audit::Date;
 use crate::config::Settings;
-use crate::report::docs::{self, Document, Material, TemplateFile};
+use crate::report::docs::{self, Document, DocumentError, Material, TemplateFile};
 
 /// No scanned file that is larger is shown in an excerpt.
 const MAX_SOURCE: u64 = 4 << 20;
@@ -50,12 +53,21 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         since: since.as_ref(),
         source: &source,
     };
-    let wanted = match args.format {
-        ReportFormat::Markdown => docs::documents(&material),
-    };
-    let wanted = wanted.map_err(|error| BadDocuments(vec![error]))?;
+    let wanted = wanted(args, &material).map_err(|error| BadDocuments(vec![error]))?;
     let written = folder.compare(wanted)?;
     if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
+}
+
+/// What was asked for, as it should be.
+fn wanted(args: &ReportArgs, material: &Material<'_>) -> Result<Vec<Document>, DocumentError> {
+    let mut wanted = Vec::new();
+    if args.format.contains(&ReportFormat::Markdown) {
+        wanted.extend(docs::documents(material)?);
+    }
+    if args.format.contains(&ReportFormat::Html) {
+        wanted.push(docs::page(material)?);
+    }
+    Ok(wanted)
 }
 
 /// A document as it should be, beside what is there.
@@ -179,7 +191,11 @@ fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::
     tell_lost(documents);
     if stale.is_empty() {
         if !args.audit.quiet {
-            writeln!(io::stdout(), "{} documents are up to date", documents.len())?;
+            let count = match documents.len() {
+                1 => "1 document is".to_owned(),
+                number => format!("{number} documents are"),
+            };
+            writeln!(io::stdout(), "{count} up to date")?;
         }
         return Ok(Exit::Done);
     }
@@ -194,7 +210,14 @@ fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::
     out.flush()?;
     let names = stale.iter().map(|document| document.name.clone()).collect();
     let root = args.audit.path.display();
-    Err(Stale { names, command: format!("flowaudit report {root} -o {}", folder.path.display()) }.into())
+    let formats: Vec<_> = args.format.iter().filter_map(ValueEnum::to_possible_value).collect();
+    let formats: Vec<&str> = formats.iter().map(PossibleValue::get_name).collect();
+    let format = match formats.as_slice() {
+        ["markdown"] => String::new(),
+        several => format!(" --format {}", several.join(",")),
+    };
+    Err(Stale { names, command: format!("flowaudit report {root} -o {}{format}", folder.path.display()) }
+        .into())
 }
 
 fn tell_lost(documents: &[Compared]) {
@@ -222,7 +245,7 @@ fn templates(settings: &Settings) -> anyhow::Result<Vec<TemplateFile>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
-    BadDocuments(vec![docs::DocumentError {
+    BadDocuments(vec![DocumentError {
         file: path.display().to_string(),
         line: 0,
         column: 0,
@@ -237,8 +260,10 @@ fn date(args: &ReportArgs, settings: &Settings, folder: &Folder) -> Date {
         return date;
     }
     let there = || {
-        let summary = folder.read(&settings.config.reports.summary).ok()??;
-        docs::date_of(&summary)
+        let reports = &settings.config.reports;
+        let markdown = args.format.contains(&ReportFormat::Markdown);
+        let first = if markdown { &reports.summary } else { &reports.page };
+        docs::date_of(&folder.read(first).ok()??)
     };
     let of_check = args.check.then(there).flatten();
     of_check.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {

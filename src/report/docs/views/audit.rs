@@ -7,11 +7,11 @@ use super::inventory::{CacheView, ObserverView, SagaGroup, SchemaView};
 use super::practice::FamilyView;
 use super::services::{ServiceView, TopicLink};
 use super::topics::{SubscriptionGroup, TopicView};
-use super::{Figure, Head, Views, checklist_file, context};
+use super::{Diagram, Figure, Head, Views, checklist_file, context};
 use crate::audit::{Control, Finding, Service};
 use crate::config::{AuditEntry, Denominator};
+use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
-use crate::report::docs::{DocumentError, mermaid};
 use crate::report::words;
 
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ struct AuditView {
     sagas: Vec<SagaGroup>,
     actions: Vec<Actions>,
     waived: Vec<Waived>,
-    diagram: String,
+    diagram: Diagram,
     changes: Option<Changes>,
 }
 
@@ -95,7 +95,7 @@ impl Views<'_> {
             sagas: Self::sagas(&scope),
             actions: self.actions(&admitted),
             waived: self.waived(&admitted),
-            diagram: mermaid::platform(self.audit, &mine, &looked_at),
+            diagram: self.flow(&mine, &looked_at),
             changes: self.changes(),
         })
     }
