@@ -98,13 +98,13 @@ impl Graph {
         });
         let mut topics: Vec<Channel> = joined.chain(alone).filter(|topic| looked_at(&topic.name)).collect();
         // A near miss and what it misses are shown together, so that the gap is seen.
-        let touches = |topic: &&Channel| topic.services().any(shown);
+        let is_mine = |topic: &&Channel| topic.services().any(shown);
         let named = |topic: &Channel| topic.near.iter().chain([&topic.name]).cloned().collect::<Vec<_>>();
         let touched: BTreeSet<String> =
-            topics.iter().filter(|topic| topic.resolved).filter(touches).flat_map(named).collect();
+            topics.iter().filter(|topic| topic.resolved).filter(is_mine).flat_map(named).collect();
         topics.retain(|topic| {
             let drawn_in = topic.resolved && named(topic).iter().any(|name| touched.contains(name));
-            drawn_in || touches(&topic)
+            drawn_in || is_mine(&topic)
         });
         topics.sort_by(|a, b| a.name.cmp(&b.name).then(b.resolved.cmp(&a.resolved)));
         Graph::between(audit, topics)

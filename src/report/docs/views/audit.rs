@@ -33,6 +33,8 @@ struct AuditView {
     unresolved: Vec<TopicLink>,
     schemas: Vec<SchemaView>,
     event_types: usize,
+    /// How many types of event each service has a schema for.
+    event_types_of: Vec<(String, usize)>,
     caches: Vec<CacheView>,
     about_caches: bool,
     about_schemas: bool,
@@ -86,6 +88,7 @@ impl Views<'_> {
             practice: self.practice(&scope, &entry.controls),
             topics: self.topics(&scope, &looked_at),
             unresolved: self.unresolved(&scope),
+            event_types_of: SchemaView::by_service(&schemas),
             event_types: schemas.iter().map(SchemaView::event_types).sum(),
             schemas,
             caches: self.caches(&scope),
