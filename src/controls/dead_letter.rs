@@ -1,8 +1,11 @@
 //! Dead letter: does a message that keeps failing end somewhere a person can find it?
 
+use super::scan::Seen;
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::Evidence;
+use crate::flow::Consumer;
+use crate::flow::parking::{KINDS, Parking};
 use crate::flow::value::Value;
 use crate::rules::Role;
 
@@ -27,21 +30,17 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if consumer.dead_letter_builtin {
         signals.insert("built-in");
     }
-    for m in service_matches(subject) {
-        match subject.flow.index.rule(m.rule).registration_kind.as_deref() {
-            Some("middleware") if subject.flow.index.detector(m.rule).id == consumer.framework => {
-                signals.insert("poison-queue");
-            }
-            Some("programmatic" | "queue")
-                if subject.flow.index.detector(m.rule).id == consumer.framework =>
-            {
-                signals.insert("queue-has-exchange");
-            }
-            _ => {}
-        }
+    if middleware(subject).next().is_some() {
+        signals.insert("poison-queue");
+    }
+    for parking in parkings(subject) {
+        let declared = parking.services.is_none();
+        signals.insert(if declared { "declared-in-manifest" } else { "queue-has-exchange" });
     }
     if let Some(scan) = subject.scan {
-        for step in scan.of(Role::DeadLetter) {
+        // A declaration says where a queue's messages go, not that this one is sent there.
+        let sends = |step: &&Seen| !step.kind.as_deref().is_some_and(|kind| KINDS.contains(&kind));
+        for step in scan.of(Role::DeadLetter).filter(sends) {
             // What it does inside says more than what it is called.
             let stores = step.below.any(&[Role::EffectInsert, Role::EffectUpsert]);
             let sends = step.below.has(Role::Publisher);
@@ -59,14 +58,24 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     signals
 }
 
-/// Dead-letter declarations of the consumer's service outside its handler.
-fn service_matches<'s>(
-    subject: &'s Subject<'_, '_>,
-) -> impl Iterator<Item = &'s crate::flow::matches::Match> {
-    subject.flow.matches.iter().filter(|m| {
-        subject.flow.index.rule(m.rule).role == Role::DeadLetter
-            && subject.flow.attribution.services(m.site.file, m.func).contains(&subject.consumer.service)
+/// Middleware of the consumer's service that moves failed messages away.
+fn middleware<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s crate::flow::matches::Match> {
+    let (flow, consumer) = (subject.flow, subject.consumer);
+    flow.matches.iter().filter(move |m| {
+        let rule = flow.index.rule(m.rule);
+        rule.role == Role::DeadLetter
+            && rule.registration_kind.as_deref() == Some("middleware")
+            && flow.index.detector(m.rule).id == consumer.framework
+            && flow.attribution.services(m.site.file, m.func).contains(&consumer.service)
     })
+}
+
+/// Declarations about the queue that the consumer reads.
+fn parkings<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Parking> {
+    let (flow, consumer) = (subject.flow, subject.consumer);
+    let program = flow.types.program;
+    let owner = |c: &Consumer| c.site.and_then(|site| program.owner(site)).map(|f| program.outermost(f));
+    flow.parkings.iter().filter(move |p| p.covers(consumer, &flow.consumers, &owner))
 }
 
 /// Whether the registration itself names the target.
@@ -107,12 +116,14 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
         }
     }
-    out.extend(
-        service_matches(subject)
-            .filter(|m| subject.flow.index.rule(m.rule).registration_kind.as_deref() == Some("middleware"))
-            .take(1)
-            .map(|m| evidence(subject.flow, m.site, "dead-letter")),
-    );
+    for parking in parkings(subject).take(2) {
+        let (path, line) = parking.at.clone();
+        if !out.iter().any(|known| known.path == path && known.line == line) {
+            let (role, note) = (Role::DeadLetter.name().to_owned(), parking.target.clone());
+            out.push(Evidence { path, line, role, note });
+        }
+    }
+    out.extend(middleware(subject).take(1).map(|m| evidence(subject.flow, m.site, "dead-letter")));
     if out.is_empty() {
         let (path, line) = &subject.consumer.registration;
         out.push(Evidence {

@@ -103,7 +103,10 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     {
         signals.insert("check-then-act");
     }
-    if marks.first().is_some_and(|m| m.role == Role::DedupeMark && m.after_effects == 0)
+    // In one transaction the order does not matter.
+    let first = |m: &&Seen| m.role == Role::DedupeMark && m.after_effects == 0;
+    let together = |m: &&Seen| !m.redis && scan.roles.has(Role::TxBegin);
+    if marks.first().is_some_and(|m| first(m) && !together(m))
         && scan.effects.iter().any(|e| HARMFUL.contains(&e.role))
     {
         signals.insert("marks-first");

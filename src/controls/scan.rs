@@ -1,11 +1,13 @@
 //! The scan of a trace: which effects a handler has, what stands before each, and what becomes of
 //! errors. Controls read the scan; they do not walk traces themselves.
 
-use crate::flow::Flow;
 use crate::flow::path::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
+use crate::flow::{Flow, Publisher};
 use crate::rules::Role;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::topics::is_dead_letter;
 
 /// A set of roles.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -90,6 +92,8 @@ pub struct Seen {
     pub redis: bool,
     /// It stands inside a validation of the message and returns to it.
     pub nested: bool,
+    /// It gives what is wrong instead of throwing it.
+    pub reports: bool,
 }
 
 /// A branch that turns a message away for what it says.
@@ -152,6 +156,8 @@ const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMar
 
 struct Scanner<'f, 'a> {
     flow: &'f Flow<'a>,
+    /// Publications to places for failed messages.
+    parking: FxHashSet<Site>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
     /// Inside a validation of the message.
@@ -160,8 +166,14 @@ struct Scanner<'f, 'a> {
 
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let mut scanner =
-        Scanner { flow, out: Scan::default(), results: FxHashMap::default(), validating: false };
+    let parks = |p: &&Publisher| is_dead_letter(&p.topic.name);
+    let mut scanner = Scanner {
+        flow,
+        parking: flow.publishers.iter().filter(parks).flat_map(|p| p.places.iter().copied()).collect(),
+        out: Scan::default(),
+        results: FxHashMap::default(),
+        validating: false,
+    };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out
@@ -170,6 +182,10 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
 impl Scanner<'_, '_> {
     fn roles(&self, step: &Step) -> Roles {
         let mut roles = Roles::default();
+        if self.parking.contains(&step.site) {
+            roles.add(Role::DeadLetter);
+            return roles;
+        }
         for &rule in &step.rules {
             roles.add(self.flow.index.rule(rule).role);
         }
@@ -180,6 +196,7 @@ impl Scanner<'_, '_> {
         let mut roles = Roles::default();
         for node in nodes {
             roles = roles.join(match node {
+                Node::Step(step) if self.parking.contains(&step.site) => self.roles(step),
                 Node::Step(step) => self.roles(step).join(self.below(&step.inner)),
                 Node::Branch(branch) => self.below(&branch.then).join(self.below(&branch.otherwise)),
                 Node::Loop(nodes) => self.below(nodes),
@@ -232,6 +249,22 @@ impl Scanner<'_, '_> {
         let known = self.results.entry(step.site).or_default();
         *known = known.join(own).join(below);
         let mut noted = false;
+        if self.parking.contains(&step.site) {
+            self.out.seen.push(Seen {
+                site: step.site,
+                role: Role::DeadLetter,
+                error: step.error,
+                kind: Some("handler".to_owned()),
+                detector: String::new(),
+                below: own,
+                into: step.into,
+                after_effects: self.out.effects.len(),
+                redis: false,
+                nested: self.validating,
+                reports: false,
+            });
+            return None;
+        }
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
             if rule.role == Role::Decode && self.out.of(Role::Decode).next().is_none() {
@@ -244,7 +277,8 @@ impl Scanner<'_, '_> {
                 self.out.seen.push(Seen {
                     site: step.site,
                     role: rule.role,
-                    error: step.error,
+                    // Until somebody asks what it gave, nobody knows.
+                    error: if rule.reports { ErrorUse::Logged } else { step.error },
                     kind: rule.registration_kind.clone(),
                     detector: self.flow.index.detector(id).id.clone(),
                     below: own.join(below),
@@ -252,6 +286,7 @@ impl Scanner<'_, '_> {
                     after_effects: self.out.effects.len(),
                     redis: self.reaches_redis(step),
                     nested: self.validating,
+                    reports: rule.reports,
                 });
             }
         }
@@ -332,6 +367,13 @@ impl Scanner<'_, '_> {
             let roles = self.below(&branch.then);
             roles.any(&HARMFUL) || roles.any(&HARMLESS)
         };
+        if deps.has(Role::Validate)
+            && (then_exit.is_some() || effects_in_then || ends(&branch.otherwise).is_some())
+        {
+            for seen in self.out.seen.iter_mut().filter(|s| s.reports) {
+                seen.error = ErrorUse::Returned;
+            }
+        }
         if branch.on_message && self.out.effects.is_empty() && Self::refuses(branch, deps, then_exit) {
             self.out.refusals.push(Refusal { asked: branch.cond, fails: then_exit == Some(Exit::Failure) });
         }

@@ -3,8 +3,11 @@
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
+use crate::flow::matches::Match;
 use crate::flow::path::ErrorUse;
-use crate::rules::Role;
+use crate::flow::program::{Site, Target};
+use crate::flow::types::{Type, import_matches};
+use crate::rules::{Role, Rule};
 
 /// What the scan says about payloads.
 pub fn signals(subject: &Subject<'_, '_>) -> Signals {
@@ -19,6 +22,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             ErrorUse::Logged | ErrorUse::Dropped => signals.insert("validated-logged"),
             _ => signals.insert("validated"),
         };
+    }
+    if piped(subject).is_some() {
+        signals.insert("validated");
     }
     if signals.contains("validated-logged") {
         signals.remove("validated");
@@ -47,9 +53,48 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     signals
 }
 
+/// The pipe that checks what the framework hands to its handlers, where it checks this one's: it is
+/// set for the application that listens, and the handler's parameter is of a class with rules.
+fn piped(subject: &Subject<'_, '_>) -> Option<Site> {
+    let (flow, consumer) = (subject.flow, subject.consumer);
+    let listens = |rule: &Rule| rule.role == Role::Transport;
+    if !flow.index.detector(consumer.rule?).rules.iter().any(listens) {
+        return None;
+    }
+    let here = |m: &&Match, kind: &str| {
+        flow.index.rule(m.rule).registration_kind.as_deref() == Some(kind)
+            && flow.attribution.services(m.site.file, m.func).contains(&consumer.service)
+    };
+    if flow.matches.iter().any(|m| here(&m, "hybrid")) {
+        return None;
+    }
+    let pipe = flow.matches.iter().find(|m| here(m, "pipe"))?;
+    let gates = &flow.index.detector(pipe.rule).imports;
+    let func = consumer.handlers.first()?.func;
+    let program = flow.types.program;
+    let params = program.facts(func.file).params(&program.func(func).params);
+    let ruled = params.iter().any(|param| {
+        let Type::Named(ty, _) = flow.types.named_by(Site { file: func.file, expr: param.ty }) else {
+            return false;
+        };
+        let facts = program.facts(ty.file);
+        let decl = &facts.types[ty.ty.0 as usize];
+        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let known = |target: &Target| match target {
+            Target::External(path) => gates.iter().any(|gate| import_matches(gate, program.external(*path))),
+            Target::Package(_) => false,
+        };
+        fields.iter().any(|field| !field.tag.is_empty()) && program.file(ty.file).imports.values().any(known)
+    });
+    ruled.then_some(pipe.site)
+}
+
 /// How payloads are validated, for rows whose pattern is `@`.
 pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     let scan = subject.scan?;
+    if piped(subject).is_some() {
+        return Some("validator".to_owned());
+    }
     let kinds: Vec<&str> = scan.of(Role::Validate).filter_map(|s| s.kind.as_deref()).collect();
     let order = ["json-schema", "idl-registry", "validator", "registry", "business-rule"];
     order.iter().find(|k| kinds.contains(k)).map(|k| (*k).to_owned()).or(Some("registry".to_owned()))
@@ -60,6 +105,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let Some(scan) = subject.scan else { return Vec::new() };
     let mut out: Vec<Evidence> =
         scan.of(Role::Validate).take(3).map(|s| evidence(subject.flow, s.site, "validate")).collect();
+    out.extend(piped(subject).map(|site| evidence(subject.flow, site, "validate")));
     out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
     out.extend(scan.of(Role::Decode).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
     out

@@ -153,18 +153,49 @@ pub fn is_dead_letter(name: &str) -> bool {
     })
 }
 
-/// Whether two different names differ only by separator, case, plural, prefix or version.
+/// Whether two different names differ only by separator, case, plural, prefix, version or a slip in
+/// one word.
 fn near(a: &str, b: &str) -> bool {
     if a == b {
         return false;
     }
     let (wa, wb) = (words(a), words(b));
-    if wa == wb {
+    if wa == wb || misspelt(&wa, &wb) {
         return true;
     }
     let (short, long) = if wa.len() < wb.len() { (&wa, &wb) } else { (&wb, &wa) };
     // At least two words must be the same, else `order` would meet everything.
     short.len() >= 2 && (long.ends_with(short) || long.starts_with(short) && is_version(&long[short.len()..]))
+}
+
+/// Whether two names differ in one long word, by one letter too many or two letters that changed
+/// places (`canceled`, `cancelled`).
+fn misspelt(a: &[String], b: &[String]) -> bool {
+    let mut differ = a.iter().zip(b).filter(|(a, b)| a != b);
+    let (Some((a_word, b_word)), None) = (differ.next(), differ.next()) else { return false };
+    a.len() == b.len() && a.len() >= 2 && slip(a_word, b_word)
+}
+
+fn slip(a: &str, b: &str) -> bool {
+    let letters = |text: &str| -> Vec<char> { text.chars().filter(|c| c.is_alphabetic()).collect() };
+    let (a, b) = (letters(a), letters(b));
+    let (short, long) = if a.len() < b.len() { (&a, &b) } else { (&b, &a) };
+    if short.len() < 6 {
+        return false;
+    }
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    match long.len() - short.len() {
+        0 => {
+            // Two neighbours that changed places.
+            same + 1 < long.len()
+                && short[same] == long[same + 1]
+                && short[same + 1] == long[same]
+                && short[same + 2..] == long[same + 2..]
+        }
+        // The end is grammar (`create`, `created`), not a slip.
+        1 => same < short.len() && short[same..] == long[same + 1..],
+        _ => false,
+    }
 }
 
 fn is_version(rest: &[String]) -> bool {
@@ -212,6 +243,8 @@ mod tests {
             ("orders.created", "order.created"),
             ("OrderCreated", "order_created"),
             ("order.created.v1", "order.created"),
+            ("order.canceled", "order.cancelled"),
+            ("invoice.recieved", "invoice.received"),
         ] {
             assert!(near(a, b) && near(b, a), "{a} {b}");
         }
@@ -220,6 +253,9 @@ mod tests {
             ("created", "order.created"),
             ("order.created", "order.updated"),
             ("order.status", "order.status_changed"),
+            ("order.create", "order.created"),
+            ("order.deleted", "order.selected"),
+            ("shard.000001", "shard.000010"),
         ] {
             assert!(!near(a, b) && !near(b, a), "{a} {b}");
         }

@@ -49,12 +49,14 @@ impl Attribution {
         }
         // Elsewhere a program is its files: what a framework, a container or a macro calls is found
         // by name.
+        let unused = super::unused::functions(program);
         for (index, file) in program.files.iter().enumerate() {
             if file.facts.lang.files_are_modules()
                 && let Some(service) = owners[index]
             {
                 let all = (0..file.facts.funcs.len() as u32).map(FuncId);
-                entries[service].extend(all.map(|func| Fn { file: index as u32, func }));
+                let all = all.map(|func| Fn { file: index as u32, func });
+                entries[service].extend(all.filter(|&func| !unused.contains(&program.outermost(func))));
             }
         }
         entries.push(stray);

@@ -477,7 +477,8 @@ impl Collector<'_> {
             Some(ty) => {
                 let facts = self.types.program.facts(ty.file);
                 let decl = &facts.types[ty.ty.0 as usize];
-                facts.fields[decl.fields.start as usize..decl.fields.end as usize]
+                facts
+                    .fields(&decl.fields)
                     .iter()
                     .any(|f| facts.text(f.name).to_ascii_lowercase().contains("expir"))
             }

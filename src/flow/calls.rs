@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
+use super::headers;
 use super::modules::CONSTRUCTOR;
 use super::program::{Decl, ExtPath, Fn, Program, Site, Target, Ty};
 use super::types::{Member, Type, Types};
@@ -80,6 +81,8 @@ pub struct Graph {
     pub built: FxHashMap<Ty, Vec<Site>>,
     /// Writes to a field, in order.
     pub writes: FxHashMap<(Ty, Arc<str>), Vec<FieldWrite>>,
+    /// What is put into maps of a type, in order.
+    pub entries: FxHashMap<Ty, Vec<headers::Entry>>,
     /// Functions that some entry point leads to; `None` where the tree has no entry point.
     pub live: Option<FxHashSet<Fn>>,
 }
@@ -91,6 +94,7 @@ struct FileGraph {
     built: Vec<(Ty, Site)>,
     injected: Vec<(Ty, Site)>,
     writes: Vec<(Ty, Arc<str>, FieldWrite)>,
+    entries: Vec<(Ty, headers::Entry)>,
 }
 
 impl Graph {
@@ -132,11 +136,27 @@ impl Graph {
             for (ty, name, write) in file.writes {
                 graph.writes.entry((ty, name)).or_default().push(write);
             }
+            for (ty, entry) in file.entries {
+                graph.entries.entry(ty).or_default().push(entry);
+            }
         }
+        graph.entries_by_setters(types);
         for (ty, site) in injected {
             graph.built.entry(ty).or_insert_with(|| vec![site]);
         }
         graph
+    }
+
+    /// Adds what calls of setters put into maps.
+    fn entries_by_setters(&mut self, types: &Types<'_>) {
+        let mut entries = std::mem::take(&mut self.entries);
+        for list in entries.values_mut() {
+            let setters: Vec<_> = list.iter().filter_map(|entry| headers::setter(types, entry)).collect();
+            for (setter, key, value) in setters {
+                list.extend(self.calls_of(setter).filter_map(|c| headers::put(types, c.site, key, value)));
+            }
+        }
+        self.entries = entries;
     }
 
     /// Whether anything may run `func`. What entry points lead to is not fully known (containers,
@@ -379,6 +399,7 @@ fn field_assignments(types: &Types<'_>, file: u32, out: &mut FileGraph) {
     let facts = types.program.facts(file);
     for scope in &types.program.file(file).scopes {
         for write in &scope.writes {
+            out.entries.extend(headers::entry(types, file, write));
             let (target, element) = match facts.expr(write.target) {
                 Expr::Index { base, .. } => (base, true),
                 _ => (write.target, false),
@@ -410,7 +431,11 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
             }
             match program.lookup(file, name) {
                 Some(Decl::Func(func)) => Callee::Tree(Arc::from([func])),
-                Some(Decl::Global(_)) => Callee::Dynamic,
+                // What a library made is called: a compiled validator.
+                Some(Decl::Global(_)) => match types.of(site) {
+                    Type::External(path, on) if !on.is_empty() => Callee::Library { path, on, method: true },
+                    _ => Callee::Dynamic,
+                },
                 Some(Decl::Type(ty)) => construction(types, ty),
                 None => Callee::Builtin,
             }

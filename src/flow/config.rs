@@ -4,6 +4,7 @@
 //! and is looked up in the configuration files and in defaults set in code. The nearest file to
 //! the place of use wins. Environment variables come from env files, Compose and `ConfigMap`s.
 
+mod checked;
 #[cfg(test)]
 mod tests;
 
@@ -108,6 +109,9 @@ impl Config {
 
     /// The constants configuration gives for a symbolic value used in file `near`.
     pub fn lookup(&self, eval: &Eval<'_>, index: &Index<'_>, value: &Value, near: &str) -> Vec<String> {
+        if let Some((name, default)) = checked::variable(eval.types.program, value) {
+            return self.in_environment(&name, near).or(default).into_iter().collect();
+        }
         match value {
             Value::Field(..) => {
                 let tag = declared(eval, value).map_or("", |(_, tag)| tag);
@@ -348,7 +352,7 @@ fn key_path(eval: &Eval<'_>, value: &Value, path: &mut Vec<Vec<String>>) -> Opti
     if let Type::Named(ty, _) = eval.type_of(base) {
         let facts = eval.types.program.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         if let Some(field) = fields.iter().find(|f| facts.text(f.name) == &**name) {
             let tag = facts.text(field.tag);
             for key in ["mapstructure", "yaml", "json", "koanf", "toml", "env"] {
@@ -393,7 +397,7 @@ fn declared<'t>(eval: &'t Eval<'_>, value: &Value) -> Option<(&'t str, &'t str)>
     let Type::Named(ty, _) = eval.type_of(base) else { return None };
     let facts = eval.types.program.facts(ty.file);
     let decl = &facts.types[ty.ty.0 as usize];
-    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+    let fields = facts.fields(&decl.fields);
     let field = fields.iter().find(|f| facts.text(f.name) == &**name);
     Some((facts.text(decl.name), field.map_or("", |f| facts.text(f.tag))))
 }

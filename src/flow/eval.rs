@@ -7,6 +7,7 @@
 mod apply;
 mod class;
 mod composite;
+mod members;
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use super::program::{Decl, Fn, Global, Site, Target, Ty};
 use super::pure;
 use super::scope::{DefKind, Write};
-use super::types::{Member, Type, Types};
+use super::types::{Type, Types};
 use super::value::{Closure, Made, Object, Value, step_name};
 
 /// Evaluates expressions; one per task, since it counts its work.
@@ -333,102 +334,6 @@ impl<'a> Eval<'a> {
                 self.member_value(value, &ty, text)
             }
         }
-    }
-
-    /// `value.name`, where `ty` is what is known of the value's type.
-    pub fn member_value(&self, value: Value, ty: &Type, name: &str) -> Value {
-        if name.starts_with(super::value::STEP) {
-            return self.select(value, name);
-        }
-        if let Value::OneOf(items) = &value {
-            let each = items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name));
-            return Value::one_of(each.collect());
-        }
-        if let Value::List(items) = &value {
-            return Value::List(
-                items.iter().map(|v| self.member_value(v.clone(), &Type::Unknown, name)).collect(),
-            );
-        }
-        if let Some(found) = self.static_value(&value, name) {
-            return found;
-        }
-        let dynamic = self.type_of(&value);
-        let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
-        if let Some(Member::Method(func)) = self.types.member(ty, name) {
-            return Value::Func(Arc::new(Closure::method(func, value)));
-        }
-        if let Some(getter) = self.getter(ty, name) {
-            let closure = Closure::method(getter, value.clone());
-            if let Some(found) = self.apply(&closure, &Arc::from([]), false, 0) {
-                return found;
-            }
-        }
-        self.select(value, name)
-    }
-
-    /// The method that reading field `name` runs.
-    fn getter(&self, ty: &Type, name: &str) -> Option<Fn> {
-        let Type::Named(ty, _) = ty else { return None };
-        let program = self.types.program;
-        let mut class = Some(*ty);
-        for _ in 0..8 {
-            let ty = class?;
-            if let Some(method) = program.method(ty, name) {
-                return program.func(method).getter.then_some(method);
-            }
-            if program.facts(ty.file).lang == Lang::Go {
-                return None;
-            }
-            class = program.base_class(ty);
-        }
-        None
-    }
-
-    /// Field `name` of a value; a name that begins with [`super::value::STEP`] is a selector's step.
-    pub fn select(&self, value: Value, name: &str) -> Value {
-        if let Some(step) = name.strip_prefix(super::value::STEP)
-            && let Some(found) = super::select::step(self, &value, step)
-        {
-            return found;
-        }
-        match &value {
-            Value::Object(object) => {
-                if let Some((_, found)) = object.fields.iter().find(|(field, _)| &**field == name) {
-                    return found.clone();
-                }
-                self.promoted(object, name).unwrap_or_else(|| {
-                    // Options and setters may write the field elsewhere: `resolve` knows.
-                    if matches!(object.ty, Type::Named(..)) {
-                        Value::Field(value.clone().into(), name.into())
-                    } else {
-                        Value::Unset
-                    }
-                })
-            }
-            Value::OneOf(items) => {
-                Value::one_of(items.iter().map(|item| self.select(item.clone(), name)).collect())
-            }
-            Value::Unset => Value::Unset,
-            Value::Made(made) => {
-                self.types.held(made, name).unwrap_or_else(|| Value::Field(value.into(), name.into()))
-            }
-            _ => Value::Field(value.into(), name.into()),
-        }
-    }
-
-    /// A field found in an embedded literal.
-    fn promoted(&self, object: &Object, name: &str) -> Option<Value> {
-        let Type::Named(ty, _) = &object.ty else { return None };
-        let facts = self.types.program.facts(ty.file);
-        let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
-        fields.iter().filter(|f| f.embedded).find_map(|f| {
-            let (_, inner) = object.fields.iter().find(|(field, _)| **field == *facts.text(f.name))?;
-            match self.select(inner.clone(), name) {
-                Value::Unset => None,
-                found => Some(found),
-            }
-        })
     }
 
     fn index(&self, site: Site, base: ExprId, args: &[ExprId]) -> Value {

@@ -50,6 +50,10 @@ pub fn consumers(
                                         resolved: true,
                                         expression: topic,
                                     },
+                                    group: texts(item, &rule.group)
+                                        .into_iter()
+                                        .map(|(text, _)| text)
+                                        .collect(),
                                     event_types: Vec::new(),
                                     registration: (path.clone(), line),
                                     handlers: handlers.clone(),

@@ -37,6 +37,9 @@ pub struct Match {
     pub method: Option<Fn>,
 }
 
+/// The name rules have for a call of the value itself.
+const ITSELF: &str = "()";
+
 /// Rules by the name they look for.
 pub struct Index<'a> {
     rules: &'a RuleSet,
@@ -146,7 +149,31 @@ impl<'a> Index<'a> {
         found.extend(calls);
         found.sort_unstable();
         found.dedup();
+        self.settle_chains(types, &mut found);
         found
+    }
+
+    /// In a chain of calls (`insert(row).on_conflict_do_nothing()`) a later one that makes the insert
+    /// harmless takes the place of the earlier one.
+    fn settle_chains(&self, types: &Types<'_>, found: &mut Vec<Match>) {
+        let mut settled: FxHashSet<(Site, u16)> = FxHashSet::default();
+        for m in found.iter() {
+            if !matches!(self.rule(m.rule).role, Role::EffectUpsert | Role::DedupeClaim) {
+                continue;
+            }
+            let facts = types.program.facts(m.site.file);
+            let mut at = m.site.expr;
+            while let Expr::Call { callee, .. } = facts.expr(at)
+                && let Expr::Field { base, .. } = facts.expr(callee)
+            {
+                at = base;
+                settled.insert((Site { file: m.site.file, expr: at }, m.rule.detector));
+            }
+        }
+        let inserts = [Role::EffectInsert, Role::DedupeMark];
+        found.retain(|m| {
+            !inserts.contains(&self.rule(m.rule).role) || !settled.contains(&(m.site, m.rule.detector))
+        });
     }
 
     /// The rules a call matches.
@@ -164,7 +191,9 @@ impl<'a> Index<'a> {
         let mut found = Vec::new();
         if let Callee::Library { path, on, method } = callee {
             let path = types.program.external(*path);
-            found.extend(self.library_call(path, on, name, *method));
+            // A value of the library may itself be called.
+            let itself = *method && matches!(facts.expr(expr), Expr::Name(_));
+            found.extend(self.library_call(path, on, if itself { ITSELF } else { name }, *method));
         } else if !matches!(callee, Callee::Builtin) {
             found.extend(self.function_call(types, site, expr, name));
         }

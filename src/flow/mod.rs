@@ -1,22 +1,26 @@
 //! Flow: facts and rules joined into endpoints, topics and call paths.
 //!
-//! In order: `program` indexes names, `scope` binds locals, `types` says what expressions are,
+//! In order: `program` indexes names (with `modules` and `extensions`), `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
-//! who reads a message that a receive loop only passes along, `manifest`
+//! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
 //! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
+pub mod address;
 pub mod attribute;
 pub mod caches;
 pub mod calls;
 pub mod config;
 pub mod endpoints;
 pub mod eval;
+pub mod extensions;
 pub mod handoff;
+pub mod headers;
 pub mod manifest;
 pub mod matches;
 pub mod modules;
+pub mod parking;
 pub mod path;
 pub mod program;
 pub mod pure;
@@ -25,10 +29,11 @@ pub mod resolve;
 pub mod scope;
 pub mod select;
 pub mod types;
+pub mod unused;
 pub mod value;
 pub mod walk;
 
-use crate::rules::{Role, RuleSet};
+use crate::rules::{Detector, Role, Rule, RuleSet};
 use crate::syntax::yaml::Node;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -54,6 +59,8 @@ pub struct Consumer {
     pub registration_kind: String,
     /// Topic.
     pub topic: TopicName,
+    /// Its group, queue or subscription, as far as the registration names one.
+    pub group: Vec<String>,
     /// Event types named at the registration.
     pub event_types: Vec<String>,
     /// Path and line of the registration.
@@ -87,8 +94,10 @@ pub struct Publisher {
     pub at: (String, u32),
     /// Goes through an outbox.
     pub outbox: bool,
-    /// Where its topic is given.
+    /// Where its topic is given first.
     pub place: Site,
+    /// Everywhere its topic is given.
+    pub places: Vec<Site>,
 }
 
 /// Everything the flow stage found.
@@ -99,6 +108,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is not known: path, line and what the code says.
     pub unnamed: Vec<(String, u32, String)>,
+    /// Declarations that failed messages of a queue go somewhere.
+    pub parkings: Vec<parking::Parking>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -159,6 +170,7 @@ pub fn build<'a>(
     ));
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
+    let parkings = parking::in_code(&lifting, &attribution, &matches);
     let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
@@ -167,17 +179,31 @@ pub fn build<'a>(
             by_func.entry(func).or_default().push(i);
         }
     }
-    Flow { consumers, publishers, unnamed, caches, matches, by_func, graph, index, types, attribution }
+    Flow {
+        consumers,
+        publishers,
+        unnamed,
+        parkings,
+        caches,
+        matches,
+        by_func,
+        graph,
+        index,
+        types,
+        attribution,
+    }
 }
 
 fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
     let program = lifting.types.program;
     let eval = eval::Eval::new(lifting.types);
+    let heard = transports(lifting, attribution, matches);
     let mut out = Vec::new();
     for found in lifting.all(matches, &[Role::Consumer]) {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
         for service in attribution.endpoint(program, found.place, &found.hops) {
+            let Some(transport) = over(&heard, service, rule, detector) else { continue };
             let (path, line) = program.place(found.place);
             let dead_letter = found
                 .parts
@@ -185,24 +211,19 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
                 .filter(|(part, value)| *part == Part::DeadLetter && given(value))
                 .map(|(_, value)| (value.render(program), path.to_owned(), line))
                 .next();
-            let event_types = found
-                .parts
-                .iter()
-                .filter(|(part, _)| *part == Part::EventTypes)
-                .flat_map(|(_, v)| v.items())
-                .flat_map(|v| v.strings())
-                .map(|s| s.to_string())
-                .collect();
+            let texts = |wanted: Part| -> Vec<String> {
+                let parts = found.parts.iter().filter(|(part, _)| *part == wanted);
+                let values = parts.flat_map(|(_, v)| v.items()).flat_map(|v| v.strings());
+                values.map(|text| text.to_string()).collect()
+            };
+            let (event_types, group) = (texts(Part::EventTypes), texts(Part::Group));
             out.push(Consumer {
                 service,
-                transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                transport,
                 framework: detector.id.clone(),
                 registration_kind: rule.registration_kind.clone().unwrap_or_else(|| "programmatic".into()),
-                topic: found.topic.clone().unwrap_or_else(|| TopicName {
-                    name: String::new(),
-                    resolved: false,
-                    expression: String::new(),
-                }),
+                topic: found.topic.clone().map_or_else(unnamed, addressed),
+                group,
                 event_types,
                 registration: (path.to_owned(), line),
                 handlers: handlers(lifting, attribution, &eval, &found, service),
@@ -216,6 +237,34 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
         }
     }
     dedup_consumers(out)
+}
+
+/// Over what the handlers of a framework hear: by service and detector.
+type Heard = FxHashMap<(usize, String), Vec<String>>;
+
+fn transports(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Heard {
+    let mut heard = Heard::default();
+    for m in matches {
+        let rule = lifting.index.rule(m.rule);
+        let (Role::Transport, Some(transport)) = (rule.role, &rule.transport) else { continue };
+        for service in attribution.services(m.site.file, m.func) {
+            let key = (service, lifting.index.detector(m.rule).id.clone());
+            let known = heard.entry(key).or_default();
+            if !known.contains(transport) {
+                known.push(transport.clone());
+            }
+        }
+    }
+    heard
+}
+
+/// The transport of a consumer; nothing where its service only answers calls.
+fn over(heard: &Heard, service: usize, rule: &Rule, detector: &Detector) -> Option<String> {
+    let said = rule.transport.as_ref().unwrap_or(&detector.transport);
+    match heard.get(&(service, detector.id.clone())) {
+        Some(known) if said == "other" => known.iter().find(|transport| *transport != "rpc").cloned(),
+        _ => Some(said.clone()),
+    }
 }
 
 /// The handlers of a consumer: where the function around the library call only hands the message
@@ -237,6 +286,19 @@ fn handlers(
     let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
     let handoff = handoff::Handoff { eval, graph: lifting.graph, place: found.place, runs: &runs };
     handoff.readers(found.matched.site, &found.handlers)
+}
+
+/// The topic of a consumer that nothing names.
+fn unnamed() -> TopicName {
+    TopicName { name: String::new(), resolved: false, expression: String::new() }
+}
+
+/// A topic by its own name, where an address of a cloud names it.
+fn addressed(mut topic: TopicName) -> TopicName {
+    if let Some(name) = address::name(&topic.name).filter(|_| topic.resolved) {
+        topic.name = name.to_owned();
+    }
+    topic
 }
 
 /// Whether a dead-letter part names something.
@@ -284,7 +346,7 @@ fn publishers(
     let written = lifting.all(matches, &[Role::OutboxWrite]);
     let sent = lifting.all(matches, &[Role::Publisher]);
     for found in written.into_iter().chain(sent) {
-        let Some(topic) = found.topic.clone() else { continue };
+        let Some(topic) = found.topic.clone().map(addressed) else { continue };
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);
         if !topic.resolved {
@@ -300,7 +362,10 @@ fn publishers(
             let (path, line) = program.place(found.place);
             let outbox = rule.role == Role::OutboxWrite;
             match out.iter_mut().find(|p| p.service == service && p.topic.name == topic.name) {
-                Some(same) => same.outbox |= outbox,
+                Some(same) => {
+                    same.outbox |= outbox;
+                    same.places.push(found.place);
+                }
                 None => out.push(Publisher {
                     service,
                     transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
@@ -308,6 +373,7 @@ fn publishers(
                     at: (path.to_owned(), line),
                     outbox,
                     place: found.place,
+                    places: vec![found.place],
                 }),
             }
         }

@@ -11,6 +11,7 @@ mod ingredients;
 mod node;
 mod payload;
 mod targets;
+mod tried;
 
 pub use ingredients::Ingredients;
 pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
@@ -232,9 +233,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 if catches {
                     self.unwinds.push(self.catch(func, handler));
                 }
-                let guarded = self.block(func, body, frame, depth);
+                let mut guarded = self.block(func, body, frame, depth);
                 if catches {
                     self.unwinds.pop();
+                    tried::end_with_checks(self.flow, &mut guarded);
                 }
                 out.extend(guarded);
                 if catches {
@@ -335,6 +337,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let exit = match values.last().map(|&v| facts.expr(awaited(facts, v))) {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
+            Some(Expr::Call { .. }) if self.refuses(func, values) => Exit::Failure,
             Some(Expr::Call { callee, .. }) => match facts.expr(callee) {
                 Expr::Field { base, name } => {
                     let made = matches!(

@@ -110,6 +110,8 @@ pub struct File {
     pub scopes: Vec<Scope>,
     /// The function each expression stands in; `u32::MAX` at file level.
     pub owners: Vec<u32>,
+    /// Closures given to a call as an argument, with the call.
+    pub callbacks: FxHashMap<FuncId, ExprId>,
     /// Declarations only (generated code): calls in it are not known.
     pub generated: bool,
 }
@@ -204,6 +206,7 @@ impl Program {
                 imports: FxHashMap::default(),
                 own: FxHashMap::default(),
                 scopes: Vec::new(),
+                callbacks: FxHashMap::default(),
                 generated: input.generated,
             });
         }
@@ -214,6 +217,8 @@ impl Program {
         program.declare();
         program.resolve_imports();
         modules::pass_on(&mut program);
+        super::extensions::join(&mut program);
+        program.index_methods();
         program.build_scopes();
         program.relate();
         program
@@ -262,6 +267,9 @@ impl Program {
         for (file, name, decl) in repeated {
             self.files[file as usize].own.entry(name).or_insert(decl);
         }
+    }
+
+    fn index_methods(&mut self) {
         let mut by_method: FxHashMap<String, Vec<Ty>> = FxHashMap::default();
         for package in &self.packages {
             for (owner, methods) in &package.methods {
@@ -288,7 +296,7 @@ impl Program {
                 continue;
             }
             let decl = &facts.types[ty.ty.0 as usize];
-            let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+            let fields = facts.fields(&decl.fields);
             for field in fields.iter().filter(|field| field.embedded) {
                 if let Some(base) = self.named_type(ty.file, field.ty) {
                     subclasses.entry(base).or_default().push(ty);
@@ -300,12 +308,24 @@ impl Program {
                 }
             }
         }
+        for (extension, ty) in super::extensions::of(self) {
+            let facts = self.facts(extension.file);
+            for &interface in facts.list(facts.types[extension.ty.0 as usize].implements) {
+                if let Some(interface) = self.named_type(extension.file, interface) {
+                    let known = implementers.entry(interface).or_default();
+                    if !known.contains(&ty) {
+                        known.push(ty);
+                        known.sort_unstable();
+                    }
+                }
+            }
+        }
         self.subclasses = subclasses;
         self.implementers = implementers;
     }
 
     /// The type that a name or a member of an import stands for.
-    fn named_type(&self, file: u32, expr: ExprId) -> Option<Ty> {
+    pub(super) fn named_type(&self, file: u32, expr: ExprId) -> Option<Ty> {
         let facts = self.facts(file);
         let decl = match facts.expr(expr) {
             Expr::Name(name) => self.lookup(file, name),
@@ -343,7 +363,7 @@ impl Program {
     pub fn base_class(&self, ty: Ty) -> Option<Ty> {
         let facts = self.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         let base = fields.iter().find(|field| field.embedded)?;
         self.named_type(ty.file, base.ty)
     }
@@ -361,6 +381,7 @@ impl Program {
         use rayon::prelude::*;
         self.files.par_iter_mut().for_each(|file| {
             file.scopes = super::scope::scopes(&file.facts);
+            file.callbacks = super::scope::callbacks(&file.facts);
         });
     }
 
@@ -392,6 +413,7 @@ impl Program {
             Some(parent) if func.name.is_empty() => {
                 format!("{}.func", self.func_name(Fn { file: id.file, func: parent }))
             }
+            None if func.name.is_empty() => "(module).func".to_owned(),
             _ if func.owner.is_empty() => facts.text(func.name).to_owned(),
             _ => format!("{}.{}", facts.text(func.owner), facts.text(func.name)),
         }

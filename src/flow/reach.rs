@@ -113,7 +113,7 @@ fn with_embedded(types: &Types<'_>, ty: Ty) -> Vec<Ty> {
         next += 1;
         let facts = types.program.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        for field in &facts.fields[decl.fields.start as usize..decl.fields.end as usize] {
+        for field in facts.fields(&decl.fields) {
             if field.embedded
                 && let Type::Named(inner, _) = types.named_by(Site { file: ty.file, expr: field.ty })
                 && !all.contains(&inner)

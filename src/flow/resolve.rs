@@ -161,6 +161,9 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
                 }
                 return Some(Value::one_of(values));
             }
+            if let Some(put) = super::headers::under(eval, graph, base, name) {
+                return Some(put);
+            }
             let inner = written(eval, graph, base)?;
             Some(eval.member_value(inner, &Type::Unknown, name))
         }

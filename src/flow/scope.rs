@@ -3,6 +3,8 @@
 //! Order matters more than nesting: a use sees the nearest definition before it, which is right
 //! for all but contrived shadowing and needs no block structure.
 
+use rustc_hash::FxHashMap;
+
 use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, FuncId, Stmt, StmtId, Stmts, Sym};
 
 /// How a local name comes to be.
@@ -77,6 +79,24 @@ impl Scope {
 /// The scopes of a file's functions.
 pub fn scopes(facts: &Facts) -> Vec<Scope> {
     (0..facts.funcs.len()).map(|i| scope(facts, FuncId(i as u32))).collect()
+}
+
+/// The closures that are given to a call as an argument, with the call. Where parameters have types
+/// of their own, nobody asks.
+pub fn callbacks(facts: &Facts) -> FxHashMap<FuncId, ExprId> {
+    let mut found = FxHashMap::default();
+    if !facts.lang.files_are_modules() {
+        return found;
+    }
+    for (i, expr) in facts.exprs.iter().enumerate() {
+        let Expr::Call { args, .. } = *expr else { continue };
+        for &arg in facts.list(args) {
+            if let Expr::Closure(func) = facts.expr(arg) {
+                found.insert(func, ExprId(i as u32));
+            }
+        }
+    }
+    found
 }
 
 fn scope(facts: &Facts, id: FuncId) -> Scope {

@@ -209,6 +209,12 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             let taken: Vec<Value> = taken.filter(|v| !matches!(v, Value::Unset)).collect();
             return Some(if taken.is_empty() { Value::Unset } else { Value::one_of(taken) });
         }
+        // A part of what a call gave (`let (producer, consumer) = builder.build_pair()`) was made by it.
+        Value::Element(whole)
+            if matches!(name, "recv" | "arg" | "args") && matches!(**whole, Value::Made(_)) =>
+        {
+            return self::step(eval, whole, step);
+        }
         Value::List(items) if name == "half" => {
             return Some(Value::List(items[..items.len() / 2].into()));
         }
@@ -344,7 +350,7 @@ fn declared_type_arg(eval: &Eval<'_>, base: &Value, field: &str, index: usize) -
     let Type::Named(ty, _) = eval.type_of(base) else { return None };
     let facts = eval.types.program.facts(ty.file);
     let decl = &facts.types[ty.ty.0 as usize];
-    let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+    let fields = facts.fields(&decl.fields);
     let field = fields.iter().find(|f| facts.text(f.name) == field)?;
     let Expr::Index { args, .. } = facts.expr(field.ty) else { return None };
     let arg = *facts.list(args).get(index)?;
@@ -359,6 +365,7 @@ fn called(eval: &Eval<'_>, value: &Value, name: &str) -> Option<Value> {
             let binding = eval.bind(func, &Arc::from([]), false, Some(value.clone()));
             Some(eval.substitute(&eval.returned(func, 0), &binding))
         }
+        Some(Member::Method(_)) if let Some(inner) = eval.embedded(value, name) => called(eval, &inner, name),
         _ if value.free().is_some() => None,
         // Through an interface, on something that nobody supplies: certain only when there is
         // one implementation. (The topic of a row that a relay reads has many.)

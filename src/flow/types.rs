@@ -223,6 +223,9 @@ impl<'a> Types<'a> {
         match def.kind {
             DefKind::Param(i) => {
                 let param = facts.params(&func.params)[i as usize];
+                if param.ty.is_none() {
+                    return self.handed(owner, depth);
+                }
                 let ty = self.type_expr(at(param.ty), depth);
                 if param.variadic { Type::Slice(ty.into()) } else { ty }
             }
@@ -448,6 +451,18 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// What a closure's parameter without a type is: of the library that calls it back.
+    fn handed(&self, closure: Fn, depth: u8) -> Type {
+        let file = self.program.file(closure.file);
+        let Some(&call) = file.callbacks.get(&closure.func) else { return Type::Unknown };
+        let Expr::Call { callee, .. } = file.facts.expr(call) else { return Type::Unknown };
+        let Expr::Field { base, .. } = file.facts.expr(callee) else { return Type::Unknown };
+        match self.nth(Site { file: closure.file, expr: base }, 0, depth) {
+            Type::External(path, _) => Type::External(path, Arc::from("")),
+            _ => Type::Unknown,
+        }
+    }
+
     fn names_type(&self, site: Site) -> bool {
         let facts = self.program.facts(site.file);
         match facts.expr(site.expr) {
@@ -532,6 +547,16 @@ impl<'a> Types<'a> {
             }
         }
         ty
+    }
+
+    /// The type of field `name` of a `ty`; for the step that calls a method, of what that gives.
+    pub fn part_of(&self, ty: &Type, name: &str) -> Type {
+        let called = name.strip_prefix(super::value::STEP).and_then(|step| step.strip_prefix("call:"));
+        match self.member(ty, called.unwrap_or(name)) {
+            Some(Member::Method(func)) if called.is_some() => self.result(func, 0, &[], DEPTH),
+            Some(_) if called.is_some() => Type::Unknown,
+            member => member.map_or(Type::Unknown, Member::ty),
+        }
     }
 
     /// What a function gives that does not say so, where a language lets it: the type of the first

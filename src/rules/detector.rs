@@ -53,6 +53,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "ttl",
     "value",
     "registration-kind",
+    "reports",
     "transport",
     "note",
 ];
@@ -179,6 +180,7 @@ fn rule(reader: &mut Reader, node: &Node, file: &Context, ids: &mut Vec<(String,
         value: selectors(reader, map, "value"),
         registration_kind: reader.optional_text(map, "registration-kind").map(str::to_owned),
         transport,
+        reports: reader.flag_or(map, "reports", false),
         id: id?,
         role: role?,
         matcher: matcher?,
@@ -309,8 +311,12 @@ fn call_name(reader: &mut Reader, node: &Node, text: &str) -> Option<CallName> {
         Some((receiver, name)) => (Some(receiver), name),
         None => (None, text),
     };
-    if !receiver.is_none_or(|receiver| receiver == "*" || is_identifier(receiver)) || !is_identifier(name) {
-        reader.mistake(node, format!("expected `Name`, `Type.Name` or `*.Name`, found `{text}`"));
+    let itself = name == "()" && receiver.is_some();
+    if !receiver.is_none_or(|receiver| receiver == "*" || is_identifier(receiver))
+        || !itself && !is_identifier(name)
+    {
+        let expected = "expected `Name`, `Type.Name`, `*.Name` or `Type.()`";
+        reader.mistake(node, format!("{expected}, found `{text}`"));
         return None;
     }
     Some(CallName { receiver: receiver.map(str::to_owned), name: name.to_owned() })

@@ -112,6 +112,8 @@ pub struct Rule {
     pub registration_kind: Option<String>,
     /// Overrides the detector's transport.
     pub transport: Option<String>,
+    /// The call gives what is wrong instead of throwing it: somebody must ask for it.
+    pub reports: bool,
     /// One sentence for people: what this is and what follows from it.
     pub note: String,
 }

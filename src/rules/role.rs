@@ -110,6 +110,8 @@ roles! {
     DiInvoke = "di.invoke",
     /// Binds a queue to an exchange, or a subscription to a topic.
     Binding = "binding",
+    /// Says over which broker the framework's handlers hear (the rule's `transport`; `rpc`: none).
+    Transport = "transport",
     /// Writes a log line.
     Log = "log",
 }

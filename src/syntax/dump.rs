@@ -133,7 +133,7 @@ impl Dumper<'_> {
         }
         match decl.kind {
             TypeKind::Struct => {
-                let fields = &self.0.fields[decl.fields.start as usize..decl.fields.end as usize];
+                let fields = self.0.fields(&decl.fields);
                 let parts: Vec<String> = fields
                     .iter()
                     .map(|field| {
@@ -156,7 +156,7 @@ impl Dumper<'_> {
             TypeKind::Alias => {
                 let _ = write!(out, " = {}", self.expr(decl.underlying));
             }
-            TypeKind::Defined => {
+            TypeKind::Defined | TypeKind::Extension => {
                 let _ = write!(out, " {}", self.expr(decl.underlying));
             }
         }

@@ -508,6 +508,11 @@ impl Facts {
         &self.params[range.start as usize..range.end as usize]
     }
 
+    /// The fields in `range`.
+    pub fn fields(&self, range: &Range<u32>) -> &[Field] {
+        &self.fields[range.start as usize..range.end as usize]
+    }
+
     /// The 1-based line of a byte offset.
     pub fn line(&self, pos: u32) -> u32 {
         self.lines.partition_point(|&start| start <= pos) as u32

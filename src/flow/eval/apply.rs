@@ -6,10 +6,11 @@ use std::mem::Discriminant;
 use std::sync::Arc;
 
 use super::{Eval, STEPS, element};
+use crate::flow::headers;
 use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
-use crate::flow::types::{Member, Type};
+use crate::flow::types::Type;
 use crate::flow::value::{Binding, Closure, Object, Value};
 
 impl Eval<'_> {
@@ -17,6 +18,13 @@ impl Eval<'_> {
     pub fn apply(&self, closure: &Closure, args: &Arc<[Value]>, spread: bool, index: u32) -> Option<Value> {
         let func = closure.func;
         if self.types.has_body(func) {
+            // A map's own getter takes the entry of the key it is given.
+            if let Some(receiver) = &closure.receiver
+                && let Some(at) = headers::getter(self.types, func)
+                && let Some(Value::Str(key)) = args.get(at)
+            {
+                return Some(self.select(receiver.clone(), key));
+            }
             let returned = self.returned(func, index);
             let binding = self.bind(func, args, spread, closure.receiver.clone());
             let mut value = self.substitute(&returned, &binding);
@@ -199,9 +207,7 @@ impl Eval<'_> {
                 }
             }
             Value::Receiver(func) => self.types.receiver_type(*func),
-            Value::Field(base, name) => {
-                self.types.member(&self.type_of(base), name).map_or(Type::Unknown, Member::ty)
-            }
+            Value::Field(base, name) => self.types.part_of(&self.type_of(base), name),
             Value::Element(base) => match self.type_of(base) {
                 Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
                 external @ Type::External(..) => external,

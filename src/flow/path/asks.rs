@@ -88,6 +88,12 @@ impl Tracer<'_, '_> {
         let mut names = Vec::new();
         crate::flow::walk::exprs(facts, site.expr, &mut |e| match facts.expr(e) {
             Expr::Call { .. } => found.push(Site { file: site.file, expr: e }),
+            // A statement says what the call that is given it does.
+            Expr::Str(_) | Expr::Template(_)
+                if !self.rules_at(Site { file: site.file, expr: e }).is_empty() =>
+            {
+                found.push(Site { file: site.file, expr: e });
+            }
             Expr::Name(name) => names.push((e, name)),
             _ => {}
         });
@@ -245,6 +251,8 @@ fn call_asks(name: &str, text: &str) -> Asks {
     match name {
         "Is" | "As" if is_conflict(text) => Asks::Conflict,
         "Is" | "As" => Asks::Error,
+        "is_empty" | "isEmpty" | "is_blank" => Asks::NotGiven,
+        "is_none" => Asks::Absence,
         _ if is_conflict(name) => Asks::Conflict,
         _ if name.starts_with("Is") && is_state_name(&name[2..]) => Asks::State,
         _ => Asks::Presence,

@@ -1,8 +1,8 @@
-//! Expressions as text, normalised and cut short: enough for a person to recognise them.
+//! Expressions as text: what a person would recognise, not what a parser would take.
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, HIDDEN, UnaryOp};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, HIDDEN, Lang, UnaryOp};
 
-/// Appends the text of an expression.
+/// Writes an expression as a person would recognise it.
 pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
     if depth > 8 || out.len() > 160 {
         out.push('…');
@@ -23,7 +23,15 @@ pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) 
             out.push('"');
         }
         // A qualifier that the source does not have says nothing to people.
-        Expr::Name(text) if is_hidden(facts.text(text)) => {}
+        Expr::Name(text) if is_hidden(facts.text(text)) => {
+            // In Rust the module before a function or a table says what it is of.
+            if facts.lang == Lang::Rust
+                && let Some((path, member)) = facts.text(text).trim_start_matches(HIDDEN).split_once(HIDDEN)
+                && member.starts_with(char::is_lowercase)
+            {
+                out.push_str(path.rsplit('/').next().unwrap_or(path));
+            }
+        }
         Expr::Number(text) | Expr::Name(text) => out.push_str(facts.text(text)),
         Expr::Nil => out.push_str("nil"),
         Expr::Bool(value) => out.push_str(if value { "true" } else { "false" }),
@@ -62,21 +70,7 @@ pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) 
         Expr::Assert { value, .. } => render(facts, value, out, depth + 1),
         Expr::Binary { left, right, op } => {
             render(facts, left, out, depth + 1);
-            out.push_str(match op {
-                BinaryOp::Add => " + ",
-                BinaryOp::Sub => " - ",
-                BinaryOp::Mul => " * ",
-                BinaryOp::Equal => " == ",
-                BinaryOp::NotEqual => " != ",
-                BinaryOp::Less => " < ",
-                BinaryOp::LessEqual => " <= ",
-                BinaryOp::Greater => " > ",
-                BinaryOp::GreaterEqual => " >= ",
-                BinaryOp::And => " && ",
-                BinaryOp::Or => " || ",
-                BinaryOp::Coalesce => " ?? ",
-                BinaryOp::Other => " … ",
-            });
+            out.push_str(sign(op));
             render(facts, right, out, depth + 1);
         }
         Expr::Template(parts) => {
@@ -100,6 +94,24 @@ pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) 
             render(facts, inner, out, depth + 1);
         }
         _ => out.push('…'),
+    }
+}
+
+fn sign(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => " + ",
+        BinaryOp::Sub => " - ",
+        BinaryOp::Mul => " * ",
+        BinaryOp::Equal => " == ",
+        BinaryOp::NotEqual => " != ",
+        BinaryOp::Less => " < ",
+        BinaryOp::LessEqual => " <= ",
+        BinaryOp::Greater => " > ",
+        BinaryOp::GreaterEqual => " >= ",
+        BinaryOp::And => " && ",
+        BinaryOp::Or => " || ",
+        BinaryOp::Coalesce => " ?? ",
+        BinaryOp::Other => " … ",
     }
 }
 

@@ -34,7 +34,7 @@ impl Types<'_> {
                 return Some(Member::Method(Fn { file: ty.file, func: method }));
             }
         }
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         for field in fields {
             if facts.text(field.name) == name {
                 let found = self.type_expr(Site { file: ty.file, expr: field.ty }, DEPTH);

@@ -40,6 +40,9 @@ pub enum TypeKind {
     Alias,
     /// `type A B` where B is neither struct nor interface.
     Defined,
+    /// Methods of a type that is declared elsewhere; it has no name, and the type is the underlying
+    /// one.
+    Extension,
 }
 
 /// A type declaration, or a struct/interface written in place (name empty).

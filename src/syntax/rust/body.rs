@@ -77,6 +77,7 @@ impl Lower<'_> {
             return;
         }
         let value = self.expression(&init.expr);
+        self.after = super::lower::end(init.expr.span());
         let value = match &local.pat {
             syn::Pat::Type(typed) => {
                 let ty = self.ty(&typed.ty);

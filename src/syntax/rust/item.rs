@@ -63,6 +63,13 @@ impl Lower<'_> {
                 self.used(&name.rename.to_string(), &name.ident.to_string(), before, public);
             }
             UseTree::Glob(_) => {
+                // A file's own modules are looked through when the whole program is known.
+                let own = before.first().is_some_and(|first| {
+                    matches!(first.as_str(), "crate" | "self" | "super" | "std" | "core" | "alloc")
+                });
+                if !own {
+                    self.globs.push(before.clone());
+                }
                 let path = self.module_path(before);
                 self.export("", &path, "");
             }
@@ -293,7 +300,8 @@ impl Lower<'_> {
         }
         self.this = outer;
         let declared = self.b.facts.types.iter().position(|ty| ty.name == name);
-        if let (Some((path, _)), Some(at)) = (&item.trait_, declared) {
+        let Some(at) = declared.or_else(|| self.extension(&item.self_ty)) else { return };
+        if let Some((path, _)) = &item.trait_ {
             let said = self.path(path);
             let before = self.b.facts.types[at].implements;
             let mark = self.b.begin_exprs();
@@ -303,6 +311,23 @@ impl Lower<'_> {
             self.b.stage_expr(said);
             self.b.facts.types[at].implements = self.b.end_exprs(mark);
         }
+    }
+
+    /// Stands for a type that is declared further below, or in another file.
+    fn extension(&mut self, ty: &syn::Type) -> Option<usize> {
+        let path = match ty {
+            syn::Type::Path(path) => &path.path,
+            syn::Type::Reference(inner) => return self.extension(&inner.elem),
+            _ => return None,
+        };
+        let words: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let pos = start(ty.span());
+        let named = self.words(&words, pos);
+        let id = self.b.type_decl(Sym::EMPTY, self.func, pos);
+        let decl = self.b.type_mut(id);
+        decl.kind = TypeKind::Extension;
+        decl.underlying = named;
+        Some(id.0 as usize)
     }
 
     fn generics(&mut self, generics: &syn::Generics) -> std::ops::Range<u32> {

@@ -40,6 +40,10 @@ pub(super) struct Lower<'s> {
     pub(super) declared: FxHashSet<String>,
     /// Modules that are files of their own.
     pub(super) modules: FxHashSet<String>,
+    /// Modules that the file brings in whole.
+    pub(super) globs: Vec<Vec<String>>,
+    /// Where the value ends that is being bound: its name holds from there on.
+    pub(super) after: u32,
     /// Modules written in the file.
     pub(super) inline: FxHashSet<String>,
     /// What methods of an enum that only match on it give for each of its variants.
@@ -47,6 +51,44 @@ pub(super) struct Lower<'s> {
     pub(super) depth: u32,
     qualifiers: FxHashSet<Sym>,
 }
+
+/// What every file has without bringing it in.
+const PRELUDE: &[&str] = &[
+    "Self",
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Vec",
+    "String",
+    "Iterator",
+    "IntoIterator",
+    "From",
+    "Into",
+    "TryFrom",
+    "TryInto",
+    "Default",
+    "Clone",
+    "Copy",
+    "Drop",
+    "FnMut",
+    "FnOnce",
+    "Send",
+    "Sync",
+    "Sized",
+    "ToString",
+    "ToOwned",
+    "AsRef",
+    "AsMut",
+    "PartialEq",
+    "PartialOrd",
+    "Extend",
+    "FromIterator",
+    "DoubleEndedIterator",
+    "ExactSizeIterator",
+    "Debug",
+    "Hash",
+];
 
 impl<'s> Lower<'s> {
     pub(super) fn new(source: &'s str, bodies: Bodies) -> Self {
@@ -61,6 +103,8 @@ impl<'s> Lower<'s> {
             bound: FxHashMap::default(),
             declared: FxHashSet::default(),
             modules: FxHashSet::default(),
+            globs: Vec::new(),
+            after: 0,
             inline: FxHashSet::default(),
             tables: FxHashMap::default(),
             depth: 0,
@@ -195,12 +239,28 @@ impl<'s> Lower<'s> {
         if self.inline.contains(first) && words.len() > 1 {
             return self.words(&words[1..], pos);
         }
-        if self.declared.contains(first) {
+        // A function may share its name with the module it stands beside.
+        let module = words.len() > 1 && self.modules.contains(first) && first.starts_with(char::is_lowercase);
+        if self.declared.contains(first) && !module {
             let base = self.b.leaf(Expr::Name(sym), pos);
             return self.members(base, &words[1..], pos);
         }
         if let Some(bound) = self.bound.get(first) {
-            let whole: Vec<String> = bound.iter().chain(&words[1..]).cloned().collect();
+            // `use bus::Bus` beside `mod bus;` is about the module, whatever crates are called.
+            let own = bound.first().is_some_and(|first| self.modules.contains(first));
+            let root = own.then(|| "self".to_owned());
+            let whole: Vec<String> =
+                root.into_iter().chain(bound.iter().chain(&words[1..]).cloned()).collect();
+            return self.imported(&whole, pos);
+        }
+        // `use apalis::prelude::*` brings types in without naming them.
+        // Short names are those of parameters (`T`, `Fut`).
+        if first.starts_with(char::is_uppercase)
+            && first.len() > 3
+            && !PRELUDE.contains(&first.as_str())
+            && let [glob] = self.globs.as_slice()
+        {
+            let whole: Vec<String> = glob.iter().chain(words).cloned().collect();
             return self.imported(&whole, pos);
         }
         if words.len() == 1 {

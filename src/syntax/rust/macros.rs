@@ -21,24 +21,16 @@ impl Lower<'_> {
     pub(super) fn macro_statement(&mut self, mac: &syn::Macro, tail: Tail) {
         let pos = start(mac.path.span());
         match name(mac).as_str() {
-            "bail" => {
-                let error = self.macro_call(mac, pos);
-                let values = self.b.single(error);
-                self.emit(Stmt::Return(values), pos);
-            }
             "ensure" => {
                 let args = expressions(&mac.tokens);
                 let Some(cond) = args.first() else { return };
                 let cond = self.expression(cond);
                 let cond = self.negated(cond, pos);
                 let error = self.macro_call(mac, pos);
-                let then = self.nested(|this| {
-                    let values = this.b.single(error);
-                    this.emit(Stmt::Return(values), pos);
-                });
+                let then = self.nested(|this| this.emit(Stmt::Throw(error), pos));
                 self.choose(cond, then, Stmts::default(), pos);
             }
-            "panic" | "unreachable" | "todo" | "unimplemented" => {
+            "bail" | "panic" | "unreachable" | "todo" | "unimplemented" => {
                 let value = self.macro_call(mac, pos);
                 self.emit(Stmt::Throw(value), pos);
             }

@@ -31,6 +31,7 @@ impl Lower<'_> {
     pub(super) fn subject(&mut self, expr: &Code, patterns: &[&Pat]) -> ExprId {
         let at = end(expr.span());
         let value = self.expression(expr);
+        self.after = at + 2;
         let fallible = patterns.iter().any(|pattern| matches!(case(pattern), Case::Ok | Case::Err));
         if let Expr::Name(name) = self.b.facts.expr(value)
             && !fallible
@@ -111,7 +112,8 @@ impl Lower<'_> {
 
     /// Binds the names of a pattern to parts of a value.
     pub(super) fn bind(&mut self, pattern: &Pat, value: ExprId) {
-        let pos = start(pattern.span());
+        // In `let (a, b) = f()` the pattern stands before what it takes apart.
+        let pos = start(pattern.span()).max(self.after);
         match pattern {
             Pat::Ident(id) => {
                 let text = id.ident.to_string();
@@ -122,7 +124,12 @@ impl Lower<'_> {
                 self.define(name, value, pos);
             }
             // `let _ = send()`: nobody looks at it.
-            Pat::Wild(_) if matches!(self.b.facts.expr(value), Expr::Call { .. } | Expr::Unary { .. }) => {
+            Pat::Wild(_)
+                if matches!(
+                    self.b.facts.expr(value),
+                    Expr::Call { .. } | Expr::Unary { .. } | Expr::Assert { .. }
+                ) =>
+            {
                 let dropped = self.sym("_");
                 self.assign(&[dropped], value, AssignOp::Set, pos);
             }
@@ -136,7 +143,7 @@ impl Lower<'_> {
                 }
             }
             Pat::Tuple(tuple) => {
-                let held = self.held(value, pos);
+                let held = self.held(value, start(pattern.span()));
                 for (i, part) in tuple.elems.iter().enumerate() {
                     let index = self.sym(&i.to_string());
                     let base = self.local(held, pos);
@@ -147,7 +154,7 @@ impl Lower<'_> {
                 }
             }
             Pat::TupleStruct(found) => {
-                let held = self.held(value, pos);
+                let held = self.held(value, start(pattern.span()));
                 for (i, part) in found.elems.iter().enumerate() {
                     // What an enum holds is taken for the value itself when it is alone.
                     let base = self.local(held, pos);
@@ -157,7 +164,7 @@ impl Lower<'_> {
                 }
             }
             Pat::Struct(found) => {
-                let held = self.held(value, pos);
+                let held = self.held(value, start(pattern.span()));
                 for part in &found.fields {
                     let name = match &part.member {
                         syn::Member::Named(name) => name.to_string(),

@@ -117,7 +117,7 @@ fn functions() {
             ),
             (
                 "fn f() -> anyhow::Result<()> { ensure!(a > 0, \"no\"); bail!(\"never\") }",
-                r#"func f()->(_:error) {if (Not (Greater a 0)) {return [(ensure (Greater a 0) "no")]}; return [(bail "never")]}"#,
+                r#"func f()->(_:error) {if (Not (Greater a 0)) {throw (ensure (Greater a 0) "no")}; throw (bail "never")}"#,
             ),
             (
                 "fn f(h: impl Fn(Order) -> Result<(), E>, x: &dyn Bus, o: Option<&str>, m: HashMap<String, Vec<u8>>) {}",
