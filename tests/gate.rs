@@ -6,11 +6,10 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use regex::Regex;
 use serde_json::Value;
-use support::{copy_tree, flowaudit, platform, run, told};
+use support::{copy_tree, flowaudit, git, platform, run, told};
 use tempfile::TempDir;
 
 const FORMATS: [&str; 7] = ["table", "json", "sarif", "junit", "github", "gitlab", "markdown"];
@@ -491,19 +490,6 @@ fn files_that_cannot_all_be_meant_are_refused() {
         assert_eq!((code, out.as_str()), (Some(2), ""));
         assert!(err.contains("name a format for each"), "{err}");
     }
-}
-
-/// git with an identity and without the machine's settings.
-fn git(folder: &Path, args: &[&str]) -> (bool, String) {
-    let output = Command::new("git")
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"])
-        .args(args)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn commit(folder: &Path, message: &str) {

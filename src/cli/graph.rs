@@ -20,7 +20,7 @@ pub(super) fn run(args: &GraphArgs) -> anyhow::Result<Exit> {
     let drawing = || Drawing::of(&graph, subject);
     let text = match args.format {
         GraphFormat::Json => json::document(&graph),
-        GraphFormat::Mermaid => graph::mermaid(&drawing()),
+        GraphFormat::Mermaid => format!("{}\n", graph::mermaid(&drawing())),
         GraphFormat::Dot => graph::dot(&drawing()),
         GraphFormat::Svg => graph::svg(&drawing()),
     };

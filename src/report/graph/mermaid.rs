@@ -2,11 +2,8 @@
 
 use super::drawing::{Drawing, Kind};
 
-/// A flowchart; empty when there is nothing to draw.
+/// A flowchart, without a newline at its end.
 pub fn render(drawing: &Drawing) -> String {
-    if drawing.arrows.is_empty() {
-        return String::new();
-    }
     let mut lines = vec!["flowchart LR".to_owned()];
     let mut loose = Vec::new();
     for (index, shape) in drawing.boxes.iter().enumerate() {

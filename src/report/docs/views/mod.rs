@@ -211,6 +211,9 @@ impl<'a> Views<'a> {
     /// What one service takes and gives, as a diagram; empty when it does neither.
     fn flow_around(&self, service: &str, looked_at: &dyn Fn(&str) -> bool) -> String {
         let graph = Graph::around(self.audit, service, looked_at);
+        if graph.topics.is_empty() {
+            return String::new();
+        }
         graph::mermaid(&Drawing::of(&graph, Some(service)))
     }
 
