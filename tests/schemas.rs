@@ -36,6 +36,11 @@ fn explanation_schema_is_current() {
 }
 
 #[test]
+fn graph_schema_is_current() {
+    check("graph");
+}
+
+#[test]
 fn config_schema_is_current() {
     check("config");
 }
@@ -43,9 +48,4 @@ fn config_schema_is_current() {
 #[test]
 fn gate_schema_is_current() {
     check("gate");
-}
-
-#[test]
-fn graph_schema_is_current() {
-    check("graph");
 }

@@ -30,7 +30,7 @@ pub(super) enum Command {
     Gate(GateArgs),
     /// Tell how a verdict came about: of a service, a consumer, a finding or a rule
     Explain(ExplainArgs),
-    /// Draw who publishes what to whom
+    /// Tell who publishes what to whom: as a diagram or a picture, or for programs
     Graph(GraphArgs),
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
@@ -68,6 +68,13 @@ pub(super) enum RulesCommand {
     Show {
         /// Id of a rule or of a rule file
         id: String,
+        #[command(flatten)]
+        source: RuleSource,
+    },
+    /// Run the examples of rule files: what each must find is found, and nothing in its look-alikes
+    Test {
+        /// Rule files and folders of them, instead of all that are in force
+        paths: Vec<PathBuf>,
         #[command(flatten)]
         source: RuleSource,
     },

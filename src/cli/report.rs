@@ -11,7 +11,7 @@ use clap::builder::PossibleValue;
 use super::args::{ReportArgs, ReportFormat};
 use super::audit;
 use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
-use crate::audit::Date;
+use crate::audit::{Audit, Date};
 use crate::config::Settings;
 use crate::report::docs::{self, Document, DocumentError, Material, TemplateFile};
 
@@ -19,21 +19,60 @@ use crate::report::docs::{self, Document, DocumentError, Material, TemplateFile}
 const MAX_SOURCE: u64 = 4 << 20;
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
-    let mut settings = audit::settings(&args.audit)?;
-    settings.checklists = true;
-    let templates = templates(&settings)?;
-    docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
+    let settings = audit::settings(&args.audit)?;
     let folder = Folder::new(&args.output)?;
-    let date = date(args, &settings, &folder);
-    settings.as_of = args.audit.as_of.or(Some(date));
+    let there = args.check.then(|| folder.date(&settings, &args.format)).flatten();
+    let date = date(args.date.or(there), args.check, &settings);
+    // What expires does so by the documents' own date, unless somebody says a day.
+    let settings = Settings { as_of: args.audit.as_of.or(Some(date)), checklists: true, ..settings };
     let since = match (&args.since, &args.against) {
         (Some(file), _) => Some(audit::read(file)?),
         (None, Some(rev)) => Some(audit::at_revision(&settings, rev, args.audit.quiet)?.0),
         (None, None) => None,
     };
-    let audit = audit::audit(&settings, args.audit.quiet)?;
-    audit::check(&audit, &settings)?;
+    let written = compared(&settings, &folder, &args.format, date, since.as_ref(), args.audit.quiet)?;
+    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
+}
 
+/// The documents in `folder` that are missing or stale: each with its path from the audited folder
+/// and a sentence about it.
+pub(super) fn stale(
+    settings: &Settings,
+    folder: &Path,
+    quiet: bool,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let folder = Folder::new(folder)?;
+    // The page is for who wants it: where it is not, it is not missing.
+    let page = folder.path.join(&settings.config.reports.page).exists();
+    let formats = [ReportFormat::Markdown, ReportFormat::Html];
+    let formats = if page { &formats[..] } else { &formats[..1] };
+    let date = date(folder.date(settings, formats), true, settings);
+    let settings = Settings { as_of: Some(date), checklists: true, ..settings.clone() };
+    let written = compared(&settings, &folder, formats, date, None, quiet)?;
+    let from_root = docs::between(&fs::canonicalize(&settings.root)?, &folder.absolute);
+    let stale = written.into_iter().filter(|document| !document.is_fresh());
+    Ok(stale
+        .map(|document| {
+            let what = if document.there.is_some() { "is stale" } else { "is missing" };
+            let message = format!("The document {} {what}.", document.name);
+            (format!("{from_root}/{}", document.name), message)
+        })
+        .collect())
+}
+
+/// Every document of these formats as it should be beside what is there.
+fn compared(
+    settings: &Settings,
+    folder: &Folder,
+    formats: &[ReportFormat],
+    date: Date,
+    since: Option<&Audit>,
+    quiet: bool,
+) -> anyhow::Result<Vec<Compared>> {
+    let templates = templates(settings)?;
+    docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
+    let audit = audit::audit(settings, quiet)?;
+    audit::check(&audit, settings)?;
     let root = fs::canonicalize(&settings.root)?;
     let source = |path: &str| {
         let path = root.join(path);
@@ -50,21 +89,20 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         date,
         to_root: &docs::between(&folder.absolute, &root),
         from_root: &docs::between(&root, &folder.absolute),
-        since: since.as_ref(),
+        since,
         source: &source,
     };
-    let wanted = wanted(args, &material).map_err(|error| BadDocuments(vec![error]))?;
-    let written = folder.compare(wanted)?;
-    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
+    let wanted = wanted(formats, &material).map_err(|error| BadDocuments(vec![error]))?;
+    folder.compare(wanted)
 }
 
 /// What was asked for, as it should be.
-fn wanted(args: &ReportArgs, material: &Material<'_>) -> Result<Vec<Document>, DocumentError> {
+fn wanted(formats: &[ReportFormat], material: &Material<'_>) -> Result<Vec<Document>, DocumentError> {
     let mut wanted = Vec::new();
-    if args.format.contains(&ReportFormat::Markdown) {
+    if formats.contains(&ReportFormat::Markdown) {
         wanted.extend(docs::documents(material)?);
     }
-    if args.format.contains(&ReportFormat::Html) {
+    if formats.contains(&ReportFormat::Html) {
         wanted.push(docs::page(material)?);
     }
     Ok(wanted)
@@ -77,6 +115,12 @@ struct Compared {
     there: Option<String>,
     /// What people wrote that has lost its place.
     lost: Vec<String>,
+}
+
+impl Compared {
+    fn is_fresh(&self) -> bool {
+        self.there.as_ref() == Some(&self.text)
+    }
 }
 
 /// The folder of the documents, which need not exist.
@@ -104,6 +148,14 @@ impl Folder {
             there = parent;
         };
         Ok(Folder { path: path.to_owned(), absolute })
+    }
+
+    /// The date of the documents that are there.
+    fn date(&self, settings: &Settings, formats: &[ReportFormat]) -> Option<Date> {
+        let reports = &settings.config.reports;
+        let markdown = formats.contains(&ReportFormat::Markdown);
+        let first = if markdown { &reports.summary } else { &reports.page };
+        docs::date_of(&self.read(first).ok()??)
     }
 
     /// The text of a file in it; nothing when it is not there.
@@ -166,7 +218,7 @@ fn open_to_all(_: &fs::File) -> io::Result<()> {
 fn write(folder: &Folder, documents: &[Compared], quiet: bool) -> anyhow::Result<Exit> {
     fs::create_dir_all(&folder.path).map_err(|why| CannotWrite { path: folder.path.clone(), why })?;
     for document in documents {
-        if document.there.as_ref() != Some(&document.text) {
+        if !document.is_fresh() {
             folder.put(&document.name, &document.text)?;
         }
     }
@@ -186,8 +238,7 @@ fn write(folder: &Folder, documents: &[Compared], quiet: bool) -> anyhow::Result
 }
 
 fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::Result<Exit> {
-    let stale: Vec<&Compared> =
-        documents.iter().filter(|document| document.there.as_ref() != Some(&document.text)).collect();
+    let stale: Vec<&Compared> = documents.iter().filter(|document| !document.is_fresh()).collect();
     tell_lost(documents);
     if stale.is_empty() {
         if !args.audit.quiet {
@@ -253,22 +304,12 @@ fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
     }])
 }
 
-/// The date that documents carry: the one that was asked for, else what is there when it is only
-/// checked, else that of the build or of the newest commit, else today.
-fn date(args: &ReportArgs, settings: &Settings, folder: &Folder) -> Date {
-    if let Some(date) = args.date {
-        return date;
-    }
-    let there = || {
-        let reports = &settings.config.reports;
-        let markdown = args.format.contains(&ReportFormat::Markdown);
-        let first = if markdown { &reports.summary } else { &reports.page };
-        docs::date_of(&folder.read(first).ok()??)
-    };
-    let of_check = args.check.then(there).flatten();
-    of_check.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
+/// The date that documents carry: the one that was asked for or is there already, else that of the
+/// build or of the newest commit, else today.
+fn date(known: Option<Date>, check: bool, settings: &Settings) -> Date {
+    known.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
         // A check has no clock: what was never written is missing whatever its date.
-        if args.check { Date::from_unix(0) } else { audit::today() }
+        if check { Date::from_unix(0) } else { audit::today() }
     })
 }
 

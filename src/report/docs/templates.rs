@@ -33,6 +33,7 @@ impl<'a> Templates<'a> {
         tera.autoescape_on(vec![".html.tera"]);
         tera.register_filter("code", |text: &str, _: Kwargs, _: &State| markdown::code(text));
         tera.register_filter("text", |text: &str, _: Kwargs, _: &State| markdown::text(text));
+        tera.register_filter("prose", |text: &str, _: Kwargs, _: &State| markdown::prose(text));
         tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State| markdown::anchor(text));
         tera.register_filter("count", |number: u64, kwargs: Kwargs, _: &State| {
             let noun = kwargs.must_get::<&str>("of")?;

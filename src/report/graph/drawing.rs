@@ -111,7 +111,17 @@ impl Shape {
             lines.truncate(NAMED - 1);
             lines.push(format!("and {} more", names.len() - lines.len()));
         }
-        let wrong = issue.map(words::topic_issue).or((!resolved).then_some("known at run time"));
+        // Where an end is not resolved nobody can say that there is none, and none is seen all the same.
+        let unseen = match (
+            topics.iter().all(|it| it.publishers.is_empty()),
+            topics.iter().all(|it| it.subscribers.is_empty()),
+        ) {
+            _ if !resolved => Some("known at run time"),
+            (true, _) => Some("no publisher seen"),
+            (_, true) => Some("no subscriber seen"),
+            _ => None,
+        };
+        let wrong = issue.map(words::topic_issue).or(unseen);
         lines.extend(wrong.map(|what| format!("({what})")));
         Shape { kind: if wrong.is_some() { Kind::Loose } else { Kind::Topics }, lines, names }
     }

@@ -153,6 +153,8 @@ impl Channel {
             (publishers.collect(), subscribers.collect());
         publishers.sort();
         subscribers.sort();
+        // Code that names a topic by nothing that can be read gets a word for it.
+        let name = if name.is_empty() { "a topic" } else { name };
         Channel { name: name.to_owned(), resolved, issue: None, near: None, publishers, subscribers }
     }
 
