@@ -8,7 +8,7 @@ use flowaudit::flow::types::Types;
 use flowaudit::flow::value::Closure;
 use flowaudit::flow::{self, Flow};
 use flowaudit::rules::{self, Example, Expected, Role, RuleSet};
-use flowaudit::syntax::{go, rust, ts, yaml};
+use flowaudit::syntax::{go, hcl, rust, ts, yaml};
 use std::sync::Arc;
 
 /// What the flow stage does not follow yet: (rule, why). Remove an entry when its example passes.
@@ -34,6 +34,7 @@ fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {
                 let facts = ts::parse(text.as_bytes(), &path, go::Bodies::Full);
                 inputs.push(Input { path, facts, generated: false });
             }
+            Some("tf") => documents.push((path, hcl::parse(&text).0)),
             _ => documents.push((path, yaml::parse(&text).0)),
         }
     }
@@ -44,8 +45,7 @@ fn failures(set: &RuleSet, example: &Example) -> Vec<(String, String)> {
     let flow = flow::build(&types, set, &documents, &services, &|_| Some(0));
     if example.expect.is_empty() {
         let matched = flow.matches.iter().map(|found| flow.index.rule(found.rule).id.clone());
-        let declared = flow.consumers.iter().filter(|consumer| consumer.rule.is_none());
-        let declared = declared.map(|consumer| consumer.framework.clone());
+        let declared = flow.declarations.iter().map(|declared| declared.rule.clone());
         return matched.chain(declared).map(|id| (id, "matches a look-alike".to_owned())).collect();
     }
     let config = Config::default();
@@ -71,12 +71,18 @@ fn is_found(flow: &Flow<'_>, program: &Program, found: &[Found], wanted: &Expect
         let topic = found.topic.as_ref().map(|topic| topic.name.as_str());
         rule_fits(found.matched.rule) && topic_fits(topic) && handler_fits(&found.handlers)
     });
-    let declared = wanted.role == Role::Consumer
-        && flow.consumers.iter().any(|consumer| {
-            consumer.rule.is_none()
-                && topic_fits(Some(&consumer.topic.name))
-                && handler_fits(&consumer.handlers)
-        });
+    let handled = |topic: Option<&str>| {
+        flow.consumers.iter().any(|consumer| {
+            consumer.rule.is_none() && topic == Some(&consumer.topic.name) && handler_fits(&consumer.handlers)
+        })
+    };
+    let declared = flow.declarations.iter().any(|declared| {
+        let named = wanted.topic.as_ref().is_none_or(|topic| declared.names.contains(topic));
+        declared.role == wanted.role
+            && wanted.rule.as_ref().is_none_or(|rule| *rule == declared.rule)
+            && named
+            && (wanted.handler.is_none() || handled(wanted.topic.as_deref()))
+    });
     let bare = wanted.topic.is_none() && wanted.handler.is_none();
     lifted || declared || bare && flow.matches.iter().any(|found| rule_fits(found.rule))
 }
