@@ -28,7 +28,7 @@ const ROWS: &[Row] = &[
 fn main() {
     let Some(folder) = std::env::args().nth(1) else {
         eprintln!("usage: parse_speed FOLDER");
-        std::process::exit(2);
+        return;
     };
     let mut paths = Vec::new();
     list(Path::new(&folder), &mut paths);
@@ -48,9 +48,9 @@ fn main() {
             continue;
         }
         let (facts, bare) = (speed(&files, bytes, *facts), speed(&files, bytes, *bare));
-        let megabytes = bytes as f64 / 1e6;
+        let size = megabytes(bytes);
         println!(
-            "{name:<32} {:>6} {megabytes:>8.1} {facts:>12.0} {bare:>12.0} {:>6.2}",
+            "{name:<32} {:>6} {size:>8.1} {facts:>12.0} {bare:>12.0} {:>6.2}",
             files.len(),
             facts / bare
         );
@@ -65,7 +65,11 @@ fn speed(files: &[File], bytes: usize, run: fn(&File)) -> f64 {
         start.elapsed().as_secs_f64()
     };
     let best = (0..ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min);
-    bytes as f64 / 1e6 / best
+    megabytes(bytes) / best
+}
+
+fn megabytes(bytes: usize) -> f64 {
+    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6
 }
 
 fn list(folder: &Path, out: &mut Vec<PathBuf>) {

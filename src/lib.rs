@@ -13,6 +13,7 @@ pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod controls;
+pub mod examples;
 pub mod flow;
 pub mod gate;
 pub mod progress;
@@ -31,7 +32,23 @@ use audit::{Audit, Named, NotFound};
 
 /// Audits a folder: the whole pipeline.
 pub fn audit_tree(settings: &config::Settings, progress: &progress::Progress) -> anyhow::Result<Audit> {
-    with_flow(settings, progress, |_, _, audit| audit)
+    let rules = ruleset::in_force(&settings.config)?;
+    audit_under(&rules, &checklists(settings)?, settings, progress)
+}
+
+/// Audits a folder under rules and checklists that have been read already, for whoever audits many.
+pub fn audit_under(
+    rules: &rules::RuleSet,
+    checklists: &[checklist::ChecklistRule],
+    settings: &config::Settings,
+    progress: &progress::Progress,
+) -> anyhow::Result<Audit> {
+    with_flow(rules, checklists, settings, progress, |_, _, audit| audit)
+}
+
+/// The checklists to fill in, if any are asked for.
+fn checklists(settings: &config::Settings) -> Result<Vec<checklist::ChecklistRule>, ruleset::RulesError> {
+    if settings.checklists { checklist::in_force(&settings.config) } else { Ok(Vec::new()) }
 }
 
 /// Audits a folder and explains what `what` stands for in it: the explanation, or why there is
@@ -43,23 +60,25 @@ pub fn explain_tree(
 ) -> anyhow::Result<(Audit, Result<Explanation, NotFound>)> {
     let rules = ruleset::all(&settings.config)?;
     let ids = rule_ids(&rules);
-    let (audit, subject) = with_flow(settings, progress, |flow, repository, audit| {
-        let explainer = controls::explain::Explainer { flow, repository, audit: &audit, settings };
-        let subject = audit.find(what, &ids).and_then(|named| {
-            Ok(match named {
-                Named::Service(it) => Explained::Service(Box::new(explainer.service(it))),
-                Named::Consumer(it) => Explained::Consumer(Box::new(explainer.consumer(it))),
-                Named::Finding(it) => Explained::Finding(Box::new(explainer.finding(it))),
-                Named::Rule(id) => {
-                    let mut found = explain_rule(&settings.config, &rules, id)
-                        .ok_or_else(|| NotFound { what: id.to_owned(), ..NotFound::default() })?;
-                    found.findings = explainer.findings(&found);
-                    Explained::Rule(Box::new(found))
-                }
-            })
-        });
-        (audit, subject)
-    })?;
+    let in_force = ruleset::in_force(&settings.config)?;
+    let (audit, subject) =
+        with_flow(&in_force, &checklists(settings)?, settings, progress, |flow, repository, audit| {
+            let explainer = controls::explain::Explainer { flow, repository, audit: &audit, settings };
+            let subject = audit.find(what, &ids).and_then(|named| {
+                Ok(match named {
+                    Named::Service(it) => Explained::Service(Box::new(explainer.service(it))),
+                    Named::Consumer(it) => Explained::Consumer(Box::new(explainer.consumer(it))),
+                    Named::Finding(it) => Explained::Finding(Box::new(explainer.finding(it))),
+                    Named::Rule(id) => {
+                        let mut found = explain_rule(&settings.config, &rules, id)
+                            .ok_or_else(|| NotFound { what: id.to_owned(), ..NotFound::default() })?;
+                        found.findings = explainer.findings(&found);
+                        Explained::Rule(Box::new(found))
+                    }
+                })
+            });
+            (audit, subject)
+        })?;
     let explanation = subject.map(|subject| {
         let sources = read::lines(&settings.root, &subject.places());
         Explanation { subject, sources }
@@ -82,16 +101,16 @@ pub fn explain_rule(config: &config::Config, rules: &rules::RuleSet, id: &str) -
 
 /// Runs the pipeline and gives `then` the flow and what was read beside the audit.
 fn with_flow<T>(
+    rules: &rules::RuleSet,
+    checklists: &[checklist::ChecklistRule],
     settings: &config::Settings,
     progress: &progress::Progress,
     then: impl FnOnce(&flow::Flow<'_>, &read::Repository, Audit) -> T,
 ) -> anyhow::Result<T> {
-    let rules = ruleset::in_force(&settings.config)?;
-    let checklists = if settings.checklists { checklist::in_force(&settings.config)? } else { Vec::new() };
     let mut repository = read::read(&settings.root, &settings.config, progress)?;
     progress.enter(Stage::Follow, 0);
     let program = flow::index(std::mem::take(&mut repository.files), &repository.modules);
-    let types = flow::types::Types::new(&program, flow::returns(&rules));
+    let types = flow::types::Types::new(&program, flow::returns(rules));
     let services: Vec<(String, String)> =
         repository.services.list.iter().map(|s| (s.name.clone(), s.path.clone())).collect();
     // Code of a library runs in the services that use it.
@@ -99,7 +118,7 @@ fn with_flow<T>(
         let owner = repository.services.owner_of(path)?;
         (repository.services.list[owner].kind != source::services::ServiceKind::Library).then_some(owner)
     };
-    let flow = flow::build(&types, &rules, &repository.documents, &services, &owner_of);
+    let flow = flow::build(&types, rules, &repository.documents, &services, &owner_of);
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
     let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
@@ -118,7 +137,7 @@ fn with_flow<T>(
     suppress::apply(&mut audit, &words, settings);
     audit.audits = controls::tally(&audit, &settings.config);
     if settings.checklists {
-        checklist::fill(&mut audit, &repository, &checklists, settings)?;
+        checklist::fill(&mut audit, &repository, checklists, settings)?;
         audit.sort();
     }
     Ok(then(&flow, &repository, audit))

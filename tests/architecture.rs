@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("progress", &[]),
     ("rules", &["syntax"]),
     ("flow", &["syntax", "rules"]),
+    ("examples", &["syntax", "rules", "flow"]),
     ("config", &["syntax", "audit"]),
     ("ruleset", &["syntax", "audit", "rules", "config"]),
     ("read", &["source", "syntax", "audit", "progress", "flow", "config"]),
@@ -34,8 +35,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "source", "syntax", "audit", "progress", "rules", "config", "ruleset", "controls", "gate",
-            "report",
+            "source", "syntax", "audit", "progress", "rules", "examples", "config", "ruleset", "controls",
+            "gate", "report",
         ],
     ),
 ];

@@ -105,7 +105,7 @@ fn the_github_action_builds_anew_when_the_program_changes() {
     let action = document(&read("action.yml"));
     let version = step(&action, "version").get("run").unwrap().as_str().unwrap();
     let copy = adopted.dir.path().join("action");
-    for folder in ["src", "rules"] {
+    for folder in ["src", "rules", "templates"] {
         fs::create_dir_all(copy.join(folder)).unwrap();
         fs::write(copy.join(folder).join("a"), "1").unwrap();
     }
@@ -121,8 +121,12 @@ fn the_github_action_builds_anew_when_the_program_changes() {
     let first = key();
     assert!(first.starts_with("key=flowaudit-Linux-X64-"), "{first}");
     assert_eq!(key(), first);
-    fs::write(copy.join("src/a"), "2").unwrap();
-    assert_ne!(key(), first);
+    // What build.rs embeds is part of the program.
+    for folder in ["src", "rules", "templates"] {
+        let before = key();
+        fs::write(copy.join(folder).join("a"), "2").unwrap();
+        assert_ne!(key(), before, "{folder}");
+    }
 }
 
 #[test]

@@ -96,7 +96,14 @@ fn every_dependency_has_a_reason() {
 #[test]
 fn links_in_the_documents_lead_somewhere() {
     let link = regex::Regex::new(r"\]\(([^)#:]+)\)").unwrap();
-    for name in ["README.md", "CHANGELOG.md", "docs/dependencies.md", "docs/rules.md", "benches/README.md"] {
+    for name in [
+        "README.md",
+        "CHANGELOG.md",
+        "docs/dependencies.md",
+        "docs/rules.md",
+        "benches/README.md",
+        "fuzz/README.md",
+    ] {
         let folder = project().join(name).parent().unwrap().to_owned();
         for found in link.captures_iter(&document(name)) {
             assert!(folder.join(&found[1]).exists(), "{name} links to {}", &found[1]);

@@ -1,103 +1,18 @@
 //! The gate from outside: the regressions it must catch on the fixture, in every format and with
-//! the place named; what must be no news; baselines of two branches; other revisions.
+//! the place named, and what the policy makes of them.
 
 mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use regex::Regex;
 use serde_json::Value;
+use support::overlays::{adopted, before_analytics, dlq_dropped, edit, improvement, new_consumer, update};
 use support::{copy_tree, flowaudit, platform, run, told};
-use tempfile::TempDir;
 
 const FORMATS: [&str; 7] = ["table", "json", "sarif", "junit", "github", "gitlab", "markdown"];
-
-/// A copy of the fixture with its baseline written.
-fn adopted() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    copy_tree(&platform(), dir.path(), &|path: &Path, bytes| (path.to_owned(), bytes));
-    update(dir.path());
-    dir
-}
-
-/// `CI` would make the baseline read-only, also where these tests run.
-fn update(folder: &Path) {
-    let output = flowaudit(&["gate", "--update"], folder).env_remove("CI").output().unwrap();
-    let (code, out, err) = told(output);
-    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
-    assert!(err.starts_with("wrote flowaudit.baseline.json: "), "{err}");
-}
-
-fn edit(folder: &Path, path: &str, change: impl Fn(&str) -> String) {
-    let path = folder.join(path);
-    let before = fs::read_to_string(&path).unwrap();
-    let after = change(&before);
-    assert_ne!(before, after, "{} did not change", path.display());
-    fs::write(path, after).unwrap();
-}
-
-/// The seed's listing from before its review: three of the four handlers without their check.
-fn before_analytics(folder: &Path) {
-    edit(folder, "analytics/internal/service/event_processor.go", |text| {
-        let (head, tail) = text.split_once("// ProcessProductEvent handles").unwrap();
-        let field = Regex::new(r"(?m)^\t\tEventID .*\n").unwrap();
-        let check = Regex::new(r"(?s)\t// 1\. Skip known events\n.*?\n\t}\n\n").unwrap();
-        let mark = Regex::new(r"(?s)\t// 3\. Record the event\n.*?\n\t}\n\n").unwrap();
-        let mut tail = tail.to_owned();
-        for lost in [field, check, mark] {
-            assert_eq!(lost.find_iter(&tail).count(), 3, "{lost}");
-            tail = lost.replace_all(&tail, "").into_owned();
-        }
-        format!("{head}// ProcessProductEvent handles{tail}")
-    });
-}
-
-fn dlq_dropped(folder: &Path) {
-    edit(folder, "analytics/dapr/subscription.yaml", |text| {
-        text.replace("  deadLetterTopic: product-events.dlq\n", "")
-    });
-}
-
-fn new_consumer(folder: &Path) {
-    let from = folder.join("notification/internal/data/eventbus/order_status_consumer.go");
-    let text = fs::read_to_string(from).unwrap();
-    let text = text
-        .replace("OrderStatusConsumer", "DeliveredConsumer")
-        .replace("constants.TopicOrderStatusChanged", "constants.TopicShippingDelivered")
-        .replace("order-status-changed", "shipping-delivered")
-        .replace("HandleOrderStatusChanged", "HandleDelivered");
-    fs::write(folder.join("notification/internal/data/eventbus/delivered_consumer.go"), text).unwrap();
-    edit(folder, "notification/internal/constants/topics.go", |text| {
-        text.replace(
-            "\tTopicSystemErrors ",
-            "\tTopicShippingDelivered  = \"shipping.delivered\"\n\tTopicSystemErrors ",
-        )
-    });
-    edit(folder, "notification/cmd/notification/main.go", |text| {
-        text.replace(
-            "\t\teventbus.NewSystemErrorConsumer",
-            "\t\teventbus.NewDeliveredConsumer(uc, c.PubSub, logger),\n\t\teventbus.NewSystemErrorConsumer",
-        )
-    });
-}
-
-fn improvement(folder: &Path) {
-    let route = Regex::new("(?m)^(\t+)Route: .*\n").unwrap();
-    for path in [
-        "shipping/internal/data/eventbus/package_status_consumer.go",
-        "customer/internal/data/eventbus/auth_consumer.go",
-        "customer/internal/data/eventbus/order_consumer.go",
-        "notification/internal/data/eventbus/order_status_consumer.go",
-        "notification/internal/data/eventbus/system_error_consumer.go",
-    ] {
-        edit(folder, path, |text| {
-            route.replace_all(text, "${0}${1}DeadLetterTopic: \"parked.dlq\",\n").into_owned()
-        });
-    }
-}
 
 /// What a format must say of an overlay.
 struct Overlay {
@@ -493,109 +408,32 @@ fn files_that_cannot_all_be_meant_are_refused() {
     }
 }
 
-/// git with an identity and without the machine's settings.
-fn git(folder: &Path, args: &[&str]) -> (bool, String) {
-    let output = Command::new("git")
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"])
-        .args(args)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn commit(folder: &Path, message: &str) {
-    assert!(git(folder, &["add", "-A"]).0);
-    assert!(git(folder, &["commit", "-q", "-m", message]).0);
-}
-
-fn repository() -> TempDir {
+#[test]
+fn documents_that_are_stale_fail_where_that_is_asked_for() {
     let dir = adopted();
-    assert!(git(dir.path(), &["init", "-q", "-b", "main"]).0);
-    commit(dir.path(), "one");
-    dir
-}
-
-#[test]
-fn baselines_of_two_branches_merge() {
-    let dir = repository();
     let at = dir.path();
-    assert!(git(at, &["checkout", "-q", "-b", "mended"]).0);
-    edit(at, "shipping/internal/data/eventbus/package_status_consumer.go", |text| {
-        text.replace("\t\tRoute: ", "\t\tDeadLetterTopic: \"x.dlq\",\n\t\tRoute: ")
-    });
+    // Their date is that of the newest commit or today's, unless one is given.
+    let report = || assert_eq!(run(&["report", "-o", "docs", "--date", "2026-01-01"], at).0, Some(0));
+    let gate = || run(&["gate", "--output=gitlab=out.gitlab", "--output=sarif=out.sarif"], at);
+    edit(at, "flowaudit.yaml", |text| format!("{text}\ngate:\n  fail_on: {{stale_documents: docs}}\n"));
+    let (code, out, err) = gate();
+    assert_eq!((code, err.as_str()), (Some(1), ""), "nothing was written yet: {out}");
+    assert!(
+        out.contains("stale-document The document event-processing-service-audit.md is missing."),
+        "{out}"
+    );
+    gitlab_is_code_quality(&fs::read_to_string(at.join("out.gitlab")).unwrap());
+    report();
+    assert_eq!(gate().0, Some(0));
+    // A better tree with its baseline makes the documents old.
+    improvement(at);
     update(at);
-    commit(at, "mended");
-    assert!(git(at, &["checkout", "-q", "main"]).0);
-    new_consumer(at);
-    update(at);
-    commit(at, "new consumer");
-    assert!(git(at, &["merge", "-q", "--no-edit", "mended"]).0, "no conflict");
-    let merged = fs::read_to_string(at.join("flowaudit.baseline.json")).unwrap();
-    let (code, out, err) = run(&["gate", "--strict"], at);
-    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    assert!(out.contains("dead letter 42 % (8 of 19)"), "recomputed: {out}");
-    update(at);
-    assert_eq!(fs::read_to_string(at.join("flowaudit.baseline.json")).unwrap(), merged);
-}
-
-#[test]
-fn another_revision_is_read_from_git_and_the_work_tree_is_left_alone() {
-    let dir = repository();
-    let at = dir.path();
-    fs::remove_file(at.join("flowaudit.baseline.json")).unwrap();
-    fs::write(at.join("untracked.txt"), "mine").unwrap();
-    dlq_dropped(at);
-    let status = git(at, &["status", "--porcelain"]).1;
-    for against in [&["--against", "HEAD"][..], &["--against"], &["--against", "main"]] {
-        let (code, out, err) = run(&[&["gate"], against].concat(), at);
-        assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
-        assert!(out.contains("analytics: dead_letter was implemented and is partial"), "{out}");
-    }
-    assert_eq!(git(at, &["status", "--porcelain"]).1, status);
-
-    let (code, _, err) = run(&["gate", "--against", "nowhere"], at);
-    assert_eq!(code, Some(2));
-    assert!(err.starts_with("error: there is no revision `nowhere` in this clone\nhelp: git fetch"), "{err}");
-    let (code, _, err) = run(&["gate", "--against", "--upload-pack=x"], at);
-    assert_eq!(code, Some(2), "{err}");
-}
-
-#[test]
-fn a_folder_of_the_repository_is_compared_with_itself() {
-    let outer = tempfile::tempdir().unwrap();
-    let at = outer.path().join("shop/backend");
-    copy_tree(&platform(), &at, &|path: &Path, bytes| (path.to_owned(), bytes));
-    assert!(git(outer.path(), &["init", "-q", "-b", "main"]).0);
-    commit(outer.path(), "one");
-    let (code, out, err) = run(&["gate", "--against", "HEAD"], &at);
-    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    assert!(out.contains("(0 new, 0 fixed)"), "{out}");
-    let (_, out, _) = run(&["scan", "--format", "gitlab"], &at);
-    let issues: Value = serde_json::from_str(&out).unwrap();
-    assert!(text_of(&issues[0]["location"]["path"]).starts_with("shop/backend/"));
-}
-
-#[test]
-fn a_shallow_clone_is_told_how_to_be_mended() {
-    let dir = repository();
-    fs::write(dir.path().join("more.txt"), "x").unwrap();
-    commit(dir.path(), "two");
-    let clone = tempfile::tempdir().unwrap();
-    let url = format!("file://{}", dir.path().display());
-    assert!(git(clone.path(), &["clone", "-q", "--depth", "1", &url, "."]).0);
-    let first = git(dir.path(), &["rev-parse", "HEAD~1"]).1;
-    for rev in [first.trim(), "HEAD~1"] {
-        let (code, out, err) = run(&["gate", "--against", rev], clone.path());
-        assert_eq!((code, out.as_str()), (Some(2), ""));
-        assert!(err.starts_with("error: this clone is shallow and lacks"), "{err}");
-        assert!(err.contains("fetch-depth: 0") && err.contains("GIT_DEPTH: 0"), "{err}");
-    }
-    let outside = tempfile::tempdir().unwrap();
-    copy_tree(&platform(), outside.path(), &|path: &Path, bytes| (path.to_owned(), bytes));
-    let (code, _, err) = run(&["gate", "--against", "HEAD"], outside.path());
-    assert_eq!(code, Some(2));
-    assert!(err.starts_with("error: no git repository to compare in"), "{err}");
+    let (code, out, _) = gate();
+    assert_eq!(code, Some(1));
+    let said = "stale-document The document event-processing-service-audit.md is stale.\n    \
+                docs/event-processing-service-audit.md:1\n";
+    sarif_is_for_code_scanning(&fs::read_to_string(at.join("out.sarif")).unwrap());
+    assert!(out.contains(said) && out.contains("help: `flowaudit report . -o docs` brings it"), "{out}");
+    report();
+    assert_eq!(gate().0, Some(0));
 }

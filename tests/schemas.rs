@@ -36,6 +36,11 @@ fn explanation_schema_is_current() {
 }
 
 #[test]
+fn graph_schema_is_current() {
+    check("graph");
+}
+
+#[test]
 fn config_schema_is_current() {
     check("config");
 }

@@ -20,7 +20,9 @@ pub fn apply(
     check(config, checklists, base)?;
     for entry in &config.attestations {
         let standing = standing(entry, base, settings.as_of);
-        if let Some(why) = &standing {
+        // A word past its day is a finding already.
+        let lapsed = standing.as_ref().filter(|_| !has_ended(entry, settings.as_of));
+        if let Some(why) = lapsed {
             audit.diagnostics.push(told(
                 config,
                 entry,
@@ -79,9 +81,13 @@ fn check(config: &Config, checklists: &[ChecklistRule], base: &Path) -> Result<(
     config.refuse(mistakes)
 }
 
+fn has_ended(entry: &AttestationEntry, as_of: Option<Date>) -> bool {
+    as_of.is_some_and(|day| day > entry.until)
+}
+
 /// Why a word does not hold, when it does not.
 fn standing(entry: &AttestationEntry, base: &Path, as_of: Option<Date>) -> Option<String> {
-    if as_of.is_some_and(|day| day > entry.until) {
+    if has_ended(entry, as_of) {
         return Some(format!("ended on {}", entry.until));
     }
     let expected = entry.hash.as_ref()?;

@@ -30,6 +30,8 @@ pub(super) enum Command {
     Gate(GateArgs),
     /// Tell how a verdict came about: of a service, a consumer, a finding or a rule
     Explain(ExplainArgs),
+    /// Tell who publishes what to whom: as a diagram, or for programs
+    Graph(GraphArgs),
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -66,6 +68,13 @@ pub(super) enum RulesCommand {
     Show {
         /// Id of a rule or of a rule file
         id: String,
+        #[command(flatten)]
+        source: RuleSource,
+    },
+    /// Run the examples of rule files: what each must find is found, and nothing in its look-alikes
+    Test {
+        /// Rule files and folders of them, instead of all that are in force
+        paths: Vec<PathBuf>,
         #[command(flatten)]
         source: RuleSource,
     },
@@ -360,6 +369,35 @@ pub(super) enum ExplainFormat {
     Json,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct GraphArgs {
+    #[command(flatten)]
+    pub(super) audit: AuditArgs,
+
+    /// Show these services only, with those they talk to
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) service: Vec<String>,
+
+    /// How to present the graph
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub(super) format: GraphFormat,
+
+    /// Write the graph to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// What code hosts draw in Markdown
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For programs: one document, described by `flowaudit schema graph`
+    Json,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
@@ -413,6 +451,8 @@ pub(super) enum SchemaOf {
     Gate,
     /// What `flowaudit explain --format json` writes
     Explanation,
+    /// What `flowaudit graph --format json` writes
+    Graph,
     /// flowaudit.yaml
     Config,
 }

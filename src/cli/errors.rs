@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 use crate::audit::NotFound;
 use crate::config::ConfigError;
+use crate::examples::Failure;
 use crate::ruleset::RulesError;
 use crate::source::revision::RevisionError;
 use crate::syntax::reader::{Mistake, closest};
@@ -75,6 +76,7 @@ user_errors![
     NothingAudited,
     UnknownService,
     UnknownRule,
+    BadExamples,
     NotFound,
     Unseen,
     CannotWrite,
@@ -268,6 +270,29 @@ impl UserError for UnknownRule {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`flowaudit rules list` lists them".to_owned(),
         })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// Examples of rule files that do not hold.
+#[derive(Debug)]
+pub(super) struct BadExamples(pub(super) Vec<Failure>);
+
+titled!(
+    BadExamples,
+    |this| "{}",
+    match this.0.len() {
+        1 => "1 example does not hold".to_owned(),
+        number => format!("{number} expectations of examples do not hold"),
+    }
+);
+
+impl UserError for BadExamples {
+    fn details(&self) -> Vec<String> {
+        self.0.iter().map(|it| format!("{}:{}: {}", it.file, it.line, it.message)).collect()
     }
 
     fn exit(&self) -> Exit {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::GateArgs;
 use super::errors::{self, BadAudit, BadBaseline, Exit, ReadOnlyBaseline};
-use super::{audit, output, present};
+use super::{audit, output, present, report};
 use crate::audit::Audit;
 use crate::config::Settings;
 use crate::gate::{self, Baseline};
@@ -28,7 +28,14 @@ pub(super) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
         None => (read(&file)?, file.display().to_string()),
     };
     let audit = audited(args, &settings)?;
-    let outcome = gate::compare(&before, &audit, &settings.config, &against, args.strict);
+    let mut outcome = gate::compare(&before, &audit, &settings.config, &against, args.strict);
+    if let Some(folder) = &settings.config.gate.documents {
+        let documents = report::stale(&settings, folder, args.audit.quiet)?;
+        let here = env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+        let folder = folder.strip_prefix(&here).unwrap_or(folder);
+        let command = format!("flowaudit report {} -o {}", settings.root.display(), folder.display());
+        gate::fail_documents(&mut outcome, documents, &format!("`{command}` brings it up to date."));
+    }
     let seen = audit::seen(&audit, args.strict);
     present::write(&audit, Some(&outcome), &settings, &args.show)?;
     Ok(match seen {
@@ -90,12 +97,13 @@ fn update(args: &GateArgs, settings: &Settings, file: &Path) -> anyhow::Result<E
     output::write(&now.render(), Some(file))?;
     let known = now.findings.len();
     let change = match before.map(|before| before.findings.len()) {
-        None => "new".to_owned(),
-        Some(before) => format!("{before} before"),
+        None => String::new(),
+        Some(before) => format!(" ({before} before)"),
     };
     let _ = writeln!(
         io::stderr(),
-        "wrote {}: {known} known findings ({change}), {} consumers, {} services",
+        "wrote {}: {known} known findings{change}, {} consumers, {} services; next: commit it, and \
+         `flowaudit gate` fails when something gets worse",
         file.display(),
         now.consumers.values().map(Vec::len).sum::<usize>(),
         now.services.len(),

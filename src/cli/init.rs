@@ -11,7 +11,7 @@ use std::path::Path;
 use super::args::InitArgs;
 use super::errors::{AlreadyThere, Exit};
 use super::{audit, output};
-use crate::audit::{Audit, Service, ServiceKind};
+use crate::audit::Audit;
 use crate::config;
 
 pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
 fn text(audit: &Audit) -> String {
     let mut out = HEAD.to_owned();
     services(&mut out, audit);
-    audits(&mut out, audit);
+    out.push_str(AUDITS);
     gate(&mut out, audit);
     out.push_str(REST);
     out
@@ -61,6 +61,22 @@ policy: strict
 
 # Paths to leave out, as in a .gitignore file.
 #exclude: [legacy/]
+";
+
+const AUDITS: &str = "
+# The audits to make. These are the two built-in ones, and the block replaces both: what is taken
+# out of it is no longer audited. `scope` is all, consumers-and-caches or a list of names, which
+# leaves out services that come later. A percentage is of the services to which the control
+# applies, or with `denominator: scope` of every service in scope.
+#audits:
+#  - name: event-processing
+#    scope: all
+#    controls: [idempotency, dead_letter, schema]
+#    denominator: applicable
+#  - name: data-synchronization
+#    scope: consumers-and-caches
+#    controls: [idempotency, schema, cache_invalidation]
+#    denominator: applicable
 ";
 
 const REST: &str = "
@@ -93,37 +109,26 @@ fn services(out: &mut String, audit: &Audit) {
     }
 }
 
-fn audits(out: &mut String, audit: &Audit) {
-    let real = |s: &&Service| s.kind == ServiceKind::Service;
-    let names: Vec<String> = audit.services.iter().filter(real).map(|s| scalar(&s.name)).collect();
-    out.push_str(
-        "\n# The audits to make; without this block two built-in ones. A percentage is of the services to\n\
-         # which the control applies, or with `denominator: scope` of every service in scope.\n#audits:\n\
-         #  - name: event-processing\n#    scope:\n",
-    );
-    for name in names {
-        let _ = writeln!(out, "#      - {name}");
-    }
-    out.push_str("#    controls: [idempotency, dead_letter, schema]\n#    denominator: applicable\n");
-}
-
 /// Floors at what is reached today: from here it only gets better.
 fn gate(out: &mut String, audit: &Audit) {
     out.push_str(
         "\n# What `flowaudit gate` lets pass. The floors are what is reached today.\n#gate:\n#  min:\n",
     );
-    let rows: Vec<_> = audit.audits.iter().filter(|row| row.name == "event-processing").collect();
-    if rows.iter().any(|row| row.percent.is_some()) {
-        out.push_str("#    event-processing:\n");
-    }
-    for row in rows {
-        if let Some(percent) = row.percent {
-            let _ = writeln!(out, "#      {}: {percent}", row.control);
+    let mut above = None;
+    for (row, percent) in audit.audits.iter().filter_map(|row| Some((row, row.percent?))) {
+        if above != Some(&row.name) {
+            let _ = writeln!(out, "#    {}:", row.name);
+            above = Some(&row.name);
         }
+        let _ = writeln!(out, "#      {}: {percent}", row.control);
     }
     out.push_str(
         "#  fail_on:\n#    severity: error    # new findings at least this severe; or never\n\
-         #    priority: P1       # or at least this urgent; or never\n",
+         #    priority: P1       # or at least this urgent; or never\n\
+         #    worse_status: true\n#    lower_percent: true\n\
+         #    expired: true      # waivers, ignores and attestations past their day\n\
+         #    # The folder that `flowaudit report -o` writes, so that a stale document fails:\n\
+         #    # stale_documents: docs/events\n",
     );
 }
 

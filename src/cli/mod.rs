@@ -8,6 +8,7 @@ mod audit;
 mod errors;
 mod explain;
 mod gate;
+mod graph;
 mod init;
 mod manual;
 mod merge;
@@ -51,6 +52,7 @@ fn run(command: &Command) -> Exit {
         Command::Report(args) => report::run(args),
         Command::Gate(args) => gate::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Graph(args) => graph::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Init(args) => init::run(args),
         Command::Merge(args) => merge::run(args),

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::args::{ReportArgs, ReportFormat};
 use super::audit;
 use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
-use crate::audit::Date;
+use crate::audit::{Audit, Date};
 use crate::config::Settings;
 use crate::report::docs::{self, Document, Material, TemplateFile};
 
@@ -16,21 +16,57 @@ use crate::report::docs::{self, Document, Material, TemplateFile};
 const MAX_SOURCE: u64 = 4 << 20;
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
-    let mut settings = audit::settings(&args.audit)?;
-    settings.checklists = true;
-    let templates = templates(&settings)?;
-    docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
+    let settings = audit::settings(&args.audit)?;
     let folder = Folder::new(&args.output)?;
-    let date = date(args, &settings, &folder);
-    settings.as_of = args.audit.as_of.or(Some(date));
+    let date = date(args.date, args.check, &settings, &folder);
+    // What expires does so by the documents' own date, unless somebody says a day.
+    let settings = Settings { as_of: args.audit.as_of.or(Some(date)), checklists: true, ..settings };
     let since = match (&args.since, &args.against) {
         (Some(file), _) => Some(audit::read(file)?),
         (None, Some(rev)) => Some(audit::at_revision(&settings, rev, args.audit.quiet)?.0),
         (None, None) => None,
     };
-    let audit = audit::audit(&settings, args.audit.quiet)?;
-    audit::check(&audit, &settings)?;
+    let written = compared(&settings, &folder, date, since.as_ref(), args.audit.quiet)?;
+    match args.format {
+        ReportFormat::Markdown if args.check => check(&folder, &written, args),
+        ReportFormat::Markdown => write(&folder, &written, args.audit.quiet),
+    }
+}
 
+/// The documents in `folder` that are missing or stale: each with its path from the audited folder
+/// and a sentence about it.
+pub(super) fn stale(
+    settings: &Settings,
+    folder: &Path,
+    quiet: bool,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let folder = Folder::new(folder)?;
+    let date = date(None, true, settings, &folder);
+    let settings = Settings { as_of: Some(date), checklists: true, ..settings.clone() };
+    let written = compared(&settings, &folder, date, None, quiet)?;
+    let from_root = docs::between(&fs::canonicalize(&settings.root)?, &folder.absolute);
+    let stale = written.into_iter().filter(|document| !document.is_fresh());
+    Ok(stale
+        .map(|document| {
+            let what = if document.there.is_some() { "is stale" } else { "is missing" };
+            let message = format!("The document {} {what}.", document.name);
+            (format!("{from_root}/{}", document.name), message)
+        })
+        .collect())
+}
+
+/// Every document as it should be beside what is there.
+fn compared(
+    settings: &Settings,
+    folder: &Folder,
+    date: Date,
+    since: Option<&Audit>,
+    quiet: bool,
+) -> anyhow::Result<Vec<Compared>> {
+    let templates = templates(settings)?;
+    docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
+    let audit = audit::audit(settings, quiet)?;
+    audit::check(&audit, settings)?;
     let root = fs::canonicalize(&settings.root)?;
     let source = |path: &str| {
         let path = root.join(path);
@@ -47,15 +83,11 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         date,
         to_root: &docs::between(&folder.absolute, &root),
         from_root: &docs::between(&root, &folder.absolute),
-        since: since.as_ref(),
+        since,
         source: &source,
     };
-    let wanted = match args.format {
-        ReportFormat::Markdown => docs::documents(&material),
-    };
-    let wanted = wanted.map_err(|error| BadDocuments(vec![error]))?;
-    let written = folder.compare(wanted)?;
-    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
+    let wanted = docs::documents(&material).map_err(|error| BadDocuments(vec![error]))?;
+    folder.compare(wanted)
 }
 
 /// A document as it should be, beside what is there.
@@ -65,6 +97,12 @@ struct Compared {
     there: Option<String>,
     /// What people wrote that has lost its place.
     lost: Vec<String>,
+}
+
+impl Compared {
+    fn is_fresh(&self) -> bool {
+        self.there.as_ref() == Some(&self.text)
+    }
 }
 
 /// The folder of the documents, which need not exist.
@@ -154,7 +192,7 @@ fn open_to_all(_: &fs::File) -> io::Result<()> {
 fn write(folder: &Folder, documents: &[Compared], quiet: bool) -> anyhow::Result<Exit> {
     fs::create_dir_all(&folder.path).map_err(|why| CannotWrite { path: folder.path.clone(), why })?;
     for document in documents {
-        if document.there.as_ref() != Some(&document.text) {
+        if !document.is_fresh() {
             folder.put(&document.name, &document.text)?;
         }
     }
@@ -174,8 +212,7 @@ fn write(folder: &Folder, documents: &[Compared], quiet: bool) -> anyhow::Result
 }
 
 fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::Result<Exit> {
-    let stale: Vec<&Compared> =
-        documents.iter().filter(|document| document.there.as_ref() != Some(&document.text)).collect();
+    let stale: Vec<&Compared> = documents.iter().filter(|document| !document.is_fresh()).collect();
     tell_lost(documents);
     if stale.is_empty() {
         if !args.audit.quiet {
@@ -232,18 +269,18 @@ fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
 
 /// The date that documents carry: the one that was asked for, else what is there when it is only
 /// checked, else that of the build or of the newest commit, else today.
-fn date(args: &ReportArgs, settings: &Settings, folder: &Folder) -> Date {
-    if let Some(date) = args.date {
+fn date(asked: Option<Date>, check: bool, settings: &Settings, folder: &Folder) -> Date {
+    if let Some(date) = asked {
         return date;
     }
     let there = || {
         let summary = folder.read(&settings.config.reports.summary).ok()??;
         docs::date_of(&summary)
     };
-    let of_check = args.check.then(there).flatten();
+    let of_check = check.then(there).flatten();
     of_check.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
         // A check has no clock: what was never written is missing whatever its date.
-        if args.check { Date::from_unix(0) } else { audit::today() }
+        if check { Date::from_unix(0) } else { audit::today() }
     })
 }
 

@@ -6,13 +6,14 @@ use std::path::Path;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::args::{RulesCommand, When};
-use super::errors::{Exit, UnknownRule};
+use super::errors::{BadExamples, Exit, UnknownRule};
 use super::output;
 use crate::audit::explanation::{Explained, Explanation};
 use crate::config::{self, Config};
+use crate::examples;
 use crate::report::explain;
-use crate::rules::{Detector, Role, RuleSet};
-use crate::ruleset;
+use crate::rules::{Detector, Role, RuleFile, RuleSet, builtin_files};
+use crate::ruleset::{self, RulesError};
 use crate::syntax::reader::closest;
 
 pub(super) fn run(command: &RulesCommand) -> anyhow::Result<Exit> {
@@ -24,6 +25,16 @@ pub(super) fn run(command: &RulesCommand) -> anyhow::Result<Exit> {
         RulesCommand::Show { id, source } => {
             let config = configuration(source.config.as_deref())?;
             show(&config, &ruleset::all(&config)?, id, view())?
+        }
+        RulesCommand::Test { paths, source } => {
+            let files = if paths.is_empty() {
+                let mut files = builtin_files();
+                files.extend(ruleset::read_files(&configuration(source.config.as_deref())?.rules.paths)?);
+                files
+            } else {
+                ruleset::read_files(paths)?
+            };
+            test(&files)?
         }
     };
     output::write(&text, None)?;
@@ -41,6 +52,16 @@ fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
         Some(file) => config::load(file, here)?,
         None => config::discover(here)?,
     })
+}
+
+/// Runs the examples of rule files.
+fn test(files: &[RuleFile]) -> anyhow::Result<String> {
+    let tried = examples::run(files).map_err(RulesError::Invalid)?;
+    if !tried.failures.is_empty() {
+        return Err(BadExamples(tried.failures).into());
+    }
+    let plural = if files.len() == 1 { "" } else { "s" };
+    Ok(format!("{} examples in {} rule file{plural} hold\n", tried.examples, files.len()))
 }
 
 /// One line for each rule file.

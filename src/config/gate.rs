@@ -10,7 +10,8 @@ use crate::syntax::reader::{Map, Reader};
 use crate::syntax::yaml::{Entry, Node, Value};
 
 pub(super) const KEYS: &[&str] = &["baseline", "min", "fail_on"];
-pub(super) const FAIL_KEYS: &[&str] = &["severity", "priority", "worse_status", "lower_percent", "expired"];
+pub(super) const FAIL_KEYS: &[&str] =
+    &["severity", "priority", "worse_status", "lower_percent", "expired", "stale_documents"];
 
 /// What the gate lets pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub struct GatePolicy {
     pub min: BTreeMap<(String, Control), u32>,
     /// What fails beside.
     pub fail_on: FailOn,
+    /// The folder that `flowaudit report` writes, when a document in it that is missing or stale
+    /// fails.
+    pub documents: Option<PathBuf>,
 }
 
 /// What fails beside a percentage below its floor.
@@ -34,7 +38,7 @@ pub struct FailOn {
     pub worse_status: bool,
     /// A percentage below that of the baseline.
     pub lower_percent: bool,
-    /// Waivers and ignores past their last day.
+    /// Waivers, ignores and attestations past their last day.
     pub expired: bool,
 }
 
@@ -68,8 +72,9 @@ pub(super) fn read(reader: &mut Reader, node: &Node, base: &Path, config: &Confi
             floors(reader, entry, config, &mut policy.min);
         }
     }
-    if let Some(node) = map.get("fail_on") {
-        policy.fail_on = fail_on(reader, node);
+    if let Some(map) = map.get("fail_on").and_then(|node| reader.map(node, FAIL_KEYS)) {
+        policy.fail_on = fail_on(reader, map);
+        policy.documents = reader.optional_text(map, "stale_documents").map(|text| base.join(text));
     }
     policy
 }
@@ -105,11 +110,8 @@ fn key(entry: &Entry) -> Node {
     Node { line: entry.key_line, column: entry.key_column, value: Value::String(entry.key.clone()) }
 }
 
-fn fail_on(reader: &mut Reader, node: &Node) -> FailOn {
+fn fail_on(reader: &mut Reader, map: Map) -> FailOn {
     let mut out = FailOn::default();
-    let Some(map) = reader.map(node, FAIL_KEYS) else {
-        return out;
-    };
     out.severity = threshold(reader, map, "severity", &words(Severity::ALL, Severity::word), out.severity);
     out.priority = threshold(reader, map, "priority", &words(Priority::ALL, Priority::word), out.priority);
     out.worse_status = reader.flag_or(map, "worse_status", out.worse_status);

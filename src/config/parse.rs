@@ -227,9 +227,13 @@ fn scope(reader: &mut Reader, map: Map, config: &mut Config) -> Scope {
     if node.as_str() == Some("all") {
         return Scope::All;
     }
+    if node.as_str() == Some("consumers-and-caches") {
+        return Scope::ConsumersAndCaches;
+    }
     let names = texts_at(reader, map, "scope");
     if names.is_empty() && node.items().is_empty() {
-        reader.mistake(node, "the scope is empty; write `all` or the services' names");
+        reader
+            .mistake(node, "the scope is empty; write `all`, `consumers-and-caches` or the services' names");
     }
     for (at, name) in &names {
         match config.services.iter().find(|entry| entry.name == *name) {

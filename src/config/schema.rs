@@ -136,8 +136,11 @@ struct FailOnItem {
     worse_status: Option<bool>,
     /// A percentage below that of the baseline: true unless given.
     lower_percent: Option<bool>,
-    /// Waivers and ignores past their last day: true unless given.
+    /// Waivers, ignores and attestations past their last day: true unless given.
     expired: Option<bool>,
+    /// The folder that `flowaudit report` writes, from the folder of the configuration: a document
+    /// in it that is missing, edited or stale fails; none unless given.
+    stale_documents: Option<String>,
 }
 
 #[derive(JsonSchema)]
@@ -192,7 +195,7 @@ struct AuditItem {
     name: String,
     /// What a person calls it.
     title: Option<String>,
-    /// The services it looks at, by name; `all` unless given.
+    /// The services it looks at: `all` unless given, `consumers-and-caches`, or their names.
     scope: Option<Texts>,
     /// The controls it counts: idempotency, dead letter and schema unless given.
     controls: Option<Vec<Control>>,

@@ -286,7 +286,14 @@ pub fn is_configuration(path: &str, node: &Node) -> bool {
         node.get(key).is_some_and(|n| n.entries().iter().any(|e| is(&e.key, &e.value)))
     };
     // What a build server reads configures builds; variables are kept apart.
-    if path.starts_with('.') || MANIFESTS.contains(&name) || is_env_file(name) || name.ends_with(".tf") {
+    // What shows how to write a file is not that file.
+    let shows = [".example", ".sample", "example."].iter().any(|mark| name.contains(mark));
+    if shows
+        || path.starts_with('.')
+        || MANIFESTS.contains(&name)
+        || is_env_file(name)
+        || name.rsplit_once('.').is_some_and(|(_, end)| end == "tf")
+    {
         return false;
     }
     if parts.iter().any(|part| TRANSLATIONS.contains(part)) {

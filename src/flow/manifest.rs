@@ -60,7 +60,7 @@ impl<'m> Manifests<'m> {
 
     /// Calls `seen` for every match of a rule of one of `roles`.
     fn each(&self, roles: &[Role], seen: &mut dyn FnMut(&'m Detector, &'m ManifestRule, &'m str, &Item<'_>)) {
-        let rules: Vec<(&Detector, &ManifestRule)> = self
+        let wanted: Vec<(&Detector, &ManifestRule)> = self
             .rules
             .detectors
             .iter()
@@ -70,7 +70,7 @@ impl<'m> Manifests<'m> {
         for (path, nodes) in self.documents {
             for node in nodes {
                 let names = self.folders.of(path, node);
-                for (detector, rule) in &rules {
+                for (detector, rule) in &wanted {
                     for item in find::items(rule, node, &names) {
                         seen(detector, rule, path, &item);
                     }

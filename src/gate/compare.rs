@@ -52,9 +52,23 @@ pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str,
     }
 }
 
+/// Fails an outcome for documents that are missing or stale: each with its path from the audited
+/// folder and a sentence about it. `help` tells how they are brought up to date.
+pub fn fail_documents(outcome: &mut Outcome, documents: Vec<(String, String)>, help: &str) {
+    outcome.regressions.extend(documents.into_iter().map(|(path, message)| Change {
+        kind: ChangeKind::StaleDocument,
+        place: Some(Place { path, line: 1 }),
+        message,
+        why: help.to_owned(),
+        ..about("", None)
+    }));
+    outcome.regressions.sort();
+    outcome.passed = outcome.regressions.is_empty();
+}
+
 /// Whether a rule's findings say that somebody's word has run out.
 pub(super) fn is_expiry(rule: &str) -> bool {
-    matches!(rule, "expired-waiver" | "expired-ignore")
+    matches!(rule, "expired-waiver" | "expired-ignore" | "expired-attestation")
 }
 
 /// Percentages are not in the baseline, so none of its entries is stale for one.

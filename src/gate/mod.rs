@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{Control, Place};
 
 pub use baseline::{Baseline, BaselineError};
-pub use compare::compare;
+pub use compare::{compare, fail_documents};
 
 /// Version of the outcome as a document; raised when a reader of the old one would misread it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -76,7 +76,7 @@ pub enum ChangeKind {
     WorseStatus,
     /// A finding that was not there.
     NewFinding,
-    /// A waiver or an ignore past its last day.
+    /// A waiver, an ignore or an attestation past its last day.
     Expired,
     /// A percentage under its floor.
     BelowFloor,
@@ -84,6 +84,8 @@ pub enum ChangeKind {
     LowerPercent,
     /// An entry of the baseline that is no longer so, where that is asked for.
     StaleEntry,
+    /// A document that is missing or no longer says what is so, where that is asked for.
+    StaleDocument,
     /// A consumer that was not there.
     NewConsumer,
     /// A status that got better.
@@ -106,6 +108,7 @@ impl ChangeKind {
             ChangeKind::BelowFloor => "below-floor",
             ChangeKind::LowerPercent => "lower-percent",
             ChangeKind::StaleEntry => "stale-entry",
+            ChangeKind::StaleDocument => "stale-document",
             ChangeKind::NewConsumer => "new-consumer",
             ChangeKind::BetterStatus => "better-status",
             ChangeKind::FixedFinding => "fixed-finding",

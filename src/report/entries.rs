@@ -79,7 +79,10 @@ fn of_finding<'a>(finding: &'a Finding, subject: &Subject<'a>) -> Entry<'a> {
 }
 
 fn of_change<'a>(change: &'a Change, subject: &Subject<'a>) -> Entry<'a> {
-    let about = change.consumer.as_ref().or(change.audit.as_ref()).unwrap_or(&change.service);
+    let about = match (&change.place, change.kind) {
+        (Some(document), ChangeKind::StaleDocument) => &document.path,
+        _ => change.consumer.as_ref().or(change.audit.as_ref()).unwrap_or(&change.service),
+    };
     // What has no place of its own is about the configuration that sets its scope and its floor.
     let place = match &change.place {
         Some(place) => subject.in_repository(place),

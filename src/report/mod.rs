@@ -5,6 +5,7 @@ pub mod docs;
 pub mod explain;
 pub mod github;
 pub mod gitlab;
+pub mod graph;
 pub mod json;
 pub mod junit;
 pub mod markdown;

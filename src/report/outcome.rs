@@ -11,6 +11,11 @@ use crate::gate::{Change, ChangeKind, Figure, Outcome};
 /// always listed.
 const FIRST: usize = 10;
 
+/// What whoever meets a failed gate for the first time wants to know.
+const WHAT_NEXT: &str = "`flowaudit explain NAME`, of a consumer or a rule, tells why. What may stay for \
+                         now is waived in flowaudit.yaml or ignored in a comment, with a reason; what is \
+                         accepted goes into the baseline with `flowaudit gate --update`.";
+
 /// The whole view, with a newline at its end.
 pub fn render(outcome: &Outcome, view: View) -> String {
     let mut out = String::new();
@@ -29,6 +34,10 @@ pub fn render(outcome: &Outcome, view: View) -> String {
     list(&mut out, "Better", &outcome.improvements, limit, view);
     figures(&mut out, &outcome.figures, view);
     size(&mut out, outcome, view);
+    if !outcome.passed {
+        out.push('\n');
+        out.push_str(&words::wrap(WHAT_NEXT, 0, view.width));
+    }
     out
 }
 
@@ -62,7 +71,9 @@ fn block(out: &mut String, change: &Change, view: View) {
     if let Some(place) = &change.place {
         let _ = writeln!(out, "    {}:{}", place.path, place.line);
     }
-    if matches!(change.kind, ChangeKind::NewFinding | ChangeKind::Expired) && !change.why.is_empty() {
+    if matches!(change.kind, ChangeKind::NewFinding | ChangeKind::Expired | ChangeKind::StaleDocument)
+        && !change.why.is_empty()
+    {
         out.push_str(&words::wrap(&format!("help: {}", change.why), 4, view.width));
     }
 }

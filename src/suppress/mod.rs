@@ -8,14 +8,20 @@ mod inline;
 use crate::audit::{
     Audit, Confidence, Date, Evidence, Finding, Place, Priority, Severity, Suppression, SuppressionKind,
 };
-use crate::config::{Settings, Target, Waiver};
+use crate::config::{AttestationEntry, Settings, Target, Waiver};
 use crate::syntax::directive::Directive;
 
 use inline::Ignore;
 
 /// Rules of the findings about suppressions.
-pub const RULES: [&str; 5] =
-    ["expired-ignore", "expired-waiver", "malformed-ignore", "unused-ignore", "unused-waiver"];
+pub const RULES: [&str; 6] = [
+    "expired-attestation",
+    "expired-ignore",
+    "expired-waiver",
+    "malformed-ignore",
+    "unused-ignore",
+    "unused-waiver",
+];
 
 /// What suppression looks at beside the audit.
 pub struct Words<'a> {
@@ -29,21 +35,48 @@ pub struct Words<'a> {
     pub rules: &'a [String],
 }
 
-/// Marks the findings that are waived or ignored, and adds findings about waivers and ignores.
+/// Marks the findings that are waived or ignored, and adds findings about waivers, ignores and
+/// attestations.
 pub fn apply(audit: &mut Audit, words: &Words<'_>, settings: &Settings) {
-    if !settings.ignores {
-        return;
-    }
-    let mut added = Vec::new();
-    for waiver in &settings.config.waivers {
-        waive(audit, waiver, words, settings.as_of, &mut added);
-    }
-    for (path, directive) in words.directives {
-        ignore(audit, (path, directive), words, settings.as_of, &mut added);
+    let mut added: Vec<Finding> = settings
+        .config
+        .attestations
+        .iter()
+        .filter(|entry| has_passed(Some(entry.until), settings.as_of))
+        .map(|entry| ended(entry, words))
+        .collect();
+    if settings.ignores {
+        heed(audit, words, settings, &mut added);
     }
     audit.findings.extend(added);
     audit.sort();
     audit.identify();
+}
+
+/// Heeds the waivers and the ignores.
+fn heed(audit: &mut Audit, words: &Words<'_>, settings: &Settings, added: &mut Vec<Finding>) {
+    for waiver in &settings.config.waivers {
+        waive(audit, waiver, words, settings.as_of, added);
+    }
+    for (path, directive) in words.directives {
+        ignore(audit, (path, directive), words, settings.as_of, added);
+    }
+}
+
+/// An attestation past its last day. It silences nothing, so it is told whether or not ignores are
+/// heeded.
+fn ended(entry: &AttestationEntry, words: &Words<'_>) -> Finding {
+    let about = About {
+        service: ".".to_owned(),
+        place: Place { path: words.config_path.clone(), line: entry.item.line },
+        role: "attestation",
+        note: entry.item.name.clone(),
+    };
+    about.finding(
+        "expired-attestation",
+        format!("The word of {} for `{}` ended on {}.", entry.by, entry.item.name, entry.until),
+        "Look again whether the item is met, and give it a new day, or remove the attestation.",
+    )
 }
 
 /// Whether a day has passed; the day itself still counts.

@@ -145,9 +145,10 @@ impl Reader<'_> {
     fn object(&self, object: &Object, depth: u8) -> Value {
         let entries = object.iter().filter_map(|(key, value)| {
             let text = match key {
-                ObjectKey::Ident(name) => name.as_str().to_owned(),
+                ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => {
+                    name.as_str().to_owned()
+                }
                 ObjectKey::Expression(Expression::String(text)) => text.value().clone(),
-                ObjectKey::Expression(Expression::Variable(name)) => name.as_str().to_owned(),
                 ObjectKey::Expression(_) => return None,
             };
             Some(self.entry(&text, key, self.expression(value.expr(), depth)))

@@ -1,6 +1,8 @@
 //! The program from outside, and trees to give it.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub mod overlays;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -58,7 +60,8 @@ pub fn copy_tree(from: &Path, to: &Path, change: Change<'_>) {
     }
 }
 
-fn list(folder: &Path, out: &mut Vec<PathBuf>) {
+/// Every file below a folder, links followed.
+pub fn list(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

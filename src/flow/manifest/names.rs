@@ -108,14 +108,8 @@ impl Names<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
             let (inner, tail) = after.split_once('}').unwrap_or((after, ""));
-            match self.reference(inner, depth) {
-                Some(known) => out.push_str(&known),
-                None => {
-                    out.push('{');
-                    out.push_str(inner.trim());
-                    out.push('}');
-                }
-            }
+            let unknown = || format!("{{{}}}", inner.trim());
+            out.push_str(&self.reference(inner, depth).unwrap_or_else(unknown));
             rest = tail;
         }
         out.push_str(rest);
@@ -140,7 +134,6 @@ impl Names<'_> {
             ["var", name, ..] => self.at(&format!("variable.{name}.default"), depth),
             ["local", name, ..] => self.at(&format!("locals.{name}"), depth),
             ["data", kind, name, ..] => self.resource(&format!("data.{kind}.{name}"), name, depth),
-            ["AWS::StackName" | "AWS::Region" | "AWS::AccountId" | "AWS::Partition", ..] => None,
             [kind, name, ..] if kind.contains('_') => {
                 self.resource(&format!("resource.{kind}.{name}"), name, depth)
             }

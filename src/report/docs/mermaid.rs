@@ -1,43 +1,36 @@
 //! Flow diagrams, in the words that code hosts draw.
 
-use std::collections::BTreeMap;
-
-use crate::audit::{Audit, TopicIssue};
-
-/// Topics that one arrow names before it only counts.
-const NAMED: usize = 3;
+use crate::audit::Audit;
+use crate::report::graph::{self, Graph, NO_PUBLISHER, NO_SUBSCRIBER};
 
 /// Who sends what to whom, for the services and topics that are shown; empty when nobody does.
 pub fn platform(audit: &Audit, shown: &dyn Fn(&str) -> bool, topics: &dyn Fn(&str) -> bool) -> String {
-    let mut arrows: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
-    for topic in audit.topics.iter().filter(|topic| topics(&topic.name)) {
-        for to in &topic.subscribers {
-            let (senders, near) = senders(audit, topic);
-            if senders.is_empty() && shown(to) {
-                arrows.entry((String::new(), to.clone(), true)).or_default().push(topic.name.clone());
-            }
-            for from in senders.iter().filter(|from| shown(from) || shown(to)) {
-                let label = match near {
-                    Some(name) => format!("{name} ≠ {}", topic.name),
-                    None => topic.name.clone(),
-                };
-                arrows.entry((from.clone(), to.clone(), near.is_some())).or_default().push(label);
-            }
-        }
-    }
+    let mut graph = graph::of(audit, shown, topics);
+    // A diagram of everything that nobody reads hides what flows; the tables tell it.
+    graph.edges.retain(|edge| edge.to.is_some());
+    flowchart(&graph)
+}
+
+/// A graph as a flow chart; empty when nothing flows.
+pub fn flowchart(graph: &Graph) -> String {
+    let arrows = graph.arrows();
     if arrows.is_empty() {
         return String::new();
     }
     let mut ids = Ids::default();
     let mut lines = Vec::new();
-    for ((from, to, broken), topics) in &arrows {
-        let from = if from.is_empty() { ids.of("nobody", "not published here") } else { ids.of(from, from) };
-        let to = ids.of(to, to);
-        let arrow = if *broken { "-.->" } else { "-->" };
-        lines.push(format!("    {from} {arrow}|{}| {to}", label(topics)));
+    for (arrow, topics) in &arrows {
+        let mut end = |name: Option<&String>, key: &str, nobody: &str| match name {
+            Some(name) => ids.of(name, name),
+            None => ids.of(key, nobody),
+        };
+        let from = end(arrow.from.as_ref(), "from nobody", NO_PUBLISHER);
+        let to = end(arrow.to.as_ref(), "to nobody", NO_SUBSCRIBER);
+        let line = if arrow.broken { "-.->" } else { "-->" };
+        lines.push(format!("    {from} {line}|{}| {to}", label(topics)));
     }
-    let nodes = ids.nodes.iter().map(|(_, id, text)| {
-        if text == "not published here" {
+    let nodes = ids.nodes.iter().map(|(key, id, text)| {
+        if key.ends_with(" nobody") {
             format!("    {id}([{}])", quoted(text))
         } else {
             format!("    {id}[{}]", quoted(text))
@@ -89,22 +82,8 @@ pub fn service(audit: &Audit, name: &str, topics: &dyn Fn(&str) -> bool) -> Stri
     format!("flowchart LR\n{}\n{}", nodes.join("\n"), lines.join("\n"))
 }
 
-/// Who sends to a topic, or to the one that it nearly is.
-fn senders<'a>(audit: &'a Audit, topic: &'a crate::audit::Topic) -> (&'a [String], Option<&'a str>) {
-    if topic.issue == Some(TopicIssue::NearMiss)
-        && let Some(near) = topic.near.as_deref()
-        && let Some(other) = audit.topics.iter().find(|other| other.name == near)
-    {
-        return (&other.publishers, Some(near));
-    }
-    (&topic.publishers, None)
-}
-
 fn label(topics: &[String]) -> String {
-    let mut named: Vec<String> = topics.iter().take(NAMED).map(|topic| escaped(topic)).collect();
-    if topics.len() > NAMED {
-        named.push(format!("and {} more", topics.len() - NAMED));
-    }
+    let named: Vec<String> = topics.iter().map(|topic| escaped(topic)).collect();
     format!("\"{}\"", named.join("<br/>"))
 }
 

@@ -21,6 +21,7 @@ use std::path::Path;
 
 pub use diff::unified;
 pub use links::between;
+pub use mermaid::flowchart;
 pub use templates::{TemplateFile, check as check_templates};
 
 use crate::audit::{Audit, Date};

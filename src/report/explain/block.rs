@@ -109,7 +109,7 @@ impl Said<'_> {
     }
 
     /// Findings with what to do about each.
-    pub(super) fn findings(&self, out: &mut Vec<Block>, list: &[Finding]) {
+    pub(super) fn findings(&self, out: &mut Vec<Block>, list: &[Finding], head: fn(&Finding) -> &str) {
         if list.is_empty() {
             return;
         }
@@ -122,7 +122,7 @@ impl Said<'_> {
             Pointer {
                 source: None,
                 note: if f.help.is_empty() { String::new() } else { format!("help: {}", f.help) },
-                ..self.pointer(label, &format!("{}: {}{waived}", f.rule, f.message), &f.location)
+                ..self.pointer(label, &format!("{}: {}{waived}", head(f), f.message), &f.location)
             }
         };
         out.push(Block::Pointers(list.iter().map(pointer).collect()));

@@ -24,7 +24,7 @@ pub(super) fn blocks(it: &ConsumerExplanation, said: &Said<'_>) -> Vec<Block> {
         }
     }
     way(&mut out, it, said);
-    said.findings(&mut out, &it.findings);
+    said.findings(&mut out, &it.findings, |f| &f.rule);
     out
 }
 

@@ -45,7 +45,8 @@ pub(super) fn blocks(it: &RuleExplanation, said: &Said<'_>) -> Vec<Block> {
         let examples = it.examples.iter().filter(|e| e.matches == matches);
         out.extend(examples.take(EXAMPLES).flat_map(|e| example(title, e)));
     }
-    said.findings(&mut out, &it.findings);
+    // All are of this rule, so what tells them apart is whom they are about.
+    said.findings(&mut out, &it.findings, |f| f.consumer.as_ref().unwrap_or(&f.service));
     out
 }
 

@@ -47,7 +47,7 @@ pub(super) fn blocks(it: &ServiceExplanation, said: &Said<'_>) -> Vec<Block> {
             grounds(&mut out, found, said);
         }
     }
-    said.findings(&mut out, &it.findings);
+    said.findings(&mut out, &it.findings, |f| &f.rule);
     if let Some(first) = it.consumers.first() {
         out.push(Block::Text(format!("`flowaudit explain {}` shows the path of a consumer.", first.id)));
     }

@@ -226,14 +226,15 @@ pub(super) fn split<'t, 'a>(
     })
 }
 
-/// The index of the parenthesis that closes the one at `open`; the end if none does.
+/// The index of the parenthesis that closes the one at `open`; the end if none does. Where none
+/// opens, as in `DISTINCT ON x)`, the first that closes.
 pub(super) fn closing(tokens: &[Token], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(open) {
         if token.is("(") {
             depth += 1;
         } else if token.is(")") {
-            depth -= 1;
+            depth = depth.saturating_sub(1);
             if depth == 0 {
                 return at;
             }

@@ -276,3 +276,9 @@ proptest! {
         let _ = looks_like_sql(&text);
     }
 }
+
+/// Found by fuzzing.
+#[test]
+fn a_parenthesis_that_opens_nowhere_ends_nothing() {
+    assert_eq!(one("SELECT DISTINCT ON x) id FROM events").table, "events");
+}
