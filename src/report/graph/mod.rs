@@ -1,7 +1,7 @@
 //! The flow of events as a graph: services, and between them the topics that they publish and
 //! subscribe to.
 //!
-//! [`Graph`] is what there is, and what `flowaudit graph --format json` writes; [`drawing`] lays it
+//! [`Graph`] is what there is, and what `flowaudit graph --format json` writes; `drawing` lays it
 //! out as boxes and arrows, which `mermaid`, `dot` and `svg` each put into their own words.
 
 mod dot;
