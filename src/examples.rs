@@ -12,7 +12,7 @@ use crate::flow::types::Types;
 use crate::flow::value::Closure;
 use crate::flow::{self, Flow};
 use crate::rules::{self, Example, Expected, Role, RuleFile, RuleProblem, RuleSet};
-use crate::syntax::{Bodies, go, rust, ts, yaml};
+use crate::syntax::{Bodies, go, hcl, rust, ts, yaml};
 
 /// What came of running examples.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -81,6 +81,10 @@ fn of_example(set: &RuleSet, example: &Example) -> Vec<String> {
             Some("go") => go::parse(text.as_bytes(), Bodies::Full),
             Some("rs") => rust::parse(text.as_bytes(), Bodies::Full),
             Some("ts" | "js") => ts::parse(text.as_bytes(), &path, Bodies::Full),
+            Some("tf") => {
+                documents.push((path, hcl::parse(&text).0));
+                continue;
+            }
             _ => {
                 documents.push((path, yaml::parse(&text).0));
                 continue;
@@ -94,8 +98,7 @@ fn of_example(set: &RuleSet, example: &Example) -> Vec<String> {
     let flow = flow::build(&types, set, &documents, &services, &|_| Some(0));
     if example.expect.is_empty() {
         let matched = flow.matches.iter().map(|found| flow.index.rule(found.rule).id.clone());
-        let declared = flow.consumers.iter().filter(|consumer| consumer.rule.is_none());
-        let declared = declared.map(|consumer| consumer.framework.clone());
+        let declared = flow.declarations.iter().map(|declared| declared.rule.clone());
         return matched.chain(declared).map(|id| format!("`{id}` matches, and nothing should")).collect();
     }
     let config = Config::default();
@@ -133,12 +136,18 @@ fn is_found(flow: &Flow<'_>, program: &Program, found: &[Found], wanted: &Expect
         let topic = found.topic.as_ref().map(|topic| topic.name.as_str());
         rule_fits(found.matched.rule) && topic_fits(topic) && handler_fits(&found.handlers)
     });
-    let declared = wanted.role == Role::Consumer
-        && flow.consumers.iter().any(|consumer| {
-            consumer.rule.is_none()
-                && topic_fits(Some(&consumer.topic.name))
-                && handler_fits(&consumer.handlers)
-        });
+    let handled = |topic: Option<&str>| {
+        flow.consumers.iter().any(|consumer| {
+            consumer.rule.is_none() && topic == Some(&consumer.topic.name) && handler_fits(&consumer.handlers)
+        })
+    };
+    let declared = flow.declarations.iter().any(|declared| {
+        let named = wanted.topic.as_ref().is_none_or(|topic| declared.names.contains(topic));
+        declared.role == wanted.role
+            && wanted.rule.as_ref().is_none_or(|rule| *rule == declared.rule)
+            && named
+            && (wanted.handler.is_none() || handled(wanted.topic.as_deref()))
+    });
     let bare = wanted.topic.is_none() && wanted.handler.is_none();
     lifted || declared || bare && flow.matches.iter().any(|found| rule_fits(found.rule))
 }

@@ -20,7 +20,7 @@ use crate::syntax::directive::{self, Directive};
 use crate::syntax::facts::{Expr, Facts};
 use crate::syntax::sql::{self, SqlFact};
 use crate::syntax::yaml::{self, Node};
-use crate::syntax::{Bodies, cargo, env, go, gomod, node, rust, ts};
+use crate::syntax::{Bodies, cargo, env, go, gomod, hcl, node, rust, ts};
 
 /// Everything read from a folder.
 #[derive(Debug, Default)]
@@ -197,7 +197,7 @@ fn parse(root: &Path, file: &SourceFile, buffer: &mut Vec<u8>) -> Outcome {
             matches!(file.role, Role::Code | Role::Generated { .. })
         }
         FileKind::GoMod | FileKind::PackageJson | FileKind::CargoToml => true,
-        FileKind::Yaml | FileKind::Json | FileKind::Compose | FileKind::Env => {
+        FileKind::Yaml | FileKind::Json | FileKind::Compose | FileKind::Env | FileKind::Terraform => {
             file.role == Role::Code && file.size < 1 << 20
         }
         FileKind::Sql => file.role != Role::Test,
@@ -443,7 +443,10 @@ fn hosted_programs(mut folders: Vec<String>, mains: &[String], modules: &[Module
 /// what it declares is not seen.
 fn documents(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
     let text = String::from_utf8_lossy(source);
-    let (nodes, problems) = yaml::parse(&text);
+    let (nodes, problems) = match file.kind {
+        FileKind::Terraform => hcl::parse(&text),
+        _ => yaml::parse(&text),
+    };
     if let Some(problem) = problems.first() {
         diagnostics.push(Diagnostic {
             path: file.path.clone(),

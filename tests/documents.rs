@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowaudit::report::docs::target;
-use support::{copy_tree, platform, run};
+use support::{copy_tree, git, platform, run};
 use tempfile::TempDir;
 
 const SUMMARY: &str = "integration-flows-implementation-summary.md";
@@ -105,9 +105,13 @@ fn the_whole_path_gives_the_figures_of_the_second_review() {
     figure(&data, "Schema validation", [3, 0, 0, 2], "50 % (3 of 6)");
     figure(&data, "Cache invalidation", [4, 0, 0, 0], "67 % (4 of 6)");
     assert!(
-        data.contains("16: ") || data.contains("18 event types"),
-        "the schema inventory counts its types"
+        data.contains(
+            "18 event types with a schema or validator registered for it: analytics 16, catalog 2."
+        )
     );
+    for catalogs in ["`schema.PriceUpdated`", "`schema.StockUpdated`"] {
+        assert!(data.contains(catalogs), "{catalogs}");
+    }
 
     let summary = written.text(SUMMARY);
     for percent in ["58 % (11 of 19)", "37 % (7 of 19)", "83 % (5 of 6)", "50 % (3 of 6)", "67 % (4 of 6)"] {
@@ -469,4 +473,78 @@ fn what_has_changed_is_told() {
     let (code, _, err) = written.report(&["--since", "flowaudit.yaml"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("cannot use flowaudit.yaml"), "{err}");
+}
+
+/// A copy under git in which one subscription has lost its dead letter since the commit.
+fn without_a_dead_letter() -> Written {
+    let written = Written::new(&[]);
+    for args in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "one"]] {
+        assert!(git(written.dir.path(), args).0);
+    }
+    let manifest = written.dir.path().join("analytics/dapr/subscription.yaml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replacen("  deadLetterTopic: order-events.dlq\n", "", 1)).unwrap();
+    written
+}
+
+#[test]
+fn what_has_changed_since_a_revision_is_told() {
+    let written = without_a_dead_letter();
+    let (code, _, err) =
+        written.report(&["--against", "HEAD", "--date", "2026-01-31", "--format", "markdown,html"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let events = written.text(EVENTS);
+    assert!(events.contains("| analytics | Dead letter | implemented | partial |"), "{events}");
+    assert!(
+        written.text("flow-audit.html").contains("<li>analytics, Dead letter: implemented, now partial</li>")
+    );
+    let (code, _, err) = written.report(&["--against", "nowhere"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("nowhere"), "{err}");
+}
+
+#[test]
+fn what_is_waived_is_shown_with_who_answers_for_it() {
+    let written = without_a_dead_letter();
+    configure(
+        &written,
+        "waivers:\n  - rule: no-dead-letter\n    service: analytics\n    reason: Replayed from the archive.\n    \
+         owner: team-insight\n    until: 2026-06-30\n",
+    );
+    assert_eq!(written.report(&["--date", "2026-06-30", "--format", "markdown,html"]).0, Some(0));
+    let events = written.text(EVENTS);
+    let row = events.lines().find(|line| line.starts_with("| [Dead letter](#dead-letter)")).unwrap();
+    assert_eq!(row, "| [Dead letter](#dead-letter) | 6 | 0 | 0 | 4 | 1 | 8 | 32 % (6 of 19) |");
+    for text in [events, written.text("flow-audit.html")] {
+        for told in ["Replayed from the archive.", "team-insight", "2026-06-30"] {
+            assert!(text.contains(told), "{told}");
+        }
+    }
+    // The day after, it counts again, and nobody hides behind it.
+    assert_eq!(written.report(&["--date", "2026-07-01"]).0, Some(0));
+    assert!(written.text(SUMMARY).contains("expired-waiver"));
+    assert!(written.text(EVENTS).contains("| [Dead letter](#dead-letter) | 6 | 1 |"));
+}
+
+#[test]
+fn mistakes_in_a_checklist_and_folders_in_the_way_leave_everything_as_it_was() {
+    let written = Written::new(&[]);
+    fs::create_dir(written.folder().join("flow-audit.html")).unwrap();
+    let before = written.text(SUMMARY);
+    let manifest = written.dir.path().join("analytics/dapr/subscription.yaml");
+    fs::write(&manifest, "").unwrap();
+    let (code, _, err) = written.report(&["--format", "markdown,html"]);
+    assert_eq!((code, written.text(SUMMARY) == before), (Some(2), true), "{err}");
+    assert!(err.contains("flow-audit.html"), "{err}");
+
+    let list = "id: ours\ntitle: Ours\nsections:\n  - title: One\n    items:\n      - id: a-one\n        title: A\n        \
+                control: idempotance\n        help: B\n";
+    fs::write(written.dir.path().join("ours.yaml"), list).unwrap();
+    configure(&written, "reports:\n  checklists: [ours.yaml]\n");
+    let (code, _, err) = written.report(&[]);
+    assert_eq!((code, written.text(SUMMARY) == before), (Some(2), true), "{err}");
+    assert!(
+        err.contains("ours.yaml:8:18: unknown control `idempotance`; did you mean `idempotency`?"),
+        "{err}"
+    );
 }

@@ -4,25 +4,11 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 use support::overlays::{adopted, dlq_dropped, edit, new_consumer, update};
-use support::{copy_tree, platform, run};
+use support::{copy_tree, git, platform, run};
 use tempfile::TempDir;
-
-/// git with an identity and without the machine's settings.
-fn git(folder: &Path, args: &[&str]) -> (bool, String) {
-    let output = Command::new("git")
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"])
-        .args(args)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-}
 
 fn commit(folder: &Path, message: &str) {
     assert!(git(folder, &["add", "-A"]).0);

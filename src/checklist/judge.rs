@@ -118,6 +118,10 @@ impl<'a> View<'a> {
         match need {
             Need::Consumers => self.scope.iter().any(|s| s.consumer),
             Need::Publishers => self.scope.iter().any(|s| s.publisher),
+            Need::DuplicateChecks => self.audit.consumers.iter().filter(|c| mine(&c.service)).any(|c| {
+                let found = c.controls.get(&Control::Idempotency).map_or(&[][..], |v| &v.evidence);
+                found.iter().any(|it| it.role.starts_with("dedupe."))
+            }),
             Need::Caches => self.audit.caches.iter().any(|c| mine(&c.service)),
             Need::Observers => self.audit.observers.iter().any(|o| mine(&o.service)),
             Need::Sagas => self.scope.iter().any(|s| s.role.is_some_and(|role| role != SagaRole::None)),

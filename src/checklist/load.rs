@@ -51,6 +51,7 @@ const PER: &[(&str, Per)] = &[
 const NEEDS: &[(&str, Need)] = &[
     ("consumers", Need::Consumers),
     ("publishers", Need::Publishers),
+    ("duplicate-checks", Need::DuplicateChecks),
     ("caches", Need::Caches),
     ("observers", Need::Observers),
     ("sagas", Need::Sagas),

@@ -93,6 +93,8 @@ pub enum Per {
 /// Something a repository must have for an item to be about anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
+    /// A consumer that recognises messages it has handled.
+    DuplicateChecks,
     /// A service that consumes.
     Consumers,
     /// A service that publishes.

@@ -30,7 +30,7 @@ pub(super) enum Command {
     Gate(GateArgs),
     /// Tell how a verdict came about: of a service, a consumer, a finding or a rule
     Explain(ExplainArgs),
-    /// Tell who publishes what to whom: as a diagram, or for programs
+    /// Tell who publishes what to whom: as a diagram or a picture, or for programs
     Graph(GraphArgs),
     /// Tell which rules are in force and what they mean
     #[command(subcommand)]
@@ -214,15 +214,17 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "", conflicts_with = "since")]
     pub(super) against: Option<String>,
 
-    /// What to write
-    #[arg(long, value_enum, default_value_t = ReportFormat::Markdown)]
-    pub(super) format: ReportFormat,
+    /// What to write; several with a comma between
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "markdown")]
+    pub(super) format: Vec<ReportFormat>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
     /// Audits, checklists and the summary
     Markdown,
+    /// One page to look at in a browser, with everything in it
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -358,6 +360,37 @@ pub(super) struct ExplainArgs {
     pub(super) verbose: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct GraphArgs {
+    #[command(flatten)]
+    pub(super) audit: AuditArgs,
+
+    /// How to draw
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub(super) format: GraphFormat,
+
+    /// Write the graph to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Draw these services only, with who publishes to them and who subscribes to theirs
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) service: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// For Markdown: a flowchart that GitHub and GitLab draw
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For browsers: a picture, in light and dark
+    Svg,
+    /// For programs: one document, described by `flowaudit schema graph`
+    Json,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ExplainFormat {
     /// For people
@@ -366,35 +399,6 @@ pub(super) enum ExplainFormat {
     /// For review comments
     Markdown,
     /// For programs: one document, described by `flowaudit schema explanation`
-    Json,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct GraphArgs {
-    #[command(flatten)]
-    pub(super) audit: AuditArgs,
-
-    /// Show these services only, with those they talk to
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub(super) service: Vec<String>,
-
-    /// How to present the graph
-    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
-    pub(super) format: GraphFormat,
-
-    /// Write the graph to a file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum GraphFormat {
-    /// What code hosts draw in Markdown
-    Mermaid,
-    /// For Graphviz
-    Dot,
-    /// For programs: one document, described by `flowaudit schema graph`
     Json,
 }
 

@@ -3,7 +3,8 @@
 use super::args::{GraphArgs, GraphFormat};
 use super::errors::{Exit, UnknownService};
 use super::{audit, output};
-use crate::report::{docs, graph, json};
+use crate::report::graph::{self, Drawing, Graph};
+use crate::report::json;
 
 pub(super) fn run(args: &GraphArgs) -> anyhow::Result<Exit> {
     let settings = audit::settings(&args.audit)?;
@@ -13,13 +14,15 @@ pub(super) fn run(args: &GraphArgs) -> anyhow::Result<Exit> {
     if let Some(name) = args.service.iter().find(|name| !known.contains(name)) {
         return Err(UnknownService { name: name.clone(), known }.into());
     }
-    let shown = |name: &str| args.service.is_empty() || args.service.iter().any(|wanted| wanted == name);
-    let graph = graph::of(&audit, &shown, &|_| true);
+    let shown = |name: &str| args.service.is_empty() || args.service.iter().any(|it| it == name);
+    let graph = Graph::of(&audit, &shown, &|_| true);
+    let subject = if let [one] = args.service.as_slice() { Some(one.as_str()) } else { None };
+    let drawing = || Drawing::of(&graph, subject);
     let text = match args.format {
-        GraphFormat::Mermaid if graph.edges.is_empty() => "flowchart LR\n".to_owned(),
-        GraphFormat::Mermaid => docs::flowchart(&graph) + "\n",
-        GraphFormat::Dot => graph.dot(),
         GraphFormat::Json => json::document(&graph),
+        GraphFormat::Mermaid => format!("{}\n", graph::mermaid(&drawing())),
+        GraphFormat::Dot => graph::dot(&drawing()),
+        GraphFormat::Svg => graph::svg(&drawing()),
     };
     output::write(&text, args.output.as_deref())?;
     Ok(Exit::Done)

@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 use super::args::{ReportArgs, ReportFormat};
 use super::audit;
 use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
 use crate::audit::{Audit, Date};
 use crate::config::Settings;
-use crate::report::docs::{self, Document, Material, TemplateFile};
+use crate::report::docs::{self, Document, DocumentError, Material, TemplateFile};
 
 /// No scanned file that is larger is shown in an excerpt.
 const MAX_SOURCE: u64 = 4 << 20;
@@ -18,7 +21,8 @@ const MAX_SOURCE: u64 = 4 << 20;
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let settings = audit::settings(&args.audit)?;
     let folder = Folder::new(&args.output)?;
-    let date = date(args.date, args.check, &settings, &folder);
+    let there = args.check.then(|| folder.date(&settings, &args.format)).flatten();
+    let date = date(args.date.or(there), args.check, &settings);
     // What expires does so by the documents' own date, unless somebody says a day.
     let settings = Settings { as_of: args.audit.as_of.or(Some(date)), checklists: true, ..settings };
     let since = match (&args.since, &args.against) {
@@ -26,11 +30,8 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         (None, Some(rev)) => Some(audit::at_revision(&settings, rev, args.audit.quiet)?.0),
         (None, None) => None,
     };
-    let written = compared(&settings, &folder, date, since.as_ref(), args.audit.quiet)?;
-    match args.format {
-        ReportFormat::Markdown if args.check => check(&folder, &written, args),
-        ReportFormat::Markdown => write(&folder, &written, args.audit.quiet),
-    }
+    let written = compared(&settings, &folder, &args.format, date, since.as_ref(), args.audit.quiet)?;
+    if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
 }
 
 /// The documents in `folder` that are missing or stale: each with its path from the audited folder
@@ -41,9 +42,13 @@ pub(super) fn stale(
     quiet: bool,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let folder = Folder::new(folder)?;
-    let date = date(None, true, settings, &folder);
+    // The page is for who wants it: where it is not, it is not missing.
+    let page = folder.path.join(&settings.config.reports.page).exists();
+    let formats = [ReportFormat::Markdown, ReportFormat::Html];
+    let formats = if page { &formats[..] } else { &formats[..1] };
+    let date = date(folder.date(settings, formats), true, settings);
     let settings = Settings { as_of: Some(date), checklists: true, ..settings.clone() };
-    let written = compared(&settings, &folder, date, None, quiet)?;
+    let written = compared(&settings, &folder, formats, date, None, quiet)?;
     let from_root = docs::between(&fs::canonicalize(&settings.root)?, &folder.absolute);
     let stale = written.into_iter().filter(|document| !document.is_fresh());
     Ok(stale
@@ -55,10 +60,11 @@ pub(super) fn stale(
         .collect())
 }
 
-/// Every document as it should be beside what is there.
+/// Every document of these formats as it should be beside what is there.
 fn compared(
     settings: &Settings,
     folder: &Folder,
+    formats: &[ReportFormat],
     date: Date,
     since: Option<&Audit>,
     quiet: bool,
@@ -86,8 +92,20 @@ fn compared(
         since,
         source: &source,
     };
-    let wanted = docs::documents(&material).map_err(|error| BadDocuments(vec![error]))?;
+    let wanted = wanted(formats, &material).map_err(|error| BadDocuments(vec![error]))?;
     folder.compare(wanted)
+}
+
+/// What was asked for, as it should be.
+fn wanted(formats: &[ReportFormat], material: &Material<'_>) -> Result<Vec<Document>, DocumentError> {
+    let mut wanted = Vec::new();
+    if formats.contains(&ReportFormat::Markdown) {
+        wanted.extend(docs::documents(material)?);
+    }
+    if formats.contains(&ReportFormat::Html) {
+        wanted.push(docs::page(material)?);
+    }
+    Ok(wanted)
 }
 
 /// A document as it should be, beside what is there.
@@ -130,6 +148,14 @@ impl Folder {
             there = parent;
         };
         Ok(Folder { path: path.to_owned(), absolute })
+    }
+
+    /// The date of the documents that are there.
+    fn date(&self, settings: &Settings, formats: &[ReportFormat]) -> Option<Date> {
+        let reports = &settings.config.reports;
+        let markdown = formats.contains(&ReportFormat::Markdown);
+        let first = if markdown { &reports.summary } else { &reports.page };
+        docs::date_of(&self.read(first).ok()??)
     }
 
     /// The text of a file in it; nothing when it is not there.
@@ -216,7 +242,11 @@ fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::
     tell_lost(documents);
     if stale.is_empty() {
         if !args.audit.quiet {
-            writeln!(io::stdout(), "{} documents are up to date", documents.len())?;
+            let count = match documents.len() {
+                1 => "1 document is".to_owned(),
+                number => format!("{number} documents are"),
+            };
+            writeln!(io::stdout(), "{count} up to date")?;
         }
         return Ok(Exit::Done);
     }
@@ -231,7 +261,14 @@ fn check(folder: &Folder, documents: &[Compared], args: &ReportArgs) -> anyhow::
     out.flush()?;
     let names = stale.iter().map(|document| document.name.clone()).collect();
     let root = args.audit.path.display();
-    Err(Stale { names, command: format!("flowaudit report {root} -o {}", folder.path.display()) }.into())
+    let formats: Vec<_> = args.format.iter().filter_map(ValueEnum::to_possible_value).collect();
+    let formats: Vec<&str> = formats.iter().map(PossibleValue::get_name).collect();
+    let format = match formats.as_slice() {
+        ["markdown"] => String::new(),
+        several => format!(" --format {}", several.join(",")),
+    };
+    Err(Stale { names, command: format!("flowaudit report {root} -o {}{format}", folder.path.display()) }
+        .into())
 }
 
 fn tell_lost(documents: &[Compared]) {
@@ -259,7 +296,7 @@ fn templates(settings: &Settings) -> anyhow::Result<Vec<TemplateFile>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
-    BadDocuments(vec![docs::DocumentError {
+    BadDocuments(vec![DocumentError {
         file: path.display().to_string(),
         line: 0,
         column: 0,
@@ -267,18 +304,10 @@ fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
     }])
 }
 
-/// The date that documents carry: the one that was asked for, else what is there when it is only
-/// checked, else that of the build or of the newest commit, else today.
-fn date(asked: Option<Date>, check: bool, settings: &Settings, folder: &Folder) -> Date {
-    if let Some(date) = asked {
-        return date;
-    }
-    let there = || {
-        let summary = folder.read(&settings.config.reports.summary).ok()??;
-        docs::date_of(&summary)
-    };
-    let of_check = check.then(there).flatten();
-    of_check.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
+/// The date that documents carry: the one that was asked for or is there already, else that of the
+/// build or of the newest commit, else today.
+fn date(known: Option<Date>, check: bool, settings: &Settings) -> Date {
+    known.or_else(audit::of_environment).or_else(|| of_commit(&settings.root)).unwrap_or_else(|| {
         // A check has no clock: what was never written is missing whatever its date.
         if check { Date::from_unix(0) } else { audit::today() }
     })

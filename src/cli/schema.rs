@@ -6,7 +6,8 @@ use super::output;
 use crate::audit::Audit;
 use crate::audit::explanation::Explanation;
 use crate::gate::Outcome;
-use crate::report::{graph::Graph, json};
+use crate::report::graph::Graph;
+use crate::report::json;
 
 pub(super) fn run(what: SchemaOf) -> anyhow::Result<Exit> {
     let text = match what {

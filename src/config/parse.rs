@@ -201,6 +201,10 @@ fn audit(reader: &mut Reader, node: &Node, config: &mut Config) -> Option<AuditE
         checklist_file: reports::file_name(reader, map, "checklist_document"),
     };
     let name = reader.required_text(map, "name")?.to_owned();
+    if !reports::is_file_name(&name) {
+        let at = map.get("name").unwrap_or(node);
+        reader.mistake(at, format!("documents are called after an audit, and none can be called `{name}`"));
+    }
     Some(AuditEntry {
         title: title.unwrap_or_else(|| headline(&name)),
         name,

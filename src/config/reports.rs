@@ -63,7 +63,7 @@ pub(super) fn file_name(reader: &mut Reader, map: Map, key: &str) -> Option<Stri
 
 fn name_ending(reader: &mut Reader, node: &Node, end: &str) -> Option<String> {
     let text = reader.text(node)?;
-    if text.contains(['/', '\\']) || text.starts_with('.') {
+    if !is_file_name(text) {
         reader.mistake(node, format!("expected the name of a file, found `{text}`"));
         return None;
     }
@@ -72,6 +72,11 @@ fn name_ending(reader: &mut Reader, node: &Node, end: &str) -> Option<String> {
         return None;
     }
     Some(text.to_owned())
+}
+
+/// Whether a text can be the name of a file, or the beginning of one, that stays in its folder.
+pub(super) fn is_file_name(text: &str) -> bool {
+    !text.starts_with('.') && !text.contains(|c: char| matches!(c, '/' | '\\') || c.is_control())
 }
 
 fn existing(reader: &mut Reader, map: Map, key: &str, base: &Path) -> Vec<PathBuf> {

@@ -296,3 +296,12 @@ gate:
     );
     insta::assert_snapshot!(told.join("\n"));
 }
+
+/// Found by fuzzing: the audit's document is called after it, and would lie outside its folder.
+#[test]
+fn no_audit_is_called_so_that_its_documents_leave_their_folder() {
+    for name in ["../up", "a/b", ".hidden", "a\\b", "\"a\\tb\""] {
+        let found = mistakes(&format!("audits: [{{name: {name}}}]"));
+        assert!(found[0].starts_with("1:17: documents are called after an audit"), "{found:?}");
+    }
+}

@@ -86,14 +86,13 @@ fn schema(flow: &Flow<'_>, call: Site, value: &Value) -> String {
     };
     let mut texts = Vec::new();
     strings(value, &mut texts, 6);
-    match texts.into_iter().find(|text| file(text)) {
-        Some(path) => path,
-        None if value.is_unset() => last_argument(flow, call),
-        None => value.render(flow.types.program),
-    }
+    let known = texts.into_iter().find(|text| file(text));
+    let known = known.or_else(|| (!value.is_unset()).then(|| value.render(flow.types.program)));
+    known.filter(|text| !text.is_empty()).unwrap_or_else(|| last_argument(flow, call))
 }
 
-/// The text of a call's last argument: a variable that a build step fills has no value to show.
+/// The text of a call's last argument: a variable that a build step fills has no value to show, or
+/// an empty one.
 fn last_argument(flow: &Flow<'_>, call: Site) -> String {
     let facts = flow.types.program.facts(call.file);
     let Expr::Call { args, .. } = facts.expr(call.expr) else { return String::new() };

@@ -54,6 +54,14 @@ impl Config {
         self.flatten(file, node, &mut Vec::new(), before);
     }
 
+    /// Adds a variable of the environment; what refers to others is not known, and what is empty is
+    /// not set.
+    pub fn add_variable(&mut self, file: &str, name: String, value: String) {
+        if !value.is_empty() && !value.contains(['$', '{']) {
+            self.variables.push(Entry { file: file.to_owned(), key: vec![name], value });
+        }
+    }
+
     fn add(&mut self, entry: Entry) {
         if let Some(name) = entry.key.last() {
             self.by_name.entry(name.clone()).or_default().push(self.entries.len() as u32);
@@ -278,7 +286,14 @@ pub fn is_configuration(path: &str, node: &Node) -> bool {
         node.get(key).is_some_and(|n| n.entries().iter().any(|e| is(&e.key, &e.value)))
     };
     // What a build server reads configures builds; variables are kept apart.
-    if path.starts_with('.') || MANIFESTS.contains(&name) || is_env_file(name) {
+    // What shows how to write a file is not that file.
+    let shows = [".example", ".sample", "example."].iter().any(|mark| name.contains(mark));
+    if shows
+        || path.starts_with('.')
+        || MANIFESTS.contains(&name)
+        || is_env_file(name)
+        || name.rsplit_once('.').is_some_and(|(_, end)| end == "tf")
+    {
         return false;
     }
     if parts.iter().any(|part| TRANSLATIONS.contains(part)) {

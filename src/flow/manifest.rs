@@ -1,111 +1,231 @@
-//! Declarations: consumers that a manifest registers, joined to the code they name.
+//! Declarations: what manifests say of consumers, of where failed messages go, of what is bound to
+//! what and of the environment, joined to the code by name, queue, route, handler or variable.
 
-use crate::rules::{ManifestRule, Role, RuleSet};
+mod find;
+mod names;
+
+use crate::rules::{Detector, ManifestRule, Role, RuleSet};
 use crate::syntax::yaml::Node;
 use std::sync::Arc;
 
 use super::Consumer;
 use super::attribute::Attribution;
 use super::endpoints::{Found, Lifting, Part, TopicName};
-use super::value::Closure;
+use super::eval::Eval;
+use super::modules;
+use super::parking::{Parking, bare};
+use super::program::{Decl, Site, parent};
+use super::value::{Closure, Value};
+use find::Item;
+use names::Folders;
 
-/// The consumers that manifests declare.
-pub fn consumers(
-    lifting: &Lifting<'_>,
-    rules: &RuleSet,
-    documents: &[(String, Vec<Node>)],
-    services: &[(String, String)],
-    owner_of: &dyn Fn(&str) -> Option<usize>,
-    attribution: &Attribution,
-    routes: &[Found],
-) -> Vec<Consumer> {
-    let mut out = Vec::new();
-    for (path, nodes) in documents {
-        for node in nodes {
-            for detector in &rules.detectors {
-                for rule in detector.manifests.iter().filter(|r| r.role == Role::Consumer && applies(r, node))
-                {
-                    for item in each(rule, node) {
-                        let scopes = texts(node, &rule.scope);
-                        let mut owners: Vec<usize> = services
-                            .iter()
-                            .enumerate()
-                            .filter(|(_, (name, _))| scopes.iter().any(|(scope, _)| scope == name))
-                            .map(|(i, _)| i)
-                            .collect();
-                        if owners.is_empty() {
-                            owners.extend(owner_of(path));
-                        }
-                        for service in owners {
-                            let handlers = handlers(lifting, attribution, routes, service, item, rule);
-                            let dead_letter = texts(item, &rule.dead_letter).into_iter().next();
-                            for (topic, line) in texts(item, &rule.topic) {
-                                out.push(Consumer {
-                                    service,
-                                    transport: detector.transport.clone(),
-                                    framework: detector.id.clone(),
-                                    registration_kind: "declarative".into(),
-                                    topic: TopicName {
-                                        name: topic.clone(),
-                                        resolved: true,
-                                        expression: topic,
-                                    },
-                                    group: texts(item, &rule.group)
-                                        .into_iter()
-                                        .map(|(text, _)| text)
-                                        .collect(),
-                                    event_types: Vec::new(),
-                                    registration: (path.clone(), line),
-                                    handlers: handlers.clone(),
-                                    dead_letter: dead_letter
-                                        .as_ref()
-                                        .map(|(text, line)| (text.clone(), path.clone(), *line)),
-                                    dead_letter_builtin: false,
-                                    rule: None,
-                                    site: None,
-                                    place: None,
-                                    hops: Vec::new(),
-                                });
-                            }
-                        }
+/// What the manifests of a tree declare.
+pub struct Manifests<'m> {
+    documents: &'m [(String, Vec<Node>)],
+    rules: &'m RuleSet,
+    folders: Folders<'m>,
+}
+
+/// A match of a rule over manifests.
+#[derive(Debug)]
+pub struct Declaration {
+    /// Id of the rule.
+    pub rule: String,
+    /// What it means.
+    pub role: Role,
+    /// The topics, queues or variables it names.
+    pub names: Vec<String>,
+}
+
+/// Who runs what, as far as declarations ask.
+pub struct Owners<'o> {
+    /// Name and folder of each service.
+    pub services: &'o [(String, String)],
+    /// The service whose folder holds a path.
+    pub of: &'o dyn Fn(&str) -> Option<usize>,
+}
+
+/// A queue or subscription and what it receives.
+struct Bound {
+    transport: String,
+    queue: String,
+    topic: String,
+}
+
+impl<'m> Manifests<'m> {
+    /// Over the documents of a tree.
+    pub fn new(documents: &'m [(String, Vec<Node>)], rules: &'m RuleSet) -> Manifests<'m> {
+        Manifests { documents, rules, folders: Folders::new(documents) }
+    }
+
+    /// Calls `seen` for every match of a rule of one of `roles`.
+    fn each(&self, roles: &[Role], seen: &mut dyn FnMut(&'m Detector, &'m ManifestRule, &'m str, &Item<'_>)) {
+        let wanted: Vec<(&Detector, &ManifestRule)> = self
+            .rules
+            .detectors
+            .iter()
+            .flat_map(|d| d.manifests.iter().map(move |rule| (d, rule)))
+            .filter(|(_, rule)| roles.contains(&rule.role))
+            .collect();
+        for (path, nodes) in self.documents {
+            for node in nodes {
+                let names = self.folders.of(path, node);
+                for (detector, rule) in &wanted {
+                    for item in find::items(rule, node, &names) {
+                        seen(detector, rule, path, &item);
                     }
                 }
             }
         }
     }
-    out
-}
 
-fn applies(rule: &ManifestRule, node: &Node) -> bool {
-    rule.when.iter().all(|(path, pattern)| {
-        let found = node.path(path);
-        if found.is_empty() {
-            return pattern.is_match("");
+    /// Every match that says something.
+    pub fn declarations(&self) -> Vec<Declaration> {
+        let mut out = Vec::new();
+        self.each(Role::ALL, &mut |_, rule, _, item| {
+            let names: Vec<String> = [&rule.topic, &rule.key]
+                .into_iter()
+                .flat_map(|paths| item.texts(paths))
+                .flat_map(|text| listed(&text))
+                .map(|(text, _)| bare(&text).to_owned())
+                .collect();
+            let says = match rule.role {
+                Role::DeadLetter => !item.texts(&rule.dead_letter).is_empty(),
+                Role::ConfigEnv => !item.texts(&rule.value).is_empty(),
+                _ => !names.is_empty(),
+            };
+            if says {
+                out.push(Declaration { rule: rule.id.clone(), role: rule.role, names });
+            }
+        });
+        out
+    }
+
+    /// Variables of the environment that manifests set: file, name and value.
+    pub fn variables(&self) -> Vec<(String, String, String)> {
+        let mut out = Vec::new();
+        self.each(&[Role::ConfigEnv], &mut |_, rule, path, item| {
+            let (key, value) = (item.texts(&rule.key), item.texts(&rule.value));
+            if let (Some((key, _)), Some((value, _))) = (key.first(), value.first()) {
+                out.push((path.to_owned(), key.clone(), bare(value).to_owned()));
+            }
+        });
+        out
+    }
+
+    /// Where failed messages of queues go.
+    pub fn parkings(&self) -> Vec<Parking> {
+        let mut out = Vec::new();
+        self.each(&[Role::DeadLetter], &mut |detector, rule, path, item| {
+            let Some((target, line)) = item.texts(&rule.dead_letter).into_iter().next() else { return };
+            let mut of: Vec<String> = [&rule.topic, &rule.group]
+                .into_iter()
+                .flat_map(|paths| item.texts(paths))
+                .map(|(text, _)| bare(&text).to_owned())
+                .collect();
+            of.sort();
+            of.dedup();
+            let pattern =
+                item.texts(&rule.pattern).first().and_then(|(text, _)| regex::Regex::new(text).ok());
+            out.push(Parking {
+                framework: detector.id.clone(),
+                transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                of,
+                pattern,
+                target: bare(&target).to_owned(),
+                at: (path.to_owned(), line),
+                services: None,
+                func: None,
+            });
+        });
+        out
+    }
+
+    /// Puts the topic in the place of the queue or subscription of a consumer, where a manifest binds
+    /// it to one.
+    pub fn bind(&self, consumers: &mut [Consumer]) {
+        let mut bound: Vec<Bound> = Vec::new();
+        self.each(&[Role::Binding], &mut |detector, rule, _, item| {
+            let transport = rule.transport.as_ref().unwrap_or(&detector.transport);
+            for (queue, _) in item.texts(&rule.group) {
+                for (topic, _) in item.texts(&rule.topic) {
+                    let (queue, topic) = (bare(&queue).to_owned(), bare(&topic).to_owned());
+                    bound.push(Bound { transport: transport.clone(), queue, topic });
+                }
+            }
+        });
+        for consumer in consumers {
+            let fits = |b: &&Bound| b.transport == consumer.transport && b.queue == consumer.topic.name;
+            let mut topics: Vec<&str> = bound.iter().filter(fits).map(|b| b.topic.as_str()).collect();
+            topics.sort_unstable();
+            topics.dedup();
+            // A queue that several are bound to goes by its own name.
+            if let [topic] = topics[..]
+                && topic != consumer.topic.name
+            {
+                let queue = std::mem::replace(&mut consumer.topic.name, topic.to_owned());
+                consumer.group.push(queue);
+            }
         }
-        found.iter().any(|n| n.as_text().is_some_and(|text| pattern.is_match(text)))
-    })
-}
+    }
 
-fn each<'n>(rule: &ManifestRule, node: &'n Node) -> Vec<&'n Node> {
-    match &rule.each {
-        Some(path) => node.path(path),
-        None => vec![node],
+    /// The consumers that manifests declare.
+    pub fn consumers(
+        &self,
+        lifting: &Lifting<'_>,
+        attribution: &Attribution,
+        routes: &[Found],
+        owners: &Owners<'_>,
+    ) -> Vec<Consumer> {
+        let mut out = Vec::new();
+        self.each(&[Role::Consumer], &mut |detector, rule, path, item| {
+            let code = code(lifting, rule, path, item);
+            for service in owned(item, rule, path, owners) {
+                let mut handlers = handlers(lifting, attribution, routes, service, item, rule);
+                handlers.extend(code.iter().cloned());
+                let dead_letter = item.texts(&rule.dead_letter).into_iter().next();
+                for (topic, line) in item.texts(&rule.topic).iter().flat_map(listed) {
+                    let name = bare(&topic).to_owned();
+                    out.push(Consumer {
+                        service,
+                        transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                        framework: detector.id.clone(),
+                        registration_kind: "declarative".into(),
+                        topic: TopicName { resolved: !name.contains('{'), name, expression: topic },
+                        group: item.texts(&rule.group).into_iter().map(|(text, _)| text).collect(),
+                        event_types: Vec::new(),
+                        registration: (path.to_owned(), line),
+                        handlers: handlers.clone(),
+                        dead_letter: dead_letter
+                            .as_ref()
+                            .map(|(text, line)| (text.clone(), path.to_owned(), *line)),
+                        dead_letter_builtin: false,
+                        rule: None,
+                        site: None,
+                        place: None,
+                        hops: Vec::new(),
+                    });
+                }
+            }
+        });
+        out
     }
 }
 
-fn texts(node: &Node, paths: &[String]) -> Vec<(String, u32)> {
-    for path in paths {
-        let found: Vec<(String, u32)> = node
-            .path(path)
-            .iter()
-            .filter_map(|n| Some((n.as_text()?.to_owned(), n.line)))
-            .filter(|(text, _)| !text.is_empty())
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
+/// Several names in one text, separated by commas (`topics: a,b` of a connector).
+fn listed((text, line): &(String, u32)) -> Vec<(String, u32)> {
+    text.split(',').map(|name| (name.trim().to_owned(), *line)).filter(|(name, _)| !name.is_empty()).collect()
+}
+
+/// The services a declaration is about: those it names, else the one whose folder it lies in.
+fn owned(item: &Item<'_>, rule: &ManifestRule, path: &str, owners: &Owners<'_>) -> Vec<usize> {
+    let scopes = item.texts(&rule.scope);
+    let named = |(_, (name, _)): &(usize, &(String, String))| scopes.iter().any(|(scope, _)| scope == name);
+    let mut found: Vec<usize> = owners.services.iter().enumerate().filter(named).map(|(i, _)| i).collect();
+    if found.is_empty() {
+        found.extend((owners.of)(path));
     }
-    Vec::new()
+    found
 }
 
 /// The handlers of the service's HTTP routes that the declaration names.
@@ -114,15 +234,18 @@ fn handlers(
     attribution: &Attribution,
     routes: &[Found],
     service: usize,
-    item: &Node,
+    item: &Item<'_>,
     rule: &ManifestRule,
 ) -> Vec<Arc<Closure>> {
-    let wanted: Vec<String> =
-        rule.route.iter().flat_map(|path| texts(item, std::slice::from_ref(path))).map(|(t, _)| t).collect();
+    let wanted: Vec<String> = rule
+        .route
+        .iter()
+        .flat_map(|path| item.texts(std::slice::from_ref(path)))
+        .map(|(text, _)| text)
+        .collect();
     let mut found: Vec<Arc<Closure>> = Vec::new();
     for route in routes {
-        let names: Vec<Arc<str>> =
-            route.part(Part::Route).map(super::value::Value::strings).unwrap_or_default();
+        let names: Vec<Arc<str>> = route.part(Part::Route).map(Value::strings).unwrap_or_default();
         let fits = names.iter().any(|name| wanted.iter().any(|w| same_route(name, w)));
         let program = lifting.types.program;
         if fits && attribution.services(route.place.file, program.owner(route.place)).contains(&service) {
@@ -134,6 +257,32 @@ fn handlers(
         }
     }
     found
+}
+
+/// The function a declaration names by file and name: `src/mail.handle`, from its own folder.
+fn code(lifting: &Lifting<'_>, rule: &ManifestRule, path: &str, item: &Item<'_>) -> Option<Arc<Closure>> {
+    let (text, _) = item.texts(&rule.handler).into_iter().next()?;
+    let (file, name) = text.rsplit_once('.')?;
+    let root = item.texts(&rule.handler_root).into_iter().next().map(|(text, _)| text).unwrap_or_default();
+    let wanted = modules::join(parent(path), &format!("{root}/{file}"));
+    let program = lifting.types.program;
+    // What a build writes into `dist` was written in `src`.
+    let fits = |known: &str| {
+        let stem = modules::stem(known);
+        stem == wanted || wanted.contains("dist/") && stem == wanted.replacen("dist/", "src/", 1)
+    };
+    let at = program.files.iter().position(|input| fits(&input.path))?;
+    match program.decl(program.file(at as u32).package, name)? {
+        Decl::Func(func) => Some(Arc::new(Closure::plain(func))),
+        Decl::Global(global) => {
+            let facts = program.facts(global.file);
+            let value = facts.globals[global.index as usize].value;
+            let eval = Eval::new(lifting.types);
+            let value = eval.value(Site { file: global.file, expr: value });
+            value.function().cloned()
+        }
+        Decl::Type(_) => None,
+    }
 }
 
 /// `POST /orders` and `/orders` and `orders` are one route.

@@ -194,6 +194,9 @@ impl<'a> Index<'a> {
             // A value of the library may itself be called.
             let itself = *method && matches!(facts.expr(expr), Expr::Name(_));
             found.extend(self.library_call(path, on, if itself { ITSELF } else { name }, *method));
+            if itself && on.is_empty() {
+                found.extend(self.held_name(types, eval, Site { file: site.file, expr }));
+            }
         } else if !matches!(callee, Callee::Builtin) {
             found.extend(self.function_call(types, site, expr, name));
         }
@@ -201,6 +204,19 @@ impl<'a> Index<'a> {
         found.retain(|&id| self.speaks(id, lang) && self.holds(eval, id, site));
         found.sort_unstable();
         found.dedup();
+        found
+    }
+
+    /// The rules for what a local name holds of a library (`const Class = pro ? WorkerPro : Worker`).
+    fn held_name(&self, types: &Types<'_>, eval: &Eval<'_>, callee: Site) -> Vec<RuleId> {
+        let mut found = Vec::new();
+        for value in eval.value(callee).items() {
+            if let super::value::Value::Made(made) = &value
+                && made.args.is_none()
+            {
+                found.extend(self.made(types.program, made));
+            }
+        }
         found
     }
 

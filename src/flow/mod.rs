@@ -110,6 +110,8 @@ pub struct Flow<'a> {
     pub unnamed: Vec<(String, u32, String)>,
     /// Declarations that failed messages of a queue go somewhere.
     pub parkings: Vec<parking::Parking>,
+    /// What manifests declare.
+    pub declarations: Vec<manifest::Declaration>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -155,22 +157,29 @@ pub fn build<'a>(
             config.add_document(path, node);
         }
     }
+    let manifests = manifest::Manifests::new(documents, rules);
+    for (file, name, value) in manifests.variables() {
+        config.add_variable(&file, name, value);
+    }
     config.add_defaults(&eval::Eval::new(types), &index, &matches);
     let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
     let mut consumers = consumers(&lifting, &attribution, &matches);
     let routes = lifting.all(&matches, &[Role::HttpRoute]);
-    consumers.extend(manifest::consumers(
-        &lifting,
-        rules,
-        documents,
-        services,
-        owner_of,
-        &attribution,
-        &routes,
-    ));
+    let owners = manifest::Owners { services, of: owner_of };
+    let declared = manifests.consumers(&lifting, &attribution, &routes, &owners);
+    // A declaration that leads to no code adds nothing to code that reads the same.
+    let known = |c: &Consumer| {
+        c.handlers.is_empty()
+            && consumers.iter().any(|k| (k.service, &k.topic.name) == (c.service, &c.topic.name))
+    };
+    let declared: Vec<Consumer> = declared.into_iter().filter(|c| !known(c)).collect();
+    consumers.extend(declared);
+    manifests.bind(&mut consumers);
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
-    let parkings = parking::in_code(&lifting, &attribution, &matches);
+    let mut parkings = parking::in_code(&lifting, &attribution, &matches);
+    parkings.extend(manifests.parkings());
+    let declarations = manifests.declarations();
     let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
@@ -184,6 +193,7 @@ pub fn build<'a>(
         publishers,
         unnamed,
         parkings,
+        declarations,
         caches,
         matches,
         by_func,

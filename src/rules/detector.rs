@@ -57,8 +57,26 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "transport",
     "note",
 ];
-pub(super) const MANIFEST_KEYS: &[&str] =
-    &["id", "role", "when", "each", "topic", "route", "dead-letter", "scope", "group", "note"];
+pub(super) const MANIFEST_KEYS: &[&str] = &[
+    "id",
+    "role",
+    "when",
+    "within",
+    "each",
+    "where",
+    "topic",
+    "route",
+    "handler",
+    "handler-root",
+    "dead-letter",
+    "scope",
+    "group",
+    "pattern",
+    "key",
+    "value",
+    "transport",
+    "note",
+];
 
 /// Reads a file whose document is given. Nothing comes back when it cannot even be named.
 pub(super) fn read(mut reader: Reader, document: Option<&Node>) -> (Option<Read>, Vec<Mistake>) {
@@ -207,29 +225,46 @@ fn manifest(
     let id = rule_id(reader, map, file.id, ids);
     let role = role(reader, map);
     let sentence = note(reader, map);
-    let mut when = Vec::new();
-    if let Some(node) = reader.required(map, "when") {
-        for entry in reader.entries(node) {
-            when.extend(reader.regex(&entry.value).map(|regex| (entry.key.clone(), regex)));
-        }
+    // A path may say as much as a condition.
+    if map.get("each").is_none() {
+        reader.required(map, "when");
     }
     let manifest = ManifestRule {
-        when,
+        when: patterns(reader, map, "when"),
+        within: reader.optional_text(map, "within").map(str::to_owned),
         each: reader.optional_text(map, "each").map(str::to_owned),
+        filter: patterns(reader, map, "where"),
         topic: strings(reader, map, "topic"),
         route: strings(reader, map, "route"),
         dead_letter: strings(reader, map, "dead-letter"),
         scope: strings(reader, map, "scope"),
         group: strings(reader, map, "group"),
+        pattern: strings(reader, map, "pattern"),
+        handler: strings(reader, map, "handler"),
+        handler_root: strings(reader, map, "handler-root"),
+        key: strings(reader, map, "key"),
+        value: strings(reader, map, "value"),
+        transport: reader.optional_text(map, "transport").map(str::to_owned),
         id: id?,
         role: role?,
         note: sentence?,
     };
-    if matches!(manifest.role, Role::Consumer | Role::Publisher) && !file.transport {
+    let endpoint = matches!(manifest.role, Role::Consumer | Role::DeadLetter | Role::Binding);
+    if endpoint && !file.transport && manifest.transport.is_none() {
         let role = manifest.role.name();
-        reader.mistake(node, format!("a {role} needs the file to have a `transport`"));
+        reader.mistake(node, format!("a {role} needs a `transport`, here or for the whole file"));
     }
     Some(manifest)
+}
+
+/// Conditions on paths of a manifest.
+fn patterns(reader: &mut Reader, map: Map, key: &str) -> Vec<(String, Regex)> {
+    let Some(node) = map.get(key) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in reader.entries(node) {
+        found.extend(reader.regex(&entry.value).map(|regex| (entry.key.clone(), regex)));
+    }
+    found
 }
 
 fn rule_id(

@@ -55,7 +55,7 @@ pub struct Detector {
     pub fields: Vec<Held>,
     /// Rules over code.
     pub rules: Vec<Rule>,
-    /// Rules over YAML and JSON manifests.
+    /// Rules over YAML, JSON and Terraform manifests.
     pub manifests: Vec<ManifestRule>,
     /// Off unless the configuration switches it on.
     pub opt_in: bool,
@@ -164,17 +164,21 @@ pub struct CallName {
     pub name: String,
 }
 
-/// One thing to recognise in a manifest; paths are as in `crate::syntax::yaml::Node::path`.
+/// One thing to recognise in a manifest; `flow::manifest` says how paths are read.
 #[derive(Debug)]
 pub struct ManifestRule {
     /// Stable id.
     pub id: String,
     /// What the match means.
     pub role: Role,
-    /// Conditions: the value at the path must match.
+    /// Conditions on the document: the value at the path must match.
     pub when: Vec<(String, Regex)>,
-    /// One match per node at this path (default: the document).
+    /// Where the matches stand in (default: the document).
+    pub within: Option<String>,
+    /// One match per node at this path of it (default: itself).
     pub each: Option<String>,
+    /// Conditions on the match (`where`).
+    pub filter: Vec<(String, Regex)>,
     /// Topic.
     pub topic: Vec<String>,
     /// Route, queue or function name that joins it to code.
@@ -185,6 +189,18 @@ pub struct ManifestRule {
     pub scope: Vec<String>,
     /// Consumer group or subscription name.
     pub group: Vec<String>,
+    /// Expression for the names of the queues it is about.
+    pub pattern: Vec<String>,
+    /// The function that handles, as `file.function` from the manifest's folder.
+    pub handler: Vec<String>,
+    /// The folder below which the handler's file lies.
+    pub handler_root: Vec<String>,
+    /// Name of a variable of the environment.
+    pub key: Vec<String>,
+    /// Its value.
+    pub value: Vec<String>,
+    /// Overrides the detector's transport.
+    pub transport: Option<String>,
     /// One sentence for people.
     pub note: String,
 }

@@ -105,7 +105,10 @@ fn in_code(rule: &Rule) -> Member {
 }
 
 fn in_manifests(rule: &ManifestRule) -> Member {
-    let when: Vec<String> = rule.when.iter().map(|(path, value)| format!("{path} fits /{value}/")).collect();
+    let conditions = rule.when.iter().chain(&rule.filter);
+    let mut when: Vec<String> = conditions.map(|(path, value)| format!("{path} fits /{value}/")).collect();
+    let places = rule.within.iter().chain(&rule.each);
+    when.extend(places.map(|path| format!("it stands at {path}")));
     let texts = ["manifests".to_owned(), when.join(", and "), rule.note.clone()];
     member(&rule.id, rule.role.name(), texts)
 }

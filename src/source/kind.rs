@@ -173,6 +173,7 @@ pub fn by_name(name: &str) -> Named {
         "json" | "avsc" | "jsonc" | "json5" => FileKind::Json,
         "toml" => FileKind::Toml,
         "sql" => FileKind::Sql,
+        "tf" => FileKind::Terraform,
         "proto" => FileKind::Proto,
         _ => match language(name) {
             Some("go") => FileKind::Go,

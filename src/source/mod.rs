@@ -25,6 +25,8 @@ pub enum FileKind {
     OtherCode,
     /// YAML that is nothing more specific.
     Yaml,
+    /// Terraform.
+    Terraform,
     /// JSON that is nothing more specific; Avro schemas too.
     Json,
     /// TOML that is nothing more specific.

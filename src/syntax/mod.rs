@@ -10,6 +10,7 @@ pub mod env;
 pub mod facts;
 pub mod go;
 pub mod gomod;
+pub mod hcl;
 pub mod node;
 pub mod reader;
 pub mod rust;

@@ -5,10 +5,13 @@
 //! the events of `saphyr-parser` without recursion, under a budget, so no input can exhaust memory
 //! or the stack. Helm templates are read with their `{{ … }}` actions kept as text when the file
 //! does not parse otherwise, and a few things that the specification forbids and everyone writes are
-//! accepted. Comments, tags other than `!!str` and anchors' names are left out.
+//! accepted. `CloudFormation`'s short
+//! forms (`!Ref`) are read as the long ones. Comments, other tags than `!!str` and anchors' names are
+//! left out.
 
 mod build;
 mod repair;
+mod tag;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -43,6 +43,19 @@ pub fn scan_json(folder: &Path, more: &[&str]) -> String {
     out
 }
 
+/// git with an identity and without the machine's settings.
+pub fn git(folder: &Path, args: &[&str]) -> (bool, String) {
+    let output = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"])
+        .args(args)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// What makes one file of a copy: its path from the root and its bytes.
 pub type Change<'a> = &'a dyn Fn(&Path, Vec<u8>) -> (PathBuf, Vec<u8>);
 

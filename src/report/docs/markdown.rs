@@ -24,6 +24,16 @@ pub fn text(text: &str) -> String {
     out
 }
 
+/// A sentence in which code stands between backticks: the code stays code, the rest is text.
+pub fn prose(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return text(sentence);
+    }
+    let part = |(index, part): (usize, &&str)| if index % 2 == 1 { code(part) } else { text(part) };
+    parts.iter().enumerate().map(part).collect()
+}
+
 /// Text as inline code, fit for a cell.
 pub fn code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
@@ -73,4 +83,22 @@ pub fn anchor(heading: &str) -> String {
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
         .map(|c| if c == ' ' { '-' } else { c })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_in_a_sentence_stays_code() {
+        let cases = [
+            ("Say `services: [{name: a}]` here.", "Say `services: [{name: a}]` here."),
+            ("a*b `c|d`", "a\\*b `c\\|d`"),
+            ("one ` alone", "one \\` alone"),
+            ("", ""),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(prose(given), expected);
+        }
+    }
 }

@@ -10,7 +10,6 @@ mod excerpt;
 mod keep;
 mod links;
 mod markdown;
-mod mermaid;
 mod operations;
 mod patterns;
 mod templates;
@@ -21,7 +20,6 @@ use std::path::Path;
 
 pub use diff::unified;
 pub use links::between;
-pub use mermaid::flowchart;
 pub use templates::{TemplateFile, check as check_templates};
 
 use crate::audit::{Audit, Date};
@@ -29,6 +27,9 @@ use crate::config::Config;
 
 /// How a document of ours begins.
 pub const MARK: &str = "<!-- flowaudit:document";
+
+/// How a page of ours begins.
+const PAGE_MARK: &str = "<!doctype html><!-- flowaudit";
 
 /// What documents are made of.
 #[derive(Clone, Copy)]
@@ -129,6 +130,16 @@ pub fn documents(material: &Material<'_>) -> Result<Vec<Document>, DocumentError
     Ok(out)
 }
 
+/// The page that holds everything.
+pub fn page(material: &Material<'_>) -> Result<Document, DocumentError> {
+    const TEMPLATE: &str = "page.html.tera";
+    let words = templates::Templates::new(material.templates)?;
+    let views = views::Views::new(material, patterns::built_in(), operations::built_in());
+    let body = words.render(TEMPLATE, &views.page()?)?;
+    let head = format!("{PAGE_MARK}:document template={TEMPLATE} date={} -->", material.date);
+    Ok(Document { name: material.config.reports.page.clone(), text: format!("{head}\n{}\n", body.trim()) })
+}
+
 /// A document with what people wrote in the one that is there, and what became of the rest.
 pub fn carried_over(document: &Document, old: &str) -> Result<(String, Vec<String>), DocumentError> {
     keep::carry_over(&document.name, &document.text, old)
@@ -136,7 +147,7 @@ pub fn carried_over(document: &Document, old: &str) -> Result<(String, Vec<Strin
 
 /// Whether a text is a document of ours, so that it may be written over.
 pub fn is_ours(text: &str) -> bool {
-    text.starts_with(MARK) || text.starts_with("<!doctype html><!-- flowaudit")
+    text.starts_with(MARK) || text.starts_with(PAGE_MARK)
 }
 
 /// The date that a document of ours carries.

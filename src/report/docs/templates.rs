@@ -1,5 +1,7 @@
 //! Templates: the built-in ones, the user's on top, and errors that name file and line.
 
+use std::io;
+
 use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
 use super::{DocumentError, markdown};
@@ -8,6 +10,31 @@ use crate::report::words;
 use crate::syntax::reader::closest;
 
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// Nobody reads a document that is larger, and loops in loops would fill the memory.
+const MAX_DOCUMENT: usize = 16 << 20;
+
+/// Takes what a template makes, up to a bound.
+#[derive(Default)]
+struct Bounded {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > MAX_DOCUMENT {
+            self.is_full = true;
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A template of the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +60,7 @@ impl<'a> Templates<'a> {
         tera.autoescape_on(vec![".html.tera"]);
         tera.register_filter("code", |text: &str, _: Kwargs, _: &State| markdown::code(text));
         tera.register_filter("text", |text: &str, _: Kwargs, _: &State| markdown::text(text));
+        tera.register_filter("prose", |text: &str, _: Kwargs, _: &State| markdown::prose(text));
         tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State| markdown::anchor(text));
         tera.register_filter("count", |number: u64, kwargs: Kwargs, _: &State| {
             let noun = kwargs.must_get::<&str>("of")?;
@@ -54,23 +82,33 @@ impl<'a> Templates<'a> {
 
     /// A template filled in.
     pub fn render(&self, template: &str, context: &Context) -> Result<String, DocumentError> {
-        self.tera.render(template, context).map_err(|error| self.told(&error, template))
+        let mut out = Bounded::default();
+        let rendered = self.tera.render_to(template, context, &mut out);
+        if out.is_full {
+            let message = format!("what it makes is larger than {} MiB", MAX_DOCUMENT >> 20);
+            return Err(DocumentError { file: self.place(template), line: 0, column: 0, message });
+        }
+        rendered.map_err(|error| self.told(&error, template))?;
+        // Templates and what fills them are text.
+        Ok(String::from_utf8_lossy(&out.bytes).into_owned())
+    }
+
+    /// Where a template is, for messages.
+    fn place(&self, name: &str) -> String {
+        let own = self.own.iter().find(|file| file.name == name);
+        own.map_or_else(|| format!("templates/{name}"), |file| file.path.clone())
     }
 
     fn told(&self, error: &tera::Error, template: &str) -> DocumentError {
-        let place = |name: &str| {
-            let own = self.own.iter().find(|file| file.name == name);
-            own.map_or_else(|| format!("templates/{name}"), |file| file.path.clone())
-        };
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => DocumentError {
-                file: place(report.filename()),
+                file: self.place(report.filename()),
                 line: report.span().start_line,
                 column: report.span().start_col + 1,
                 message: report.message().to_owned(),
             },
             other => DocumentError {
-                file: place(template),
+                file: self.place(template),
                 line: 0,
                 column: 0,
                 message: other.to_string().lines().next().unwrap_or_default().to_owned(),
@@ -118,4 +156,23 @@ pub fn check(config: &Config, own: &[TemplateFile]) -> Result<(), Vec<DocumentEr
         }
     }
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_that_makes_too_much_is_stopped() {
+        let inner = "{% for i in range(end=9000) %}0123456789{% endfor %}";
+        let file = TemplateFile {
+            name: "summary.md.tera".to_owned(),
+            path: "house/summary.md.tera".to_owned(),
+            text: format!("{{% for i in range(end=9000) %}}{inner}{{% endfor %}}"),
+        };
+        let own = [file];
+        let templates = Templates::new(&own).unwrap();
+        let error = templates.render("summary.md.tera", &Context::new()).unwrap_err();
+        assert_eq!(error.to_string(), "house/summary.md.tera: what it makes is larger than 16 MiB");
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use rustc_hash::{FxHashMap, FxHashSet};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
-use super::{Entry, MAX_COPIED_BYTES, MAX_DEPTH, Node, Value, YamlProblem};
+use super::{Entry, MAX_COPIED_BYTES, MAX_DEPTH, Node, Value, YamlProblem, tag};
 
 /// How many problems of one file are kept; more say nothing new.
 const MAX_PROBLEMS: usize = 100;
@@ -83,6 +83,8 @@ struct Open {
     merges: Vec<Node>,
     /// This collection is itself a key, which the tree cannot express.
     is_key: bool,
+    /// The function of a template that it is given to.
+    function: Option<String>,
 }
 
 struct Key {
@@ -160,17 +162,18 @@ impl Builder {
                 if self.expects_key() {
                     self.key(text.into_owned(), quoted, span.start);
                 } else {
+                    let function = tag::key(tag.as_deref());
                     let value = scalar(text, quoted, tag.as_deref());
-                    let node = self.node(value, span.start);
+                    let node = tag::wrapped(function, self.node(value, span.start));
                     self.remember(anchor, &node, span.start)?;
                     self.push(node, span.start);
                 }
             }
-            Event::SequenceStart(anchor, _) => {
-                self.open(Value::List(Vec::new()), anchor, span.start)?;
+            Event::SequenceStart(anchor, tag) => {
+                self.open(Value::List(Vec::new()), anchor, tag.as_deref(), span.start)?;
             }
-            Event::MappingStart(anchor, _) => {
-                self.open(Value::Map(Vec::new()), anchor, span.start)?;
+            Event::MappingStart(anchor, tag) => {
+                self.open(Value::Map(Vec::new()), anchor, tag.as_deref(), span.start)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span.start)?,
             Event::Alias(anchor) => self.alias(anchor, span.start)?,
@@ -200,7 +203,7 @@ impl Builder {
         self.stack.last().is_some_and(|open| open.key.is_none() && matches!(open.node.value, Value::Map(_)))
     }
 
-    fn open(&mut self, value: Value, anchor: usize, mark: Marker) -> Result<(), Stop> {
+    fn open(&mut self, value: Value, anchor: usize, tag: Option<&Tag>, mark: Marker) -> Result<(), Stop> {
         self.spend(1, mark)?;
         if self.stack.len() >= MAX_DEPTH {
             let message = format!("values nest deeper than {MAX_DEPTH} levels");
@@ -215,6 +218,7 @@ impl Builder {
             seen: FxHashSet::default(),
             merges: Vec::new(),
             is_key,
+            function: tag::key(tag),
         });
         Ok(())
     }
@@ -238,8 +242,9 @@ impl Builder {
             }
             return Ok(());
         }
-        self.remember(open.anchor, &open.node, mark)?;
-        self.push(open.node, mark);
+        let node = tag::wrapped(open.function, open.node);
+        self.remember(open.anchor, &node, mark)?;
+        self.push(node, mark);
         Ok(())
     }
 

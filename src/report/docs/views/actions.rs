@@ -42,6 +42,7 @@ pub struct Waived {
     rule: String,
     service: String,
     reason: String,
+    owner: Option<String>,
     until: Option<String>,
     at: Link,
 }
@@ -91,6 +92,7 @@ impl Views<'_> {
                 rule: finding.rule.clone(),
                 service: finding.service.clone(),
                 reason: said.reason.clone(),
+                owner: said.owner.clone(),
                 until: said.until.clone(),
                 at: self.links.place(&finding.location),
             })

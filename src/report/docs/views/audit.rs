@@ -7,11 +7,11 @@ use super::inventory::{CacheView, ObserverView, SagaGroup, SchemaView};
 use super::practice::FamilyView;
 use super::services::{ServiceView, TopicLink};
 use super::topics::{SubscriptionGroup, TopicView};
-use super::{Figure, Head, Views, checklist_file, context};
+use super::{Diagram, Figure, Head, Views, checklist_file, context};
 use crate::audit::{Control, Finding, Service};
 use crate::config::{AuditEntry, Denominator};
+use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
-use crate::report::docs::{DocumentError, mermaid};
 use crate::report::words;
 
 #[derive(Serialize)]
@@ -33,6 +33,8 @@ struct AuditView {
     unresolved: Vec<TopicLink>,
     schemas: Vec<SchemaView>,
     event_types: usize,
+    /// How many types of event each service has a schema for.
+    event_types_of: Vec<(String, usize)>,
     caches: Vec<CacheView>,
     about_caches: bool,
     about_schemas: bool,
@@ -40,7 +42,7 @@ struct AuditView {
     sagas: Vec<SagaGroup>,
     actions: Vec<Actions>,
     waived: Vec<Waived>,
-    diagram: String,
+    diagram: Diagram,
     changes: Option<Changes>,
 }
 
@@ -86,6 +88,7 @@ impl Views<'_> {
             practice: self.practice(&scope, &entry.controls),
             topics: self.topics(&scope, &looked_at),
             unresolved: self.unresolved(&scope),
+            event_types_of: SchemaView::by_service(&schemas),
             event_types: schemas.iter().map(SchemaView::event_types).sum(),
             schemas,
             caches: self.caches(&scope),
@@ -95,7 +98,7 @@ impl Views<'_> {
             sagas: Self::sagas(&scope),
             actions: self.actions(&admitted),
             waived: self.waived(&admitted),
-            diagram: mermaid::platform(self.audit, &mine, &looked_at),
+            diagram: self.flow(&mine, &looked_at),
             changes: self.changes(),
         })
     }

@@ -1,6 +1,6 @@
 //! What is there: caches, schemas, observers, parts in sagas.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -68,6 +68,15 @@ impl SchemaView {
     /// How many types of event it is of.
     pub(super) fn event_types(&self) -> usize {
         self.event_types.len()
+    }
+
+    /// How many types of event each service has a schema for.
+    pub(super) fn by_service(schemas: &[SchemaView]) -> Vec<(String, usize)> {
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        for schema in schemas {
+            *counts.entry(&schema.service).or_default() += schema.event_types();
+        }
+        counts.into_iter().map(|(service, count)| (service.clone(), count)).collect()
     }
 }
 

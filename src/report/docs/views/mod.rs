@@ -7,6 +7,7 @@ mod actions;
 mod audit;
 mod checklist;
 mod inventory;
+mod page;
 mod practice;
 mod services;
 mod summary;
@@ -21,7 +22,11 @@ use super::patterns::Family;
 use super::{DocumentError, Material, markdown};
 use crate::audit::{Audit, AuditResult, Counts, Evidence, Policy, Service, Status};
 use crate::config::{AuditEntry, Config};
+use crate::report::graph::{self, Drawing, Graph};
 use crate::report::words;
+
+/// Arrows of one diagram; code hosts refuse to draw more.
+const MOST_ARROWS: usize = 500;
 
 /// File name of an audit.
 pub fn audit_file(entry: &AuditEntry) -> String {
@@ -74,6 +79,15 @@ pub struct Proof {
     note: String,
     /// Whether the note is code.
     code: bool,
+}
+
+/// A flow of events.
+#[derive(Debug, Serialize)]
+pub struct Diagram {
+    /// Its words; empty when there is nothing to draw, or more than would be drawn.
+    mermaid: String,
+    /// How many arrows it has, or would have.
+    arrows: usize,
 }
 
 /// Completion of one control.
@@ -184,6 +198,23 @@ impl<'a> Views<'a> {
 
     fn figures(&self, entry: &AuditEntry) -> Vec<Figure> {
         self.rows(entry).map(figure).collect()
+    }
+
+    /// The flow between services, as far as code hosts draw it.
+    fn flow(&self, shown: &dyn Fn(&str) -> bool, looked_at: &dyn Fn(&str) -> bool) -> Diagram {
+        let drawing = Drawing::of(&Graph::of(self.audit, shown, looked_at), None);
+        let arrows = drawing.arrows.len();
+        let mermaid = if arrows <= MOST_ARROWS { graph::mermaid(&drawing) } else { String::new() };
+        Diagram { mermaid, arrows }
+    }
+
+    /// What one service takes and gives, as a diagram; empty when it does neither.
+    fn flow_around(&self, service: &str, looked_at: &dyn Fn(&str) -> bool) -> String {
+        let graph = Graph::around(self.audit, service, looked_at);
+        if graph.topics.is_empty() {
+            return String::new();
+        }
+        graph::mermaid(&Drawing::of(&graph, Some(service)))
     }
 
     fn changes(&self) -> Option<Changes> {

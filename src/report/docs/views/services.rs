@@ -6,13 +6,12 @@ use super::{Proof, Views, anchor};
 use crate::audit::{Consumer, Control, Evidence, Service, Status};
 use crate::config::AuditEntry;
 use crate::report::docs::links::Link;
-use crate::report::docs::mermaid;
 use crate::report::words;
 
 /// A service, as one audit sees it.
 #[derive(Debug, Serialize)]
 pub struct ServiceView {
-    number: usize,
+    pub number: usize,
     pub name: String,
     anchor: String,
     path: String,
@@ -40,6 +39,8 @@ pub struct TopicLink {
 #[derive(Debug, Serialize)]
 pub struct Claim {
     control: String,
+    /// The contract's word for the status, which no translation changes.
+    word: String,
     title: String,
     status: String,
     applies: bool,
@@ -56,7 +57,16 @@ pub struct ConsumerView {
     event_types: Vec<String>,
     handler: String,
     handler_at: Link,
+    /// Functions that the verdicts followed, in order.
+    path: Vec<Step>,
     claims: Vec<Claim>,
+}
+
+/// A function that a message passes.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    name: String,
+    at: Link,
 }
 
 impl TopicLink {
@@ -68,12 +78,12 @@ impl TopicLink {
 
 impl Views<'_> {
     pub(super) fn services(&self, entry: &AuditEntry) -> Vec<ServiceView> {
-        let scope = self.scope(entry);
-        scope
-            .into_iter()
-            .enumerate()
-            .map(|(index, service)| self.service(entry, service, index + 1))
-            .collect()
+        self.services_of(entry, &self.scope(entry))
+    }
+
+    /// These services, numbered in their order.
+    pub(super) fn services_of(&self, entry: &AuditEntry, scope: &[&Service]) -> Vec<ServiceView> {
+        scope.iter().enumerate().map(|(index, service)| self.service(entry, service, index + 1)).collect()
     }
 
     fn service(&self, entry: &AuditEntry, service: &Service, number: usize) -> ServiceView {
@@ -111,7 +121,7 @@ impl Views<'_> {
             consumes,
             claims: entry.controls.iter().map(|control| self.claim(entry, service, *control)).collect(),
             consumers: mine.iter().map(|c| self.consumer(entry, c)).collect(),
-            diagram: mermaid::service(self.audit, &service.name, &|topic| entry.topics.admits(topic)),
+            diagram: self.flow_around(&service.name, &|topic| entry.topics.admits(topic)),
         }
     }
 
@@ -150,6 +160,7 @@ impl Views<'_> {
         Claim {
             control: control.word().to_owned(),
             title: words::control_title(control).to_owned(),
+            word: status.word().to_owned(),
             status: words::status(status).to_owned(),
             applies: status != Status::NotApplicable,
             patterns: patterns.into_iter().filter(|pattern| pattern != "none").collect(),
@@ -165,6 +176,7 @@ impl Views<'_> {
             Claim {
                 control: control.word().to_owned(),
                 title: words::control_title(control).to_owned(),
+                word: status.word().to_owned(),
                 status: words::status(status).to_owned(),
                 applies: status != Status::NotApplicable,
                 patterns: verdict
@@ -182,6 +194,11 @@ impl Views<'_> {
             event_types: consumer.event_types.clone(),
             handler: consumer.handler.name.clone(),
             handler_at: self.links.line(&consumer.handler.path, consumer.handler.line),
+            path: consumer
+                .path
+                .iter()
+                .map(|step| Step { name: step.name.clone(), at: self.links.line(&step.path, step.line) })
+                .collect(),
             claims: claims.collect(),
         }
     }

@@ -6,11 +6,11 @@ use super::actions::{Actions, Waived};
 use super::inventory::{ObserverView, SagaGroup};
 use super::practice::FamilyView;
 use super::topics::{SubscriptionGroup, TopicView};
-use super::{Figure, Head, Views, audit_file, checklist_file, context};
+use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
 use crate::audit::{Control, ItemCounts, Service, ServiceKind};
+use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
 use crate::report::docs::operations::AdviceView;
-use crate::report::docs::{DocumentError, mermaid};
 
 #[derive(Serialize)]
 struct SummaryView {
@@ -28,14 +28,14 @@ struct SummaryView {
     actions: Vec<Actions>,
     waived: Vec<Waived>,
     advice: Vec<AdviceView>,
-    diagram: String,
+    diagram: Diagram,
     changes: Option<Changes>,
     unread: usize,
 }
 
 /// How much there is.
 #[derive(Serialize)]
-struct Numbers {
+pub(super) struct Numbers {
     services: usize,
     consumers: usize,
     publishers: usize,
@@ -57,7 +57,7 @@ struct AuditSummary {
 }
 
 #[derive(Serialize)]
-struct ChecklistSummary {
+pub(super) struct ChecklistSummary {
     title: String,
     file: String,
     counts: ItemCounts,
@@ -68,12 +68,7 @@ struct ChecklistSummary {
 impl Views<'_> {
     /// What the template of the summary gets.
     pub fn summary(&self) -> Result<tera::Context, DocumentError> {
-        let scope: Vec<&Service> = self
-            .audit
-            .services
-            .iter()
-            .filter(|s| s.kind == ServiceKind::Service || s.consumer || s.publisher)
-            .collect();
+        let scope = self.participants();
         let observers = self.observers(&scope);
         let lost = self.audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note);
         context(&SummaryView {
@@ -102,13 +97,19 @@ impl Views<'_> {
             actions: self.actions(&|_| true),
             waived: self.waived(&|_| true),
             advice: Views::advice_for(&scope, &self.advice),
-            diagram: mermaid::platform(self.audit, &|_| true, &|_| true),
+            diagram: self.flow(&|_| true, &|_| true),
             changes: self.changes(),
             unread: lost.count(),
         })
     }
 
-    fn numbers(&self, scope: &[&Service]) -> Numbers {
+    /// Services, and whatever else publishes or consumes.
+    pub(super) fn participants(&self) -> Vec<&Service> {
+        let takes_part = |s: &&Service| s.kind == ServiceKind::Service || s.consumer || s.publisher;
+        self.audit.services.iter().filter(takes_part).collect()
+    }
+
+    pub(super) fn numbers(&self, scope: &[&Service]) -> Numbers {
         let consuming: Vec<&&Service> = scope.iter().filter(|service| service.consumer).collect();
         let known = consuming.iter().filter(|service| {
             self.audit.consumers.iter().filter(|c| c.service == service.name).all(|c| c.topic.resolved)
@@ -125,7 +126,7 @@ impl Views<'_> {
         }
     }
 
-    fn checklist_summaries(&self) -> Vec<ChecklistSummary> {
+    pub(super) fn checklist_summaries(&self) -> Vec<ChecklistSummary> {
         let filled = self.config.audits.iter().filter_map(|entry| {
             Some((entry, self.audit.checklists.iter().find(|checklist| checklist.name == entry.name)?))
         });

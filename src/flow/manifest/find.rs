@@ -1,0 +1,159 @@
+//! Where in a document a rule matches, and what stands there.
+//!
+//! A path goes through mappings by keys (`spec.topic`, `config["errors.tolerance"]`), through lists
+//! with `[]` and through every value of a mapping with `*`. A list is gone through without being
+//! asked, since formats differ in whether one thing may stand for a list of one. `@key` is the key
+//! under which a `*` found the value, `.` the value itself. A text is looked up in the match, then in
+//! what it stands in, then in the document; a path that begins with `/` in the document alone.
+
+use super::names::Names;
+use crate::rules::ManifestRule;
+use crate::syntax::yaml::{Node, Value};
+use regex::Regex;
+
+/// A match of a rule: the value, and what it stands in, innermost first.
+pub struct Item<'n> {
+    layers: Vec<Layer<'n>>,
+    names: &'n Names<'n>,
+}
+
+#[derive(Clone, Copy)]
+struct Layer<'n> {
+    node: &'n Node,
+    key: &'n str,
+    key_line: u32,
+}
+
+/// The matches of a rule in a document.
+pub fn items<'n>(rule: &ManifestRule, document: &'n Node, names: &'n Names<'n>) -> Vec<Item<'n>> {
+    let document = Layer { node: document, key: "", key_line: document.line };
+    let whole = Item { layers: vec![document], names };
+    if !rule.when.iter().all(|condition| whole.fits(condition)) {
+        return Vec::new();
+    }
+    let inside = |around: Layer<'n>, path: &Option<String>| match path {
+        Some(path) => walk(around, path),
+        None => vec![around],
+    };
+    let mut out = Vec::new();
+    for around in inside(document, &rule.within) {
+        for layer in inside(around, &rule.each) {
+            let item = Item { layers: vec![layer, around, document], names };
+            if rule.filter.iter().all(|condition| item.fits(condition)) {
+                out.push(item);
+            }
+        }
+    }
+    out
+}
+
+impl Item<'_> {
+    /// The texts of the first path that gives any, each with its line.
+    pub fn texts(&self, paths: &[String]) -> Vec<(String, u32)> {
+        for path in paths {
+            if let (Some(path), Some(&document)) = (path.strip_prefix('/'), self.layers.last()) {
+                let found = self.texts_in(document, path);
+                if !found.is_empty() {
+                    return found;
+                }
+                continue;
+            }
+            for &layer in &self.layers {
+                let found = self.texts_in(layer, path);
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn texts_in(&self, layer: Layer<'_>, path: &str) -> Vec<(String, u32)> {
+        if path == "@key" {
+            let known = (!layer.key.is_empty()).then(|| (layer.key.to_owned(), layer.key_line));
+            return known.into_iter().collect();
+        }
+        let found = walk(layer, path).into_iter();
+        let texts = found.filter_map(|found| Some((self.names.text(found.node)?, found.node.line)));
+        texts.filter(|(text, _)| !text.is_empty()).collect()
+    }
+
+    /// Whether a condition holds for the match itself; what is absent is the empty text.
+    fn fits(&self, (path, pattern): &(String, Regex)) -> bool {
+        let found = self.texts_in(self.layers[0], path);
+        if found.is_empty() {
+            return pattern.is_match("");
+        }
+        found.iter().any(|(text, _)| pattern.is_match(text))
+    }
+}
+
+enum Step<'p> {
+    Key(&'p str),
+    Every,
+}
+
+/// The steps of a path. `[]` needs none: lists are gone through anyway.
+fn steps(path: &str) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(quoted) = rest.strip_prefix("[\"") {
+            let (key, after) = quoted.split_once("\"]").unwrap_or((quoted, ""));
+            steps.push(Step::Key(key));
+            rest = after.trim_start_matches('.');
+            continue;
+        }
+        let end = rest.find(['.', '[']).unwrap_or(rest.len());
+        let (key, after) = rest.split_at(end);
+        match key {
+            "" => {}
+            "*" => steps.push(Step::Every),
+            key => steps.push(Step::Key(key)),
+        }
+        rest = after.strip_prefix("[]").unwrap_or(after).trim_start_matches('.');
+    }
+    steps
+}
+
+fn walk<'n>(from: Layer<'n>, path: &str) -> Vec<Layer<'n>> {
+    let mut found = vec![from];
+    for step in steps(path) {
+        let mut next = Vec::new();
+        for layer in found {
+            each(layer, &mut |layer| {
+                for entry in layer.node.entries() {
+                    let fits = match step {
+                        Step::Key(key) => entry.key == key,
+                        Step::Every => true,
+                    };
+                    if fits {
+                        let (key, key_line) = match step {
+                            Step::Every => (entry.key.as_str(), entry.key_line),
+                            Step::Key(_) => (layer.key, layer.key_line),
+                        };
+                        next.push(Layer { node: &entry.value, key, key_line });
+                    }
+                }
+            });
+        }
+        found = next;
+    }
+    let mut out = Vec::new();
+    for layer in found {
+        each(layer, &mut |layer| out.push(layer));
+    }
+    out
+}
+
+/// A value, or each item of a list.
+fn each<'n>(layer: Layer<'n>, seen: &mut dyn FnMut(Layer<'n>)) {
+    match &layer.node.value {
+        Value::List(items) => {
+            for item in items {
+                each(Layer { node: item, ..layer }, seen);
+            }
+        }
+        _ => seen(layer),
+    }
+}
