@@ -103,6 +103,12 @@ impl<'a> Index<'a> {
         &self.rules.detectors[id.detector as usize].rules[id.rule as usize]
     }
 
+    /// Whether rules describe the library at an import path: what they leave out there has no effects.
+    pub fn describes(&self, path: &str) -> bool {
+        let gates = self.rules.detectors.iter().flat_map(|detector| &detector.imports);
+        gates.into_iter().any(|gate| super::types::import_matches(gate, path))
+    }
+
     /// The detector a rule belongs to.
     pub fn detector(&self, id: RuleId) -> &'a crate::rules::Detector {
         &self.rules.detectors[id.detector as usize]

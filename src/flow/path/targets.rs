@@ -38,7 +38,8 @@ impl Tracer<'_, '_> {
                     self.payload.looked_at |= self.given_message(site, frame);
                     return None;
                 }
-                self.given_context(site, frame).then_some(CutReason::Library)
+                let open = self.given_context(site, frame) && !self.flow.index.describes(path);
+                open.then_some(CutReason::Library)
             }
             _ => None,
         }
