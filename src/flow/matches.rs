@@ -105,8 +105,8 @@ impl<'a> Index<'a> {
 
     /// Whether rules describe the library at an import path: what they leave out there has no effects.
     pub fn describes(&self, path: &str) -> bool {
-        let gates = self.rules.detectors.iter().flat_map(|detector| &detector.imports);
-        gates.into_iter().any(|gate| super::types::import_matches(gate, path))
+        let mut gates = self.rules.detectors.iter().flat_map(|detector| &detector.imports);
+        gates.any(|gate| import_matches(gate, path))
     }
 
     /// The detector a rule belongs to.
