@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::flow::config::Config;
 use crate::flow::endpoints::{Found, Lifting};
+use crate::flow::manifest::{Declaration, Manifests};
 use crate::flow::program::{Input, Module, Program};
 use crate::flow::types::Types;
 use crate::flow::value::Closure;
@@ -96,15 +97,17 @@ fn of_example(set: &RuleSet, example: &Example) -> Vec<String> {
     let types = Types::new(&program, flow::returns(set));
     let services = [("mail".to_owned(), String::new())];
     let flow = flow::build(&types, set, &documents, &services, &|_| Some(0));
+    let declarations = Manifests::new(&documents, set).declarations();
     if example.expect.is_empty() {
         let matched = flow.matches.iter().map(|found| flow.index.rule(found.rule).id.clone());
-        let declared = flow.declarations.iter().map(|declared| declared.rule.clone());
+        let declared = declarations.iter().map(|declared| declared.rule.clone());
         return matched.chain(declared).map(|id| format!("`{id}` matches, and nothing should")).collect();
     }
     let config = Config::default();
     let lifting = Lifting { types: &types, graph: &flow.graph, index: &flow.index, config: &config };
     let found = lifting.all(&flow.matches, Role::ALL);
-    let missing = example.expect.iter().filter(|wanted| !is_found(&flow, &program, &found, wanted));
+    let missing =
+        example.expect.iter().filter(|wanted| !is_found(&flow, &program, &found, &declarations, wanted));
     missing.map(|wanted| format!("no {} is found", words(wanted))).collect()
 }
 
@@ -122,7 +125,13 @@ fn words(wanted: &Expected) -> String {
     )
 }
 
-fn is_found(flow: &Flow<'_>, program: &Program, found: &[Found], wanted: &Expected) -> bool {
+fn is_found(
+    flow: &Flow<'_>,
+    program: &Program,
+    found: &[Found],
+    declarations: &[Declaration],
+    wanted: &Expected,
+) -> bool {
     let topic_fits = |topic: Option<&str>| wanted.topic.is_none() || wanted.topic.as_deref() == topic;
     let handler_fits = |handlers: &[Arc<Closure>]| {
         let is_wanted = |name: &str| handlers.iter().any(|handler| program.func_name(handler.func) == name);
@@ -141,7 +150,7 @@ fn is_found(flow: &Flow<'_>, program: &Program, found: &[Found], wanted: &Expect
             consumer.rule.is_none() && topic == Some(&consumer.topic.name) && handler_fits(&consumer.handlers)
         })
     };
-    let declared = flow.declarations.iter().any(|declared| {
+    let declared = declarations.iter().any(|declared| {
         let named = wanted.topic.as_ref().is_none_or(|topic| declared.names.contains(topic));
         declared.role == wanted.role
             && wanted.rule.as_ref().is_none_or(|rule| *rule == declared.rule)

@@ -253,19 +253,9 @@ impl Scanner<'_, '_> {
         *known = known.join(own).join(below);
         let mut noted = false;
         if self.parking.contains(&step.site) {
-            self.out.seen.push(Seen {
-                site: step.site,
-                role: Role::DeadLetter,
-                error: step.error,
-                kind: Some("handler".to_owned()),
-                detector: String::new(),
-                below: own,
-                into: step.into,
-                after_effects: self.out.effects.len(),
-                redis: false,
-                nested: self.validating,
-                reports: false,
-            });
+            let kind = Some("handler".to_owned());
+            let seen = Seen { kind, ..self.seen(step, Role::DeadLetter, own) };
+            self.out.seen.push(seen);
             return None;
         }
         for &id in &step.rules {
@@ -277,20 +267,16 @@ impl Scanner<'_, '_> {
             let beside = rule.role == Role::Validate && !step.on_message;
             if NOTED.contains(&rule.role) && !beside {
                 noted = true;
-                self.out.seen.push(Seen {
-                    site: step.site,
-                    role: rule.role,
+                let seen = Seen {
                     // Until somebody asks what it gave, nobody knows.
                     error: if rule.reports { ErrorUse::Logged } else { step.error },
                     kind: rule.registration_kind.clone(),
                     detector: self.flow.index.detector(id).id.clone(),
-                    below: own.join(below),
-                    into: step.into,
-                    after_effects: self.out.effects.len(),
                     redis: self.reaches_redis(step),
-                    nested: self.validating,
                     reports: rule.reports,
-                });
+                    ..self.seen(step, rule.role, own.join(below))
+                };
+                self.out.seen.push(seen);
             }
         }
         // What a dedupe record, a dead letter or a cache does inside is not an effect of its own.
@@ -326,6 +312,23 @@ impl Scanner<'_, '_> {
             }
         }
         None
+    }
+
+    /// What a step says of itself, here.
+    fn seen(&self, step: &Step, role: Role, below: Roles) -> Seen {
+        Seen {
+            site: step.site,
+            role,
+            error: step.error,
+            kind: None,
+            detector: String::new(),
+            below,
+            into: step.into,
+            after_effects: self.out.effects.len(),
+            redis: false,
+            nested: self.validating,
+            reports: false,
+        }
     }
 
     fn guard(&mut self, kind: GuardKind, check: Site, asked: Site, fails: bool) -> usize {

@@ -82,7 +82,7 @@ fn piped(subject: &Subject<'_, '_>) -> Option<Site> {
         };
         let facts = program.facts(ty.file);
         let decl = &facts.types[ty.ty.0 as usize];
-        let fields = &facts.fields[decl.fields.start as usize..decl.fields.end as usize];
+        let fields = facts.fields(&decl.fields);
         let known = |target: &Target| match target {
             Target::External(path) => gates.iter().any(|gate| import_matches(gate, program.external(*path))),
             Target::Package(_) => false,

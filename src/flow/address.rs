@@ -27,3 +27,8 @@ pub fn name(text: &str) -> Option<&str> {
         _ => None,
     }
 }
+
+/// A name without the address around it.
+pub fn bare(text: &str) -> &str {
+    name(text).unwrap_or(text)
+}

@@ -9,11 +9,12 @@ use crate::syntax::yaml::Node;
 use std::sync::Arc;
 
 use super::Consumer;
+use super::address::bare;
 use super::attribute::Attribution;
 use super::endpoints::{Found, Lifting, Part, TopicName};
 use super::eval::Eval;
 use super::modules;
-use super::parking::{Parking, bare};
+use super::parking::Parking;
 use super::program::{Decl, Site, parent};
 use super::value::{Closure, Value};
 use find::Item;
@@ -129,7 +130,7 @@ impl<'m> Manifests<'m> {
                 item.texts(&rule.pattern).first().and_then(|(text, _)| regex::Regex::new(text).ok());
             out.push(Parking {
                 framework: detector.id.clone(),
-                transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                transport: detector.transport_of(rule.transport.as_ref()).clone(),
                 of,
                 pattern,
                 target: bare(&target).to_owned(),
@@ -146,7 +147,7 @@ impl<'m> Manifests<'m> {
     pub fn bind(&self, consumers: &mut [Consumer]) {
         let mut bound: Vec<Bound> = Vec::new();
         self.each(&[Role::Binding], &mut |detector, rule, _, item| {
-            let transport = rule.transport.as_ref().unwrap_or(&detector.transport);
+            let transport = detector.transport_of(rule.transport.as_ref());
             for (queue, _) in item.texts(&rule.group) {
                 for (topic, _) in item.texts(&rule.topic) {
                     let (queue, topic) = (bare(&queue).to_owned(), bare(&topic).to_owned());
@@ -188,7 +189,7 @@ impl<'m> Manifests<'m> {
                     let name = bare(&topic).to_owned();
                     out.push(Consumer {
                         service,
-                        transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                        transport: detector.transport_of(rule.transport.as_ref()).clone(),
                         framework: detector.id.clone(),
                         registration_kind: "declarative".into(),
                         topic: TopicName { resolved: !name.contains('{'), name, expression: topic },

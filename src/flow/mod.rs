@@ -110,8 +110,6 @@ pub struct Flow<'a> {
     pub unnamed: Vec<(String, u32, String)>,
     /// Declarations that failed messages of a queue go somewhere.
     pub parkings: Vec<parking::Parking>,
-    /// What manifests declare.
-    pub declarations: Vec<manifest::Declaration>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -179,7 +177,6 @@ pub fn build<'a>(
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
     parkings.extend(manifests.parkings());
-    let declarations = manifests.declarations();
     let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
@@ -193,7 +190,6 @@ pub fn build<'a>(
         publishers,
         unnamed,
         parkings,
-        declarations,
         caches,
         matches,
         by_func,
@@ -270,7 +266,7 @@ fn transports(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match
 
 /// The transport of a consumer; nothing where its service only answers calls.
 fn over(heard: &Heard, service: usize, rule: &Rule, detector: &Detector) -> Option<String> {
-    let said = rule.transport.as_ref().unwrap_or(&detector.transport);
+    let said = detector.transport_of(rule.transport.as_ref());
     match heard.get(&(service, detector.id.clone())) {
         Some(known) if said == "other" => known.iter().find(|transport| *transport != "rpc").cloned(),
         _ => Some(said.clone()),
@@ -305,8 +301,8 @@ fn unnamed() -> TopicName {
 
 /// A topic by its own name, where an address of a cloud names it.
 fn addressed(mut topic: TopicName) -> TopicName {
-    if let Some(name) = address::name(&topic.name).filter(|_| topic.resolved) {
-        topic.name = name.to_owned();
+    if topic.resolved {
+        topic.name = address::bare(&topic.name).to_owned();
     }
     topic
 }
@@ -378,7 +374,7 @@ fn publishers(
                 }
                 None => out.push(Publisher {
                     service,
-                    transport: rule.transport.clone().unwrap_or_else(|| detector.transport.clone()),
+                    transport: detector.transport_of(rule.transport.as_ref()).clone(),
                     topic: topic.clone(),
                     at: (path.to_owned(), line),
                     outbox,

@@ -3,11 +3,12 @@
 
 use regex::Regex;
 
+use super::Consumer;
+use super::address::bare;
 use super::attribute::Attribution;
 use super::endpoints::{Lifting, Part};
 use super::matches::Match;
 use super::program::Fn;
-use super::{Consumer, address};
 use crate::rules::Role;
 
 /// A declaration that failed messages of a queue go somewhere.
@@ -100,9 +101,4 @@ impl Parking {
                     || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name)))
         })
     }
-}
-
-/// A name without the address around it.
-pub fn bare(text: &str) -> &str {
-    address::name(text).unwrap_or(text)
 }

@@ -210,10 +210,7 @@ fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
+            c if let Some(entity) = words::entity(c) => out.push_str(entity),
             '\t' | '\n' | '\r' => {
                 let _ = write!(out, "&#{};", c as u32);
             }

@@ -213,6 +213,17 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
     out
 }
 
+/// What XML and SVG write for a character that would be markup.
+pub(super) fn entity(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        _ => None,
+    }
+}
+
 /// A path as a relative URI: what is neither unreserved nor a separator is percent-encoded, except
 /// for the `also` of ASCII.
 pub(super) fn encoded(path: &str, also: &[u8]) -> String {

@@ -63,6 +63,13 @@ pub struct Detector {
     pub examples: Vec<Example>,
 }
 
+impl Detector {
+    /// The transport of an endpoint whose rule says `own`, or nothing of its own.
+    pub fn transport_of<'d>(&'d self, own: Option<&'d String>) -> &'d String {
+        own.unwrap_or(&self.transport)
+    }
+}
+
 /// A field of what a call gives back that holds one of its arguments: the `Name` of a declared
 /// queue is the name it was declared with.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::drawing::{Drawing, Kind, Shape};
 use super::layout::{self, Size, real};
-use crate::report::words::shortened;
+use crate::report::words::{entity, shortened};
 
 /// Width of a letter, height of a line and room around them, in pixels. The letters are of one
 /// width, so that what is reckoned here holds in every browser.
@@ -138,10 +138,7 @@ fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
+            c if let Some(entity) = entity(c) => out.push_str(entity),
             c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
