@@ -188,12 +188,12 @@ mod tests {
         let first = refused(&format!("a\n{loops}"));
         assert_eq!(
             first,
-            "house/summary.md.tera:2:73: the loops of this document go round more than 4000000 times"
+            "house/summary.md.tera:2:179: the loops of this document go round more than 4000000 times"
         );
         let lists = "[[i for i in range(end=9000)] for i in range(end=9000)]";
         assert!(refused(&format!("{{% if {lists} %}}{{% endif %}}")).contains("more than 4000000 times"));
         let doubled = "{% set s = 'ab' %}{% for i in range(end=90) %}{% set_global s = s ~ s %}{% endfor %}";
-        assert_eq!(refused(doubled), "house/summary.md.tera:1:65: what is kept here is larger than 1024 KiB");
+        assert_eq!(refused(doubled), "house/summary.md.tera:1:71: what is kept here is larger than 1024 KiB");
     }
 
     #[test]
