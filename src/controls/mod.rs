@@ -14,6 +14,7 @@ mod idempotency;
 mod inventory;
 mod join;
 mod outbox;
+mod records;
 mod scan;
 mod schema;
 mod service;
