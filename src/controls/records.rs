@@ -20,9 +20,9 @@ use crate::rules::{Matcher, Role, Selector, Start};
 
 use super::finding::{Draft, place};
 use super::scan::{GuardKind, HARMFUL, HARMLESS, Scan};
+use super::steps;
 use super::table::Table;
 use super::verdict::{Examined, Subject, evidence};
-use super::steps;
 
 /// What a record of messages does.
 const RECORDS: [Role; 3] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark];
@@ -327,9 +327,7 @@ fn kept_claim(
 
 /// The first effect behind the claim whose error every function on the way passes on.
 fn failing(flow: &Flow<'_>, nodes: &[Node], claim: Site, claimed: &mut bool) -> Option<Site> {
-    let effect = |step: &Step| {
-        steps::plays(flow, step, &HARMFUL) || steps::plays(flow, step, &HARMLESS)
-    };
+    let effect = |step: &Step| steps::plays(flow, step, &HARMFUL) || steps::plays(flow, step, &HARMLESS);
     nodes.iter().find_map(|node| match node {
         Node::Step(step) if step.site == claim => {
             *claimed = true;
@@ -341,7 +339,9 @@ fn failing(flow: &Flow<'_>, nodes: &[Node], claim: Site, claimed: &mut bool) -> 
             let inner = inner.filter(|_| step.error == ErrorUse::Returned);
             // The text of a statement has no error of its own, a chain of calls gives it last.
             let passed = matches!(step.error, ErrorUse::Returned | ErrorUse::None | ErrorUse::Other);
-            inner.or_else(|| (*claimed && step.inner.is_empty() && passed && effect(step)).then_some(step.site))
+            inner.or_else(|| {
+                (*claimed && step.inner.is_empty() && passed && effect(step)).then_some(step.site)
+            })
         }
         Node::Branch(branch) => failing(flow, &branch.then, claim, claimed)
             .or_else(|| failing(flow, &branch.otherwise, claim, claimed)),

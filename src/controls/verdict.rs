@@ -126,9 +126,9 @@ pub fn judge(
             findings.push(finding(&subject, service, weakness, &verdict));
         }
         if control == Control::Idempotency {
-            let again = tables.get(Control::DeadLetter).is_some_and(|t| {
-                t.names("acknowledges-success").contains(&consumer.framework)
-            });
+            let again = tables
+                .get(Control::DeadLetter)
+                .is_some_and(|t| t.names("acknowledges-success").contains(&consumer.framework));
             let drafts = records::findings(&subject, examined, service, again, table);
             findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
         }
