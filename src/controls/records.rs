@@ -354,7 +354,7 @@ fn failing(flow: &Flow<'_>, nodes: &[Node], claim: Site, claimed: &mut bool) -> 
 fn spoken(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
-        _ if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         _ => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }
