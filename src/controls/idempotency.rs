@@ -42,6 +42,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     {
         signals.insert("repeat-fails");
     }
+    if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
+        signals.insert("state-error-ignored");
+    }
     dedupe(subject, scan, &mut signals);
     if harmful.is_empty() {
         if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {

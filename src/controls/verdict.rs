@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
-use super::{dead_letter, delivery, idempotency, records, schema, steps};
+use super::{dead_letter, delivery, idempotency, observing, records, schema, steps};
 
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
@@ -135,6 +135,8 @@ pub fn judge(
         if control == Control::DeadLetter {
             let drafts = delivery::findings(&subject, examined, service, verdict.status, table);
             findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
+            let swallowed = observing::swallowed(&subject, examined, service);
+            findings.extend(swallowed.and_then(|draft| draft.finish(tables)));
         }
         controls.insert(control, verdict);
     }
