@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::audit::Consumer;
 use crate::flow::Flow;
-use crate::flow::caches::{CacheUse, Operation};
+use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::matches::Match;
 use crate::flow::path::{ErrorUse, Node, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
@@ -30,7 +30,9 @@ pub fn findings(flow: &Flow<'_>, names: &[String], consumers: &[Consumer], table
     let mut traces = Traces { flow, generic, known: FxHashMap::default() };
     for removal in flow.caches.iter().filter(|c| c.operation == Operation::Remove) {
         let name = &names[removal.service];
-        if let Some(site) = traces.unheard(removal) {
+        // What is sent in one round trip fails where it is sent.
+        let own = removal.keys != Keys::Batch;
+        if let Some(site) = traces.unheard(removal).filter(|_| own) {
             let key = ("invalidation-error-ignored", removal.service, site);
             out.entry(key).or_insert_with(|| unheard(flow, removal, name, site));
         }
