@@ -256,7 +256,7 @@ impl Scanner<'_, '_> {
         let below = self.below(&step.inner);
         let known = self.results.entry(step.site).or_default();
         *known = known.join(own).join(below);
-        if matches!(step.error, ErrorUse::Dropped | ErrorUse::Logged) {
+        if step.error == ErrorUse::Dropped {
             self.unheard.insert(step.site);
         }
         let mut noted = false;

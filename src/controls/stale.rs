@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::audit::Consumer;
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
+use crate::flow::calls::Callee;
 use crate::flow::matches::Match;
 use crate::flow::path::{ErrorUse, Node, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
@@ -15,6 +16,7 @@ use crate::flow::value::Closure;
 use crate::rules::Role;
 use crate::syntax::facts::Expr;
 
+use super::cache;
 use super::finding::{Draft, place};
 use super::steps;
 use super::table::Table;
@@ -26,19 +28,20 @@ const CALLERS: usize = 3;
 /// The findings of all services.
 pub fn findings(flow: &Flow<'_>, names: &[String], consumers: &[Consumer], table: &Table) -> Vec<Draft> {
     let mut out: BTreeMap<(&'static str, usize, Site), Draft> = BTreeMap::new();
-    let generic = table.names("generic");
-    let mut traces = Traces { flow, generic, known: FxHashMap::default() };
-    for removal in flow.caches.iter().filter(|c| c.operation == Operation::Remove) {
-        let name = &names[removal.service];
-        // What is sent in one round trip fails where it is sent.
-        let own = removal.keys != Keys::Batch;
-        if let Some(site) = traces.unheard(removal).filter(|_| own) {
-            let key = ("invalidation-error-ignored", removal.service, site);
-            out.entry(key).or_insert_with(|| unheard(flow, removal, name, site));
-        }
-        if let Some(change) = traces.early(removal) {
-            let key = ("invalidation-before-commit", removal.service, removal.place);
-            out.entry(key).or_insert_with(|| early(flow, removal, name, change));
+    let mut traces = Traces { flow, table, known: FxHashMap::default() };
+    for (service, name) in names.iter().enumerate() {
+        for (removal, expires) in cache::removals(flow, service) {
+            if removal.operation != Operation::Remove {
+                continue;
+            }
+            if let Some(site) = traces.unheard(removal) {
+                let key = ("invalidation-error-ignored", service, site);
+                out.entry(key).or_insert_with(|| unheard(flow, removal, name, site, expires));
+            }
+            if let Some(change) = traces.early(removal) {
+                let key = ("invalidation-before-commit", service, removal.place);
+                out.entry(key).or_insert_with(|| early(flow, removal, name, change));
+            }
         }
     }
     let mut out: Vec<Draft> = out.into_values().collect();
@@ -53,21 +56,13 @@ fn draft(rule: &'static str, flow: &Flow<'_>, service: &str, key: &str, at: Site
     draft
 }
 
-fn unheard(flow: &Flow<'_>, removal: &CacheUse, service: &str, site: Site) -> Draft {
+fn unheard(flow: &Flow<'_>, removal: &CacheUse, service: &str, site: Site, expires: bool) -> Draft {
     let mut draft = draft("invalidation-error-ignored", flow, service, &removal.key, site);
     draft.evidence.push(evidence(flow, site, Role::CacheInvalidate.name()));
     if removal.place != site {
         draft.evidence.push(evidence(flow, removal.place, Role::CacheInvalidate.name()));
     }
-    // What expires is right again by itself.
-    let same = |c: &&CacheUse| {
-        matches!(c.operation, Operation::Fill | Operation::FillAbsent)
-            && !c.prefix.is_empty()
-            && !removal.prefix.is_empty()
-            && (c.prefix.starts_with(&removal.prefix) || removal.prefix.starts_with(&c.prefix))
-    };
-    let mut fills = flow.caches.iter().filter(same).peekable();
-    if fills.peek().is_some() && !fills.all(|c| c.expires) {
+    if !expires {
         draft.signals.insert("no-expiry");
     }
     draft
@@ -109,8 +104,8 @@ fn scans(flow: &Flow<'_>, names: &[String], consumers: &[Consumer]) -> Vec<Draft
 /// What functions do, each followed once.
 struct Traces<'f, 'a> {
     flow: &'f Flow<'a>,
-    /// Words that tell nothing of what a call is about.
-    generic: &'f [String],
+    /// What is said of caches.
+    table: &'f Table,
     known: FxHashMap<Fn, Trace>,
 }
 
@@ -125,6 +120,9 @@ impl Traces<'_, '_> {
     /// The call, the removal or one around it, whose error nobody acts on.
     fn unheard(&mut self, removal: &CacheUse) -> Option<Site> {
         let program = self.flow.types.program;
+        if !self.fallible(removal) {
+            return None;
+        }
         let mut sites = vec![removal.place];
         for _ in 0..CALLERS {
             let mut outer = Vec::new();
@@ -144,11 +142,29 @@ impl Traces<'_, '_> {
         None
     }
 
+    /// Whether a removal can fail where it stands: what a process holds itself is just gone, and what
+    /// is sent in one round trip fails where it is sent.
+    fn fallible(&self, removal: &CacheUse) -> bool {
+        let remote = || self.table.names("remote").contains(&removal.detector);
+        removal.keys != Keys::Batch
+            && match self.flow.graph.at(removal.place).map(|c| &c.callee) {
+                Some(Callee::Tree(targets)) => targets.iter().any(|&f| self.flow.types.gives_error(f)),
+                _ => remote(),
+            }
+    }
+
     /// The change of what is cached that is not there yet when the removal runs: it comes after it in
     /// one function, or in one transaction with it.
     fn early(&mut self, removal: &CacheUse) -> Option<Site> {
-        let (flow, generic) = (self.flow, self.generic);
+        let (flow, generic) = (self.flow, self.table.names("generic"));
         let program = flow.types.program;
+        // One that runs a closure changes first and removes then.
+        let facts = program.facts(removal.place.file);
+        if let Expr::Call { args, .. } = facts.expr(removal.place.expr)
+            && facts.list(args).iter().any(|&arg| matches!(facts.expr(arg), Expr::Closure(_)))
+        {
+            return None;
+        }
         let func = program.outermost(program.owner(removal.place)?);
         let mut places = vec![(func, removal.place)];
         let calls = flow.graph.calls_of(func);
