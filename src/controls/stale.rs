@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex::RegexSet;
 use rustc_hash::FxHashMap;
 
 use crate::audit::Consumer;
@@ -28,10 +29,11 @@ const CALLERS: usize = 3;
 /// The findings of all services.
 pub fn findings(flow: &Flow<'_>, names: &[String], consumers: &[Consumer], table: &Table) -> Vec<Draft> {
     let mut out: BTreeMap<(&'static str, usize, Site), Draft> = BTreeMap::new();
+    let other = RegexSet::new(table.names("no-cache")).unwrap_or_default();
     let mut traces = Traces { flow, table, known: FxHashMap::default() };
     for (service, name) in names.iter().enumerate() {
         for (removal, expires) in cache::removals(flow, service) {
-            if removal.operation != Operation::Remove {
+            if removal.operation != Operation::Remove || keeps_other(flow, removal, &other) {
                 continue;
             }
             if let Some(site) = traces.unheard(removal) {
@@ -47,6 +49,12 @@ pub fn findings(flow: &Flow<'_>, names: &[String], consumers: &[Consumer], table
     let mut out: Vec<Draft> = out.into_values().collect();
     out.extend(scans(flow, names, consumers));
     out
+}
+
+/// Whether what is removed is a lock, a session or the like, by the function that does.
+fn keeps_other(flow: &Flow<'_>, removal: &CacheUse, other: &RegexSet) -> bool {
+    let func = removal.func.map(|f| flow.types.program.func_name(flow.types.program.outermost(f)));
+    func.is_some_and(|name| other.is_match(&name)) || other.is_match(&removal.key)
 }
 
 fn draft(rule: &'static str, flow: &Flow<'_>, service: &str, key: &str, at: Site) -> Draft {
@@ -85,9 +93,19 @@ fn scans(flow: &Flow<'_>, names: &[String], consumers: &[Consumer]) -> Vec<Draft
             && rule.registration_kind.as_deref() == Some("pattern")
             && !rule.key.is_empty()
     });
+    let removes = |func: Fn| {
+        let beside =
+            flow.matches.iter().filter(|m| m.func.map(|f| flow.types.program.outermost(f)) == Some(func));
+        beside.map(|m| flow.index.rule(m.rule)).any(|rule| {
+            rule.role == Role::CacheInvalidate && rule.registration_kind.as_deref() != Some("pattern")
+        })
+    };
     let mut out = Vec::new();
     for found in walks {
         let Some(func) = found.func.map(|f| flow.types.program.outermost(f)) else { continue };
+        if !removes(func) {
+            continue;
+        }
         let func = symbol(flow, func);
         let on_path: Vec<&Consumer> = consumers.iter().filter(|c| c.path.contains(&func)).collect();
         for name in names {
@@ -120,7 +138,7 @@ impl Traces<'_, '_> {
     /// The call, the removal or one around it, whose error nobody acts on.
     fn unheard(&mut self, removal: &CacheUse) -> Option<Site> {
         let program = self.flow.types.program;
-        if !self.fallible(removal) {
+        if removal.prefix.is_empty() || !self.fallible(removal) {
             return None;
         }
         let mut sites = vec![removal.place];
@@ -132,7 +150,9 @@ impl Traces<'_, '_> {
                 let could = self.flow.types.gives_error(func);
                 match used(&self.of(func).nodes, site)? {
                     ErrorUse::Dropped => return Some(site),
-                    ErrorUse::Logged | ErrorUse::Swallowed if could => return Some(site),
+                    ErrorUse::Logged if could && !ends_for(&self.of(func).nodes, site) => {
+                        return Some(site);
+                    }
                     ErrorUse::Returned => outer.extend(self.flow.graph.calls_of(func).map(|c| c.site)),
                     _ => {}
                 }
@@ -160,9 +180,14 @@ impl Traces<'_, '_> {
         let program = flow.types.program;
         // One that runs a closure changes first and removes then.
         let facts = program.facts(removal.place.file);
-        if let Expr::Call { args, .. } = facts.expr(removal.place.expr)
-            && facts.list(args).iter().any(|&arg| matches!(facts.expr(arg), Expr::Closure(_)))
-        {
+        let runs = match facts.expr(removal.place.expr) {
+            Expr::Call { args, .. } => {
+                facts.list(args).iter().any(|&arg| matches!(facts.expr(arg), Expr::Closure(_)))
+            }
+            _ => false,
+        };
+        // To list keys is not yet to remove them.
+        if runs || removal.keys == Keys::Pattern {
             return None;
         }
         let func = program.outermost(program.owner(removal.place)?);
@@ -205,6 +230,24 @@ fn transacted(flow: &Flow<'_>, site: Site) -> Option<Site> {
     })?;
     let changes = |m: &&Match| CHANGES.contains(&role(m)) && m.func == Some(inside);
     here().find(changes).map(|m| m.site)
+}
+
+/// Whether a branch on what the call at `site` gave ends the function somewhere.
+fn ends_for(nodes: &[Node], site: Site) -> bool {
+    fn exits(nodes: &[Node]) -> bool {
+        nodes.iter().any(|node| match node {
+            Node::Exit(_) => true,
+            Node::Branch(branch) => exits(&branch.then) || exits(&branch.otherwise),
+            _ => false,
+        })
+    }
+    nodes.iter().any(|node| match node {
+        Node::Branch(branch) if branch.deps.contains(&site) => exits(&branch.then),
+        Node::Branch(branch) => ends_for(&branch.then, site) || ends_for(&branch.otherwise, site),
+        Node::Step(step) => ends_for(&step.inner, site),
+        Node::Loop(body) => ends_for(body, site),
+        Node::Exit(_) | Node::Cut(_) => false,
+    })
 }
 
 /// What becomes of the error of the call at `site`.
