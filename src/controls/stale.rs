@@ -59,8 +59,9 @@ fn keeps_other(flow: &Flow<'_>, removal: &CacheUse, other: &RegexSet) -> bool {
 
 fn draft(rule: &'static str, flow: &Flow<'_>, service: &str, key: &str, at: Site) -> Draft {
     let mut draft = Draft::new(rule, service, key, place(flow, at));
+    // In brackets, so that no part of a key is taken for a place that is still to be filled.
     let key = if key.is_empty() { "a cached value" } else { key };
-    draft.fill.push(("key", key.to_owned()));
+    draft.fill.push(("key", key.replace('{', "[").replace('}', "]")));
     draft
 }
 
