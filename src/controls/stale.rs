@@ -223,11 +223,10 @@ fn transacted(flow: &Flow<'_>, site: Site) -> Option<Site> {
     let mut begins = here().filter(|m| role(m) == Role::TxBegin);
     let inside = begins.find_map(|m| {
         let Expr::Call { args, .. } = facts.expr(m.site.expr) else { return None };
-        let given = facts.list(args).iter().find_map(|&arg| match facts.expr(arg) {
+        facts.list(args).iter().find_map(|&arg| match facts.expr(arg) {
             Expr::Closure(func) => Some(Fn { file: site.file, func }).filter(|f| closures.contains(f)),
             _ => None,
-        });
-        given
+        })
     })?;
     let changes = |m: &&Match| CHANGES.contains(&role(m)) && m.func == Some(inside);
     here().find(changes).map(|m| m.site)
@@ -319,7 +318,9 @@ fn changed(flow: &Flow<'_>, nodes: &[Node]) -> String {
             Node::Step(step) => {
                 let inside = changed(flow, &step.inner);
                 if !inside.is_empty() || steps::plays(flow, step, &CHANGES) {
-                    out += &format!("{} {inside} ", flow.types.program.render(step.site));
+                    for text in [&flow.types.program.render(step.site), " ", &inside, " "] {
+                        out.push_str(text);
+                    }
                 }
             }
             Node::Branch(branch) => {
