@@ -121,8 +121,8 @@ fn raw(text: &str) -> Option<usize> {
         (word.strip_suffix('-').unwrap_or(word).trim() == name).then_some(inside.len() + 4)
     };
     let start = named(text, "raw")?;
-    let ends = text[start..].match_indices("{%").map(|(at, _)| start + at);
-    Some(ends.filter_map(|at| Some(at + named(&text[at..], "endraw")?)).next().unwrap_or(text.len()))
+    let mut ends = text[start..].match_indices("{%").map(|(at, _)| start + at);
+    Some(ends.find_map(|at| Some(at + named(&text[at..], "endraw")?)).unwrap_or(text.len()))
 }
 
 /// An open bracket, and how far the loop in it has been read.
