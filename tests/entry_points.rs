@@ -87,7 +87,7 @@ const WRAPPED: &str = r#"package main
 
 import (
 	"github.com/acme/kit/logging"
-	"github.com/acme/kit/mq"
+	"github.com/acme/mq-kit"
 )
 
 func handle(m mq.Message) error { return nil }
@@ -110,5 +110,5 @@ fn a_messaging_library_without_a_rule_is_told() {
             .map(|u| (u.library.clone(), u.at.1, u.call.clone(), u.calls))
             .collect::<Vec<_>>()
     });
-    assert_eq!(told, [("github.com/acme/kit/mq".to_owned(), 11, "NewConsumer".to_owned(), 2)]);
+    assert_eq!(told, [("github.com/acme/mq-kit".to_owned(), 11, "NewConsumer".to_owned(), 2)]);
 }

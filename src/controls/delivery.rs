@@ -10,11 +10,11 @@ use crate::flow::path::{Branch, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::scope::DefKind;
 use crate::rules::Role;
-use crate::syntax::facts::{BinaryOp, Expr, Stmt, Stmts};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Stmt, Stmts};
 
 use super::finding::{Draft, place};
 use super::steps;
-use super::table::Table;
+use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
 
 /// What a message is received for: when it fails, the message is not handled.
@@ -47,6 +47,62 @@ const ASIDE: [Role; 10] = [
 /// hand each message to a function. Deeper failures are often let pass.
 const NEAR: u32 = 2;
 
+/// What becomes of the consumer's failures before a dead-letter target could see them:
+/// `swallows-some` where a failure of its work ends as if all were well, `swallows-all` where the
+/// handler never ends otherwise.
+pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
+    let mut signals = Signals::new();
+    // One that cannot be decoded is often let pass on purpose.
+    if lost(subject, examined, table).is_some_and(|lost| !lost.failure.decode) {
+        signals.insert("swallows-some");
+    }
+    let never = |(handler, trace): &(Fn, Trace)| {
+        answers(subject, *handler, table) && never_fails(subject.flow, *handler) && lets_pass(&trace.nodes)
+    };
+    if !examined.traces.is_empty() && examined.traces.iter().all(never) {
+        signals.insert("swallows-all");
+    }
+    signals
+}
+
+/// Whether the broker takes the handler's end without error for an acknowledgement.
+fn answers(subject: &Subject<'_, '_>, handler: Fn, table: &Table) -> bool {
+    let flow = subject.flow;
+    let acknowledges = table.names("acknowledges-success").contains(&subject.consumer.framework);
+    acknowledges && flow.types.gives_error(handler) && !asks_again(flow, handler)
+}
+
+/// Whether a function looks at the error of a call and goes on or ends as if all were well.
+fn lets_pass(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Step(step) => matches!(step.error, ErrorUse::Logged | ErrorUse::Swallowed),
+        Node::Branch(branch) => lets_pass(&branch.then) || lets_pass(&branch.otherwise),
+        Node::Loop(body) => lets_pass(body),
+        Node::Exit(_) | Node::Cut(_) => false,
+    })
+}
+
+/// Whether every return of a function that could give an error gives none.
+fn never_fails(flow: &Flow<'_>, func: Fn) -> bool {
+    let file = flow.types.program.file(func.file);
+    let returns = &file.scopes[func.func.0 as usize].returns;
+    let none = |values: &[ExprId]| values.last().is_some_and(|&v| matches!(file.facts.expr(v), Expr::Nil));
+    !returns.is_empty() && returns.iter().all(|&values| none(file.facts.list(values)))
+}
+
+/// The first failure that a handler answers for as if all were well.
+fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option<Lost> {
+    let flow = subject.flow;
+    // A handler that parks messages decides which; what it lets pass is meant to.
+    let parks = |(_, trace): &&(Fn, Trace)| steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
+    examined.traces.iter().filter(|t| !parks(t)).find_map(|(handler, trace)| {
+        let answers = answers(subject, *handler, table);
+        let mut walk = Walk { flow, answers, seen: Vec::new(), lost: None };
+        walk.function(&trace.nodes, State::default(), true);
+        walk.lost
+    })
+}
+
 /// The findings of one consumer.
 pub fn findings(
     subject: &Subject<'_, '_>,
@@ -56,23 +112,12 @@ pub fn findings(
     table: &Table,
 ) -> Vec<Draft> {
     let flow = subject.flow;
-    let lists = |key: &str| table.names(key).contains(&subject.consumer.framework);
-    let mut out = Vec::new();
-    // A handler that parks messages decides which; what it lets pass is meant to.
-    let parks = |(_, trace): &&(Fn, Trace)| steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
-    for (handler, trace) in examined.traces.iter().filter(|t| !parks(t)) {
-        let answers =
-            flow.types.gives_error(*handler) && lists("acknowledges-success") && !asks_again(flow, *handler);
-        let mut walk = Walk { flow, answers, seen: Vec::new(), lost: None };
-        walk.function(&trace.nodes, State::default(), true);
-        if let Some(lost) = walk.lost {
-            out.push(lost.draft(subject, service));
-            break;
-        }
-    }
+    let mut out: Vec<Draft> =
+        lost(subject, examined, table).map(|lost| lost.draft(subject, service)).into_iter().collect();
     if dead_letter == Status::Missing {
+        let redelivers = table.names("redelivers-failures").contains(&subject.consumer.framework);
         let poison = examined.traces.iter().find_map(|(handler, trace)| {
-            let again = lists("redelivers-failures").then_some(*handler);
+            let again = redelivers.then_some(*handler);
             undecodable(flow, again, &trace.nodes)
         });
         out.extend(poison.map(|(decode, answer)| {

@@ -108,14 +108,18 @@ pub fn judge(
     let mut seen = BTreeMap::new();
     let mut findings = Vec::new();
     for control in [Control::Idempotency, Control::DeadLetter, Control::Schema] {
+        let Some(table) = tables.get(control) else { continue };
         let (mut signals, pattern, proof): (Signals, _, _) = match control {
             Control::Idempotency => {
                 (idempotency::signals(&subject), idempotency::pattern(&subject), idempotency::proof(&subject))
             }
-            Control::DeadLetter => (dead_letter::signals(&subject), None, dead_letter::proof(&subject)),
+            Control::DeadLetter => {
+                let mut signals = dead_letter::signals(&subject);
+                signals.extend(delivery::signals(&subject, examined, table));
+                (signals, None, dead_letter::proof(&subject))
+            }
             _ => (schema::signals(&subject), schema::pattern(&subject), schema::proof(&subject)),
         };
-        let Some(table) = tables.get(control) else { continue };
         let Some(row) = table.decide(&signals) else { continue };
         seen.insert(control, signals.clone());
         let verdict = verdict(row, pattern, proof);

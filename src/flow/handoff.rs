@@ -111,7 +111,12 @@ impl Handoff<'_> {
         let program = self.eval.types.program;
         let mut next = Vec::new();
         if fate.returned {
-            next.extend(self.graph.calls_of(holder).map(|call| call.site));
+            let calls = || self.graph.calls_of(holder).map(|call| call.site);
+            // A shared wrapper gives each of its callers the messages that this one asked for.
+            match calls().find(|&site| site == self.place) {
+                Some(own) => next.push(own),
+                None => next.extend(calls()),
+            }
         }
         for &param in &fate.params {
             for call in self.graph.calls_of(holder) {
@@ -127,10 +132,13 @@ impl Handoff<'_> {
         next
     }
 
-    /// Where a field is read.
-    fn reads(&self, (ty, name): &Field) -> Vec<Site> {
+    /// Where a field is read, or known by the name of the local that was put into it.
+    fn reads(&self, field: &Field) -> Vec<Site> {
         let program = self.eval.types.program;
-        let mut found = Vec::new();
+        let (ty, name) = field;
+        let kept = self.graph.writes.get(field).into_iter().flatten().map(|write| write.value);
+        let by_name = |site: &Site| matches!(program.facts(site.file).expr(site.expr), Expr::Name(_));
+        let mut found: Vec<Site> = kept.filter(by_name).collect();
         for file in 0..program.files.len() as u32 {
             let facts = program.facts(file);
             let written = LazyCell::new(|| written_fields(facts));
@@ -197,14 +205,16 @@ impl Handoff<'_> {
                     fate.fields.push((ty, facts.text(name).into()));
                 }
             }
-            Expr::Name(name) => {
-                if let Some((owner, def)) = self.eval.types.local(site, name)
-                    && owner == holder
-                    && let DefKind::Param(i) = def.kind
-                {
-                    fate.params.push(i);
-                }
-            }
+            // One of the channels that a map keeps.
+            Expr::Index { base, .. } => self.leaves(holder, base, fate),
+            Expr::Name(name) => match self.eval.types.local(site, name) {
+                Some((owner, def)) if owner == holder => match def.kind {
+                    DefKind::Param(i) => fate.params.push(i),
+                    DefKind::Value(value, _) => self.leaves(holder, value, fate),
+                    _ => {}
+                },
+                _ => {}
+            },
             _ => {}
         }
     }
@@ -346,12 +356,17 @@ fn is_verdict(facts: &Facts, ty: ExprId) -> bool {
     matches!(facts.expr(ty), Expr::Name(name) if matches!(facts.text(name), "error" | "bool"))
 }
 
-/// Fields that are assigned to or sent into.
+/// Fields that are assigned to or sent into, also by element.
 fn written_fields(facts: &Facts) -> FxHashSet<ExprId> {
     let mut found = FxHashSet::default();
     for stmt in &facts.stmts {
         match *stmt {
-            Stmt::Assign { targets, .. } => found.extend(facts.list(targets)),
+            Stmt::Assign { targets, .. } => {
+                found.extend(facts.list(targets).iter().map(|&target| match facts.expr(target) {
+                    Expr::Index { base, .. } => base,
+                    _ => target,
+                }))
+            }
             Stmt::Send { channel, .. } => {
                 found.insert(channel);
             }

@@ -13,6 +13,7 @@ impl Program {
         for file in &self.files {
             let mut map = FxHashMap::default();
             let facts = &file.facts;
+            let mut unlikely: Vec<(&str, Target)> = Vec::new();
             for import in &facts.imports {
                 let path = facts.text(import.path);
                 let alias = facts.text(import.alias);
@@ -42,8 +43,13 @@ impl Program {
                         for name in package_names(path) {
                             map.entry(name).or_insert_with(|| target.clone());
                         }
+                        unlikely.extend(parts_of_name(path).map(|name| (name, target.clone())));
                     }
                 }
+            }
+            // What no likelier name of another import is: `mq` of `mq-api`.
+            for (name, target) in unlikely {
+                map.entry(name.to_owned()).or_insert(target);
             }
             // Libraries that names are passed on from, for whoever imports them from here.
             for export in facts.exports.iter().filter(|export| !export.path.is_empty()) {
@@ -99,6 +105,13 @@ pub(super) fn import_path(dir: &str, modules: &[Module]) -> String {
         }
     }
     dir.to_owned()
+}
+
+/// The words of a library's last path element: `mqtt` of `paho.mqtt.golang` is what its package is called.
+fn parts_of_name(path: &str) -> impl Iterator<Item = &str> {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let parts = if last.contains(['-', '.']) { last } else { "" };
+    parts.split(['-', '.']).filter(|part| !part.is_empty() && *part != "go")
 }
 
 /// The names a library is likely to be called by when the import has no alias: its last path
