@@ -34,7 +34,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         } else {
             "dedupe-guards-some"
         });
-    } else if by_state > 0 || harmful.is_empty() && !scan.guards.is_empty() {
+    } else if by_state > 0 || harmful.is_empty() && scan.effects.iter().any(|e| e.guard.is_some()) {
         signals.insert(if by_state == harmful.len() { "state-guards-all" } else { "state-guards-some" });
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
