@@ -104,7 +104,7 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         signals.insert("check-then-act");
     }
     // In one transaction the order does not matter.
-    let first = |m: &&Seen| m.role == Role::DedupeMark && m.after_effects == 0 && !m.beside_effects;
+    let first = |m: &&Seen| m.role == Role::DedupeMark && m.effects_above == 0;
     let together = |m: &&Seen| !m.redis && scan.roles.has(Role::TxBegin);
     if marks.first().is_some_and(|m| first(m) && !together(m))
         && scan.effects.iter().any(|e| HARMFUL.contains(&e.role))

@@ -88,8 +88,8 @@ pub struct Seen {
     pub into: Option<Fn>,
     /// Effects that come before it.
     pub after_effects: usize,
-    /// Effects come before it on the page, in arms that end without it.
-    pub beside_effects: bool,
+    /// Effects above it on the page: with those in arms that end without it.
+    pub effects_above: usize,
     /// It reaches Redis.
     pub redis: bool,
     /// It stands inside a validation of the message and returns to it.
@@ -352,7 +352,7 @@ impl Scanner<'_, '_> {
             below,
             into: step.into,
             after_effects: self.before,
-            beside_effects: !self.out.effects.is_empty(),
+            effects_above: self.out.effects.len(),
             redis: false,
             nested: self.validating,
             reports: false,
@@ -374,6 +374,21 @@ impl Scanner<'_, '_> {
             Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
             Asks::Other | Asks::State | Asks::Has | Asks::Lacks => then_exit == Some(Exit::Failure),
             _ => false,
+        }
+    }
+
+    /// Notes a branch that refuses the message before anything is done.
+    fn refusal(&mut self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) {
+        self.out.asked |= branch.on_message;
+        if !branch.on_message || self.before > 0 {
+            return;
+        }
+        // `if order.ID != "" { … } else { return err }`
+        let otherwise = matches!(branch.asks, Asks::Given | Asks::Presence)
+            && ends(&branch.otherwise) == Some(Exit::Failure);
+        if otherwise || Self::refuses(branch, deps, then_exit) {
+            let fails = otherwise || then_exit == Some(Exit::Failure);
+            self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
         }
     }
 
@@ -418,17 +433,7 @@ impl Scanner<'_, '_> {
                 seen.error = ErrorUse::Returned;
             }
         }
-        self.out.asked |= branch.on_message;
-        if branch.on_message && self.before == 0 {
-            let fails = then_exit == Some(Exit::Failure);
-            // `if order.ID != "" { … } else { return err }`
-            let otherwise = matches!(branch.asks, Asks::Given | Asks::Presence)
-                && ends(&branch.otherwise) == Some(Exit::Failure);
-            if Self::refuses(branch, deps, then_exit) || otherwise {
-                let fails = fails || otherwise;
-                self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
-            }
-        }
+        self.refusal(branch, deps, then_exit);
 
         let asks_for_seen =
             matches!(asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);

@@ -23,7 +23,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             _ => signals.insert("validated"),
         };
     }
-    if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.beside_effects) {
+    if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.effects_above > 0) {
         signals.insert("validated-beside");
     }
     if piped(subject).is_some() {

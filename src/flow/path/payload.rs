@@ -144,7 +144,7 @@ fn looks_up(name: &str) -> bool {
     ["find", "get", "fetch", "load", "select", "lookup", "query", "retrieve"]
         .iter()
         .any(|word| name.starts_with(word))
-        && !["message", "msg", "record", "deliver", "job", "task"].iter().any(|word| name.contains(word))
+        && !["message", "msg", "job", "task"].iter().any(|word| name.contains(word))
 }
 
 impl Tracer<'_, '_> {
