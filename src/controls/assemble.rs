@@ -13,7 +13,7 @@ use crate::flow::{self, Flow};
 use crate::read::Repository;
 
 use super::verdict::Tables;
-use super::{cache, inventory, outbox, service, topics, verdict};
+use super::{cache, dead_letter, inventory, observing, outbox, service, stale, topics, verdict};
 
 /// Judges everything the flow found.
 pub fn judge(
@@ -49,19 +49,27 @@ pub fn judge(
         .collect();
     findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
     let caches = cache::collect(flow, &names);
+    let observers = inventory::observers(flow, &names, &consumers);
+    let mut drafts = dead_letter::unconsumed(flow, &names);
+    drafts.extend(observing::findings(flow, &names, &observers));
+    if let Some(table) = tables.get(Control::CacheInvalidation) {
+        drafts.extend(stale::findings(flow, &names, &consumers, table));
+    }
+    findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
     diagnostics.extend(flow.unnamed.iter().map(|(path, line, expression)| Diagnostic {
         path: path.clone(),
         level: Severity::Note,
         message: format!("line {line}: publishes to a topic known only at run time: {expression}"),
     }));
+    diagnostics.extend(flow.undescribed.iter().map(undescribed));
     let mut audit = Audit {
         policy: settings.policy,
         depth: settings.depth,
         topics: topics::align(&consumers, &publishers),
         services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables),
         schemas: inventory::schemas(flow, &names, &consumers, &findings),
-        observers: inventory::observers(flow, &names, &consumers),
+        observers,
         consumers,
         publishers,
         caches: caches.into_iter().flat_map(|c| c.rows).collect(),
@@ -85,6 +93,25 @@ pub fn judge(
     audit.sort();
     audit.identify();
     audit
+}
+
+/// A gap of the audit that a rule file closes.
+fn undescribed(found: &flow::undescribed::Undescribed) -> Diagnostic {
+    let (path, line) = &found.at;
+    let others = match found.calls - 1 {
+        0 => String::new(),
+        1 => " and 1 more call".to_owned(),
+        n => format!(" and {n} more calls"),
+    };
+    Diagnostic {
+        path: path.clone(),
+        level: Severity::Warning,
+        message: format!(
+            "line {line}: {}{others} of {}, which looks like a messaging library that no rule describes: \
+             what comes and goes through it is not in this audit (docs/rules.md tells how to describe it)",
+            found.call, found.library
+        ),
+    }
 }
 
 /// Keeps what is of these services. Topics stay whole: both ends of each were seen.

@@ -4,7 +4,7 @@
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
-//! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
+//! joins declarations, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
 pub mod address;
@@ -29,6 +29,7 @@ pub mod resolve;
 pub mod scope;
 pub mod select;
 pub mod types;
+pub mod undescribed;
 pub mod unused;
 pub mod value;
 pub mod walk;
@@ -108,6 +109,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is not known: path, line and what the code says.
     pub unnamed: Vec<(String, u32, String)>,
+    /// Messaging libraries that no rule describes.
+    pub undescribed: Vec<undescribed::Undescribed>,
     /// Declarations that failed messages of a queue go somewhere.
     pub parkings: Vec<parking::Parking>,
     /// Operations on caches in order of service and place.
@@ -189,6 +192,7 @@ pub fn build<'a>(
         consumers,
         publishers,
         unnamed,
+        undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
         caches,
         matches,
@@ -214,7 +218,7 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
             let dead_letter = found
                 .parts
                 .iter()
-                .filter(|(part, value)| *part == Part::DeadLetter && given(value))
+                .filter(|(part, value)| *part == Part::DeadLetter && given(&eval, lifting.graph, value))
                 .map(|(_, value)| (value.render(program), path.to_owned(), line))
                 .next();
             let texts = |wanted: Part| -> Vec<String> {
@@ -307,12 +311,21 @@ fn addressed(mut topic: TopicName) -> TopicName {
     topic
 }
 
-/// Whether a dead-letter part names something.
-fn given(value: &value::Value) -> bool {
+/// How far the target of a dead letter is followed through fields and parameters.
+const TARGET_DEPTH: u8 = 6;
+
+/// Whether a dead-letter part names something. A field of the configuration does, whatever its
+/// value is: that the topic's name was found first leaves the fields beside it unfollowed.
+fn given(eval: &eval::Eval<'_>, graph: &Graph, value: &value::Value) -> bool {
+    let names = |value: &value::Value| {
+        !matches!(value, value::Value::Opaque(_) | value::Value::Typed(_)) && !value.is_unset()
+    };
     match value {
-        value::Value::Opaque(_) | value::Value::Typed(_) => false,
-        value::Value::OneOf(items) => items.iter().any(given),
-        other => !other.is_unset() && other.free().is_none(),
+        value::Value::OneOf(items) => items.iter().any(|item| given(eval, graph, item)),
+        open if open.free().is_some() => resolve::everything(eval, graph, open, TARGET_DEPTH)
+            .iter()
+            .any(|found| names(found) && found.free().is_none()),
+        other => names(other),
     }
 }
 
