@@ -95,7 +95,7 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         signals.insert("never-checked");
         // A unique key makes a second mark fail: that ends the handler, or takes its effects back.
         let ends = |m: &&Seen| m.error == ErrorUse::Returned || m.error == ErrorUse::Other;
-        let first = |m: &&Seen| m.after_effects == 0 || scan.roles.has(Role::TxBegin);
+        let first = |m: &&Seen| m.effects_above == 0 || scan.roles.has(Role::TxBegin);
         if marks.iter().any(|m| ends(m) && first(m)) {
             signals.insert("mark-may-refuse");
         }
