@@ -1,7 +1,7 @@
 //! Dead letter: does a message that keeps failing end somewhere a person can find it?
 
 use super::finding::Draft;
-use super::scan::Seen;
+use super::scan::{Scan, Seen};
 use super::table::Signals;
 use super::topics;
 use super::verdict::{Subject, evidence};
@@ -55,6 +55,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         }
         if scan.of(Role::Requeue).next().is_some() {
             signals.insert("requeues");
+        }
+        if scan.handed_on().is_some() {
+            signals.insert("handed-on");
         }
     }
     signals
@@ -196,6 +199,11 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             let (role, note) = (Role::DeadLetter.name().to_owned(), parking.target.clone());
             out.push(Evidence { path, line, role, note });
         }
+    }
+    if out.is_empty()
+        && let Some(cut) = subject.scan.and_then(Scan::handed_on)
+    {
+        out.push(evidence(subject.flow, cut.site, "cut"));
     }
     out.extend(middleware(subject).take(1).map(|m| evidence(subject.flow, m.site, "dead-letter")));
     if out.is_empty() {

@@ -34,7 +34,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         } else {
             "dedupe-guards-some"
         });
-    } else if by_state > 0 || harmful.is_empty() && !scan.guards.is_empty() {
+    } else if by_state > 0 || harmful.is_empty() && scan.effects.iter().any(|e| e.guard.is_some()) {
         signals.insert(if by_state == harmful.len() { "state-guards-all" } else { "state-guards-some" });
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
@@ -95,7 +95,7 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         signals.insert("never-checked");
         // A unique key makes a second mark fail: that ends the handler, or takes its effects back.
         let ends = |m: &&Seen| m.error == ErrorUse::Returned || m.error == ErrorUse::Other;
-        let first = |m: &&Seen| m.after_effects == 0 || scan.roles.has(Role::TxBegin);
+        let first = |m: &&Seen| m.effects_above == 0 || scan.roles.has(Role::TxBegin);
         if marks.iter().any(|m| ends(m) && first(m)) {
             signals.insert("mark-may-refuse");
         }
@@ -119,7 +119,7 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         signals.insert("check-then-act");
     }
     // In one transaction the order does not matter.
-    let first = |m: &&Seen| m.role == Role::DedupeMark && m.after_effects == 0;
+    let first = |m: &&Seen| m.role == Role::DedupeMark && m.effects_above == 0;
     let together = |m: &&Seen| !m.redis && scan.roles.has(Role::TxBegin);
     if marks.first().is_some_and(|m| first(m) && !together(m))
         && scan.effects.iter().any(|e| HARMFUL.contains(&e.role))

@@ -88,8 +88,10 @@ pub struct Seen {
     pub below: Roles,
     /// The function it was followed into.
     pub into: Option<Fn>,
-    /// Effects seen before it.
+    /// Effects that come before it.
     pub after_effects: usize,
+    /// Effects above it on the page: with those in arms that end without it.
+    pub effects_above: usize,
     /// It reaches Redis.
     pub redis: bool,
     /// It stands inside a validation of the message and returns to it.
@@ -105,6 +107,8 @@ pub struct Refusal {
     pub asked: Site,
     /// With an error; otherwise the message is dropped.
     pub fails: bool,
+    /// Whoever calls the function that refuses goes on all the same.
+    ignored: bool,
 }
 
 /// What a trace shows.
@@ -118,6 +122,8 @@ pub struct Scan {
     pub seen: Vec<Seen>,
     /// Conditions that refuse a message for what it says (`if id == "" { return err }`).
     pub refusals: Vec<Refusal>,
+    /// The message is asked something that decides what is done, whether or not that refuses it.
+    pub asked: bool,
     /// Calls not followed.
     pub cuts: Vec<Cut>,
     /// Roles of everything on the path.
@@ -168,6 +174,8 @@ struct Scanner<'f, 'a> {
     unheard: FxHashSet<Site>,
     /// Inside a validation of the message.
     validating: bool,
+    /// Effects that come before what is scanned: not those of an arm that ends the function.
+    before: usize,
 }
 
 /// Scans a trace.
@@ -180,6 +188,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         results: FxHashMap::default(),
         unheard: FxHashSet::default(),
         validating: false,
+        before: 0,
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
@@ -232,6 +241,8 @@ impl Scanner<'_, '_> {
 
     /// Scans nodes under a guard; gives the guard that holds behind them.
     fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
+        let before = self.before;
+        let refused = self.out.refusals.len();
         for node in nodes {
             match node {
                 Node::Step(step) => {
@@ -246,6 +257,15 @@ impl Scanner<'_, '_> {
                 Node::Exit(_) => {}
                 Node::Cut(cut) => self.out.cuts.push(cut.clone()),
             }
+        }
+        // Every message that no question before let through fails.
+        if before == 0
+            && self.before == 0
+            && nodes.last().is_some_and(|n| matches!(n, Node::Exit(Exit::Failure)))
+            && self.out.refusals.len() == refused
+            && let Some(let_through) = nodes.iter().find_map(lets_through)
+        {
+            self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, ignored: false });
         }
         guard
     }
@@ -268,11 +288,11 @@ impl Scanner<'_, '_> {
         }
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            if rule.role == Role::Decode && self.out.of(Role::Decode).next().is_none() {
+            let beside = matches!(rule.role, Role::Validate | Role::Decode) && !step.on_message;
+            if rule.role == Role::Decode && !beside && self.out.of(Role::Decode).next().is_none() {
                 // What was asked before was whether there is a message at all.
                 self.out.refusals.clear();
             }
-            let beside = rule.role == Role::Validate && !step.on_message;
             if NOTED.contains(&rule.role) && !beside {
                 noted = true;
                 let seen = Seen {
@@ -313,10 +333,17 @@ impl Scanner<'_, '_> {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 self.out.effects.push(Effect { site: step.site, role, guard });
+                // What a caller has gone on from refused nothing.
+                self.out.refusals.retain(|r| !r.ignored);
+                self.before += 1;
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
+                let refused = self.out.refusals.len();
                 self.nodes(&step.inner, guard);
+                if matches!(step.error, ErrorUse::Logged | ErrorUse::Dropped) {
+                    self.out.refusals.iter_mut().skip(refused).for_each(|r| r.ignored = true);
+                }
             }
         }
         None
@@ -332,7 +359,8 @@ impl Scanner<'_, '_> {
             detector: String::new(),
             below,
             into: step.into,
-            after_effects: self.out.effects.len(),
+            after_effects: self.before,
+            effects_above: self.out.effects.len(),
             redis: false,
             nested: self.validating,
             reports: false,
@@ -353,8 +381,23 @@ impl Scanner<'_, '_> {
         }
         match branch.asks {
             Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
-            Asks::Other | Asks::State => then_exit == Some(Exit::Failure),
+            Asks::Other | Asks::State | Asks::Has | Asks::Lacks => then_exit == Some(Exit::Failure),
             _ => false,
+        }
+    }
+
+    /// Notes a branch that refuses the message before anything is done.
+    fn refusal(&mut self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) {
+        self.out.asked |= branch.on_message;
+        if !branch.on_message || self.before > 0 {
+            return;
+        }
+        // `if order.ID != "" { … } else { return err }`
+        let otherwise = matches!(branch.asks, Asks::Given | Asks::Presence)
+            && ends(&branch.otherwise) == Some(Exit::Failure);
+        if otherwise || Self::refuses(branch, deps, then_exit) {
+            let fails = otherwise || then_exit == Some(Exit::Failure);
+            self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
         }
     }
 
@@ -369,13 +412,23 @@ impl Scanner<'_, '_> {
             .iter()
             .copied()
             .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.has(Role::Read)))
+            .or(branch.looked_up)
             .unwrap_or(branch.cond);
         let kind = if deps.any(&DEDUPE) {
             Some(GuardKind::Dedupe)
-        } else if deps.has(Role::Read) || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert]) {
+        } else if deps.has(Role::Read)
+            || branch.looked_up.is_some()
+            || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert])
+        {
             Some(GuardKind::State)
         } else {
             None
+        };
+        // What the record of a message is asked for is whether it is there, by any name.
+        let asks = match (branch.asks, kind) {
+            (Asks::Has, Some(GuardKind::Dedupe)) => Asks::Presence,
+            (Asks::Lacks, Some(GuardKind::Dedupe)) => Asks::Absence,
+            (asks, _) => asks,
         };
         let then_exit = ends(&branch.then);
         let effects_in_then = {
@@ -389,14 +442,10 @@ impl Scanner<'_, '_> {
                 seen.error = ErrorUse::Returned;
             }
         }
-        if branch.on_message && self.out.effects.is_empty() && Self::refuses(branch, deps, then_exit) {
-            self.out.refusals.push(Refusal { asked: branch.cond, fails: then_exit == Some(Exit::Failure) });
-        }
+        self.refusal(branch, deps, then_exit);
 
-        let asks_for_seen = matches!(
-            branch.asks,
-            Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other
-        );
+        let asks_for_seen =
+            matches!(asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
         let quiet_exit =
             matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
         let mut behind = guard;
@@ -405,33 +454,37 @@ impl Scanner<'_, '_> {
             && asks_for_seen
         {
             let refuses = kind == GuardKind::State
-                && matches!(branch.asks, Asks::State | Asks::Conflict)
+                && matches!(asks, Asks::State | Asks::Conflict)
                 && then_exit == Some(Exit::Failure);
             if quiet_exit || refuses {
                 // "Not found" that ends the handler quietly says nothing about a second delivery.
-                let absent_row = kind == GuardKind::State && branch.asks == Asks::Absence;
+                let absent_row = kind == GuardKind::State && asks == Asks::Absence;
                 if !absent_row {
                     behind = Some(self.guard(kind, check, branch.cond, refuses));
                 }
             } else if then_exit.is_none() || effects_in_then {
                 let made = self.guard(kind, check, branch.cond, false);
-                match branch.asks {
+                match asks {
                     Asks::Absence => then_guard = Some(made),
                     Asks::Presence if deps.has(Role::DedupeClaim) => then_guard = Some(made),
                     Asks::Presence | Asks::State | Asks::Conflict => else_guard = Some(made),
                     _ => {}
                 }
                 // `if existing != nil { update; return }`: the rest is the other arm.
-                if then_exit.is_some() && matches!(branch.asks, Asks::Presence | Asks::State) {
+                if then_exit.is_some() && matches!(asks, Asks::Presence | Asks::State) {
                     behind = Some(made);
                 }
-                if branch.asks == Asks::State {
+                if asks == Asks::State {
                     then_guard = then_guard.or(Some(made));
                 }
             }
         }
+        let before = self.before;
         let inner = self.nodes(&branch.then, then_guard);
+        let after_then = std::mem::replace(&mut self.before, before);
         self.nodes(&branch.otherwise, else_guard);
+        let after_otherwise = if ends(&branch.otherwise).is_some() { before } else { self.before };
+        self.before = if then_exit.is_some() { after_otherwise } else { after_then.max(after_otherwise) };
         // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
         if branch.asks == Asks::Given && inner != then_guard && then_exit.is_none() {
             if let Some(index) = inner {
@@ -447,6 +500,20 @@ impl Scanner<'_, '_> {
             return inner;
         }
         behind
+    }
+}
+
+/// A branch that lets a message through for what it says, and ends there.
+fn lets_through(node: &Node) -> Option<&Branch> {
+    match node {
+        Node::Branch(branch)
+            if branch.on_message
+                && matches!(branch.asks, Asks::Presence | Asks::Given | Asks::Has)
+                && ends(&branch.then).is_some_and(|exit| exit != Exit::Failure) =>
+        {
+            Some(branch)
+        }
+        _ => None,
     }
 }
 
@@ -466,6 +533,12 @@ impl Scan {
     /// Steps of a role.
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Seen> {
         self.seen.iter().filter(move |s| s.role == role)
+    }
+
+    /// The call that is handed the message out of sight, where nothing on the path reads it.
+    pub fn handed_on(&self) -> Option<&Cut> {
+        let read = self.roles.any(&[Role::Decode, Role::Validate]);
+        self.cuts.iter().find(|c| c.hands_on && !read)
     }
 
     /// The first call that a bound of depth cut.

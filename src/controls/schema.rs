@@ -23,6 +23,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             _ => signals.insert("validated"),
         };
     }
+    if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.effects_above > 0) {
+        signals.insert("validated-beside");
+    }
     if piped(subject).is_some() {
         signals.insert("validated");
     }
@@ -49,6 +52,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if scan.cut_by_depth().is_some() {
         signals.insert("cut-by-depth");
+    }
+    if scan.asked {
+        signals.insert("asked");
     }
     if scan.cuts.iter().any(|c| c.why == CutReason::Unresolved) {
         signals.insert("unresolved");
@@ -111,5 +117,10 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     out.extend(piped(subject).map(|site| evidence(subject.flow, site, "validate")));
     out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
     out.extend(scan.of(Role::Decode).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
+    if let Some(cut) = scan.handed_on()
+        && out.is_empty()
+    {
+        out.push(evidence(subject.flow, cut.site, "cut"));
+    }
     out
 }

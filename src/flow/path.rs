@@ -102,7 +102,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
             frame.push(Binding { func: handler.func, args, receiver });
         }
         let mut nodes = self.decorators(handler.func, &frame);
-        nodes.extend(self.function(handler.func, &frame, 0));
+        let mut body = self.function(handler.func, &frame, 0);
+        // What stands before the loop that receives runs before there is any message.
+        if let Some(source) = self.payload.source
+            && let Some(at) = body.iter().position(|n| matches!(n, Node::Loop(inner) if holds(inner, source)))
+        {
+            body.drain(..at);
+        }
+        nodes.extend(body);
         Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
     }
 
@@ -197,12 +204,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 if !then.is_empty() || !otherwise.is_empty() {
                     let deps = self.deps(at(cond));
                     let asks = self.asks(at(cond));
-                    let on_message = self.asks_of_message(at(cond), asks, &then, frame);
+                    let on_message = self.asks_of_message(func, at(cond), asks, [&then, &otherwise], frame);
+                    let looked_up = self.state_of(asks, &deps, frame);
                     out.push(Node::Branch(Branch {
                         cond: at(cond),
                         deps,
                         asks,
                         on_message,
+                        looked_up,
                         then,
                         otherwise,
                     }));
@@ -234,7 +243,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
                 let sent = Site { file: func.file, expr: value };
                 if self.is_message(sent, frame) {
-                    out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved }));
+                    out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
                 }
             }
             Stmt::Block(block) => out.extend(self.block(func, block, frame, depth)),
@@ -289,8 +298,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.caught.push((func, binding, calls.clone()));
         let then = self.block(func, handler, frame, depth);
         self.caught.pop();
-        let branch =
-            Branch { cond, deps: calls, asks: Asks::Error, on_message: false, then, otherwise: Vec::new() };
+        let branch = Branch {
+            cond,
+            deps: calls,
+            asks: Asks::Error,
+            on_message: false,
+            looked_up: None,
+            then,
+            otherwise: Vec::new(),
+        };
         (!branch.then.is_empty()).then_some(Node::Branch(branch))
     }
 
@@ -326,16 +342,23 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     if subject.is_none() { Vec::new() } else { self.deps(on) },
                 )
             };
-            let on_message = self.asks_of_message(site, asks, &then, frame);
+            let on_message = self.asks_of_message(func, site, asks, [&then, &[]], frame);
+            let looked_up = self.state_of(asks, &deps, frame);
             out.push(Node::Branch(Branch {
                 cond: site,
                 deps,
                 asks,
                 on_message,
+                looked_up,
                 then,
                 otherwise: Vec::new(),
             }));
         }
+    }
+
+    /// The look-up that a question for a state rests on.
+    fn state_of(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> Option<Site> {
+        if asks == Asks::State { self.looked_up(deps, frame) } else { None }
     }
 
     fn ret(&mut self, func: Fn, values: Exprs, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
@@ -349,13 +372,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
             Some(Expr::Call { .. }) if self.refuses(func, values) => Exit::Failure,
-            Some(Expr::Call { callee, .. }) => match facts.expr(callee) {
+            Some(Expr::Call { callee, args, .. }) => match facts.expr(callee) {
                 Expr::Field { base, name } => {
                     let made = matches!(
                         (facts.expr(base), facts.text(name)),
                         (Expr::Name(_), "New" | "Errorf" | "Wrap" | "Wrapf" | "WithMessage" | "Error")
                     );
-                    if made { Exit::Failure } else { Exit::Forward }
+                    let refuses = args.len > 0 && refuses_by_name(facts.text(name));
+                    if made || refuses { Exit::Failure } else { Exit::Forward }
                 }
                 _ => Exit::Forward,
             },
@@ -415,7 +439,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let error = if self.returns_nothing(site) { ErrorUse::None } else { error };
         let role = |role: Role| rules.iter().any(|&r| self.flow.index.rule(r).role == role);
         if self.nodes > NODES {
-            out.push(Node::Cut(Cut { site, why: CutReason::Budget }));
+            out.push(Node::Cut(Cut { site, why: CutReason::Budget, hands_on: false }));
             return;
         }
         let targets = if role(Role::ObserverTrigger) {
@@ -438,7 +462,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 self.step(site, func, rules.clone(), error, depth, out);
                 // A named role says what the call does; a hand-over only that something follows.
                 if rules.is_empty() || role(Role::ObserverTrigger) || role(Role::MediatorSend) {
-                    out.push(Node::Cut(Cut { site, why: CutReason::Depth }));
+                    out.push(Node::Cut(Cut { site, why: CutReason::Depth, hands_on: false }));
                 }
                 // A function literal among the arguments belongs to this layer.
                 self.callbacks(func, id, &[], frame, depth, out);
@@ -492,7 +516,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
         } else if targets.is_empty()
             && let Some(why) = self.left_open(site, frame)
         {
-            out.push(Node::Cut(Cut { site, why }));
+            let hands_on = why == CutReason::Unresolved && self.hands_over(site);
+            out.push(Node::Cut(Cut { site, why, hands_on }));
         }
         self.callbacks(func, id, &targets, frame, depth, out);
     }
@@ -549,11 +574,28 @@ fn awaited(facts: &Facts, id: ExprId) -> ExprId {
     }
 }
 
-/// Whether a node says anything about roles, directly or below.
+/// Words for turning something away in the names of helpers that answer with it
+/// (`return h.replier.Error(event, err)`).
+fn refuses_by_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["error", "reject", "refuse", "invalid", "badrequest", "fail"].iter().any(|word| name.starts_with(word))
+}
+
+/// Whether a call stands among `nodes` or below.
+fn holds(nodes: &[Node], call: Site) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Step(step) => step.site == call || holds(&step.inner, call),
+        Node::Branch(branch) => holds(&branch.then, call) || holds(&branch.otherwise, call),
+        Node::Loop(inner) => holds(inner, call),
+        Node::Exit(_) | Node::Cut(_) => false,
+    })
+}
+
+/// Whether a node says anything about roles, directly or below, or turns the message away.
 fn matters(node: &Node) -> bool {
     match node {
         Node::Step(_) | Node::Cut(_) => true,
-        Node::Branch(branch) => branch.then.iter().chain(&branch.otherwise).any(matters),
+        Node::Branch(branch) => branch.on_message || branch.then.iter().chain(&branch.otherwise).any(matters),
         Node::Loop(nodes) => nodes.iter().any(matters),
         Node::Exit(_) => false,
     }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const CHANGES: usize = 3;
 
 /// Signals about what could be seen, which no change of the code brings.
-const OUT_OF_SIGHT: [&str; 3] = ["no-handler", "cut-by-depth", "unresolved"];
+const OUT_OF_SIGHT: [&str; 4] = ["no-handler", "cut-by-depth", "unresolved", "handed-on"];
 
 /// What the words of decision tables mean.
 pub struct Meanings(BTreeMap<String, String>);

@@ -189,7 +189,7 @@ fn asks(asks: path::Asks) -> Asks {
         path::Asks::Given => Asks::Given,
         path::Asks::NotGiven => Asks::NotGiven,
         path::Asks::Case => Asks::Case,
-        path::Asks::Other => Asks::Other,
+        path::Asks::Has | path::Asks::Lacks | path::Asks::Other => Asks::Other,
     }
 }
 

@@ -156,17 +156,20 @@ impl Tracer<'_, '_> {
                     Asks::Conflict => 6,
                     Asks::State => 5,
                     Asks::Presence | Asks::Absence => 4,
+                    Asks::Has | Asks::Lacks => 1,
                     Asks::Given | Asks::NotGiven => 3,
                     Asks::Error => 2,
-                    Asks::Case => 1,
-                    Asks::Other => 0,
+                    Asks::Case | Asks::Other => 0,
                 };
                 if rank(&right) > rank(&left) { right } else { left }
             }
             Expr::Unary { op: crate::syntax::facts::UnaryOp::Not, operand } => match self.asks(at(operand)) {
                 Asks::Presence => Asks::Absence,
                 Asks::Absence => Asks::Presence,
+                Asks::Has => Asks::Lacks,
+                Asks::Lacks => Asks::Has,
                 Asks::Given => Asks::NotGiven,
+                Asks::NotGiven => Asks::Given,
                 other => other,
             },
             Expr::Binary { op, left, right } => self.compares(site, op, left, right),
@@ -181,10 +184,13 @@ impl Tracer<'_, '_> {
                 _ => Asks::Other,
             },
             Expr::Field { name, .. } => {
-                if is_state_name(facts.text(name)) {
+                let name = facts.text(name);
+                if is_state_name(name) {
                     Asks::State
-                } else {
+                } else if is_existence(name) {
                     Asks::Presence
+                } else {
+                    Asks::Has
                 }
             }
             _ => Asks::Other,
@@ -251,12 +257,28 @@ fn call_asks(name: &str, text: &str) -> Asks {
     match name {
         "Is" | "As" if is_conflict(text) => Asks::Conflict,
         "Is" | "As" => Asks::Error,
-        "is_empty" | "isEmpty" | "is_blank" => Asks::NotGiven,
         "is_none" => Asks::Absence,
+        _ if is_empty(name) => Asks::NotGiven,
         _ if is_conflict(name) => Asks::Conflict,
         _ if name.starts_with("Is") && is_state_name(&name[2..]) => Asks::State,
-        _ => Asks::Presence,
+        _ if is_existence(name) => Asks::Presence,
+        _ => Asks::Has,
     }
+}
+
+/// Words for "nothing is there" in the names of predicates (`IsStringEmpty`, `is_blank`, `IsZero`).
+fn is_empty(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "");
+    name.starts_with("is") && ["empty", "blank", "zero", "nil"].iter().any(|word| name.ends_with(word))
+}
+
+/// Words for "it is there" in the names of predicates and fields.
+fn is_existence(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = ["exist", "found", "contain", "seen", "unique", "known", "present", "valid", "is_some"];
+    words.iter().any(|word| name.contains(word))
+        || name == "ok"
+        || name.starts_with("has") && !name.starts_with("hash")
 }
 
 /// Words for "it is there already" in error values and helper names.
@@ -299,6 +321,18 @@ fn is_state_name(name: &str) -> bool {
         "deletedat",
         "voided",
         "version",
+        "done",
+        "handled",
+        "sent",
+        "delivered",
+        "refunded",
+        "verified",
+        "confirmed",
+        "settled",
+        "finished",
+        "archived",
+        "published",
+        "revoked",
     ]
     .iter()
     .any(|word| name.ends_with(word))

@@ -60,8 +60,17 @@ impl Tracer<'_, '_> {
                 if !when.is_empty() || !unless.is_empty() {
                     let cond = Site { file: func.file, expr: cond };
                     let (deps, asks) = (self.deps(cond), self.asks(cond));
-                    let (then, otherwise, on_message) = (when, unless, false);
-                    out.push(Node::Branch(Branch { cond, deps, asks, on_message, then, otherwise }));
+                    let (then, otherwise) = (when, unless);
+                    let (on_message, looked_up) = (false, None);
+                    out.push(Node::Branch(Branch {
+                        cond,
+                        deps,
+                        asks,
+                        on_message,
+                        looked_up,
+                        then,
+                        otherwise,
+                    }));
                 }
             }
             // `send()?`: an error leaves the function.

@@ -67,8 +67,11 @@ pub struct Branch {
     pub deps: Vec<Site>,
     /// What it asks.
     pub asks: Asks,
-    /// It asks about the message: its payload, or what was built of it.
+    /// It asks about the message, its payload or what was built of it, and one side ends the function.
     pub on_message: bool,
+    /// It asks about a thing that was looked up (`repo.Find(ctx, id)`), whether or not a rule knows
+    /// the call.
+    pub looked_up: Option<Site>,
     /// When true.
     pub then: Vec<Node>,
     /// When false.
@@ -86,6 +89,10 @@ pub enum Asks {
     Presence,
     /// Whether a thing is not there (`x == nil`, `!ok`).
     Absence,
+    /// Whether a thing has a quality that says nothing of its being there (`user.Enabled`).
+    Has,
+    /// Whether a thing lacks such a quality.
+    Lacks,
     /// Whether a state has a value (`x.Status == done`).
     State,
     /// Whether a text is given (`id != ""`).
@@ -118,6 +125,8 @@ pub struct Cut {
     pub site: Site,
     /// What it is.
     pub why: CutReason,
+    /// It is where the message goes: a handler out of a table or a field, a channel.
+    pub hands_on: bool,
 }
 
 /// Why.

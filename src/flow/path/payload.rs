@@ -2,12 +2,13 @@
 //! what was received, not at a setting or a row that was loaded.
 
 use crate::rules::Role;
-use crate::syntax::facts::{Expr, ExprId};
+use crate::syntax::facts::{Expr, ExprId, Lang, UnaryOp};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
 
-use super::{Asks, Binding, Eval, Fn, Node, RuleId, Site, Tracer, Type, Value};
+use super::{Asks, Binding, Eval, Exit, Fn, Node, RuleId, Site, Tracer, Type, Value};
 use crate::flow::program::Ty;
+use crate::flow::scope::DefKind;
 
 /// The types the payload has been seen as, so far on the path.
 #[derive(Debug, Default)]
@@ -79,7 +80,10 @@ impl Payload {
         let is = |value: &Value| self.part_is(eval, value, frame, depth);
         match value {
             Value::Param(func, _) if Some(*func) == self.handler => !eval.is_context(value),
-            Value::Field(base, _) | Value::Element(base) => is(base) || self.has(&eval.type_of(value)),
+            Value::Field(base, _) | Value::Element(base) => {
+                let ty = eval.type_of(value);
+                is(base) || self.has(&ty) || delivered(&ty)
+            }
             Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
             // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
             Value::Made(made) if Some(made.site) == self.source => true,
@@ -95,6 +99,11 @@ impl Payload {
             other => self.has(&eval.type_of(other)),
         }
     }
+}
+
+/// Whether a type is what brokers' libraries call what they deliver.
+fn delivered(ty: &Type) -> bool {
+    matches!(ty, Type::External(_, name) if matches!(&**name, "Delivery" | "Msg" | "Message" | "ConsumerMessage"))
 }
 
 /// How deep values are looked into.
@@ -129,6 +138,15 @@ fn sources(eval: &Eval<'_>, site: Site, frame: &[Binding]) -> Vec<Value> {
     }
 }
 
+/// Words that queries for stored things begin with, unless it is messages that they give.
+fn looks_up(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["find", "get", "fetch", "load", "select", "lookup", "query", "retrieve"]
+        .iter()
+        .any(|word| name.starts_with(word))
+        && !["message", "msg", "job", "task"].iter().any(|word| name.contains(word))
+}
+
 impl Tracer<'_, '_> {
     /// Whether a step looks at the message. What a decoder fills is the payload from here on; a
     /// validation counts unless what it is given is known to be something else.
@@ -137,6 +155,10 @@ impl Tracer<'_, '_> {
         for &id in rules {
             let rule = self.flow.index.rule(id);
             if !matches!(rule.role, Role::Decode | Role::Validate) {
+                continue;
+            }
+            if rule.role == Role::Decode && self.decodes_other(site, frame) {
+                about = false;
                 continue;
             }
             let values: Vec<Value> = rule
@@ -162,6 +184,19 @@ impl Tracer<'_, '_> {
             }
         }
         about
+    }
+
+    /// Whether what a decoder is given is known to be something else than the message: a row that was
+    /// looked up, what another system answered.
+    fn decodes_other(&self, call: Site, frame: &[Binding]) -> bool {
+        let mut deps = self.deps(call);
+        deps.retain(|&dep| dep != call);
+        let answered = |dep: &Site| {
+            self.rules_at(*dep).iter().any(|&rule| {
+                matches!(self.flow.index.rule(rule).role, Role::Read | Role::CacheGet | Role::EffectHttp)
+            })
+        };
+        deps.iter().any(answered) || self.looked_up(&deps, frame).is_some()
     }
 
     /// Whether an expression is the message, a part of it, or built of it.
@@ -193,10 +228,22 @@ impl Tracer<'_, '_> {
         args.iter().map(move |&expr| Site { file: call.file, expr })
     }
 
-    /// Whether a condition that turns something away asks about the message.
-    pub(super) fn asks_of_message(&self, cond: Site, asks: Asks, then: &[Node], frame: &[Binding]) -> bool {
-        let turns_away = matches!(then.last(), Some(Node::Exit(_)));
-        let asked = matches!(asks, Asks::NotGiven | Asks::Absence | Asks::Other | Asks::State);
+    /// Whether a condition that ends the function on one side asks about the message.
+    pub(super) fn asks_of_message(
+        &self,
+        func: Fn,
+        cond: Site,
+        asks: Asks,
+        arms: [&[Node]; 2],
+        frame: &[Binding],
+    ) -> bool {
+        let ends = |exit: &Exit| match exit {
+            Exit::Failure => true,
+            // A helper that gives a value gives another one, and the handler goes on.
+            _ => !self.gives_value(func),
+        };
+        let turns_away = arms.iter().any(|arm| matches!(arm.last(), Some(Node::Exit(exit)) if ends(exit)));
+        let asked = !matches!(asks, Asks::Error | Asks::Conflict | Asks::Case);
         if !turns_away || !asked || self.asks_for_any(cond, frame) || self.given_context(cond, frame) {
             return false;
         }
@@ -215,10 +262,60 @@ impl Tracer<'_, '_> {
         let facts = self.flow.types.program.facts(cond.file);
         let asked = match facts.expr(cond.expr) {
             Expr::Binary { left, right, .. } if matches!(facts.expr(right), Expr::Nil) => left,
+            Expr::Unary { operand, .. } if self.received(Site { file: cond.file, expr: operand }) => {
+                return true;
+            }
             Expr::Unary { operand, .. } => operand,
             _ => return false,
         };
         self.payload.is_whole(&self.value_in(Site { file: cond.file, expr: asked }, frame))
+    }
+
+    /// Whether a function other than the handler gives values and no error.
+    fn gives_value(&self, func: Fn) -> bool {
+        let program = self.flow.types.program;
+        program.facts(func.file).lang == Lang::Go
+            && Some(func) != self.payload.handler
+            && !program.func(func).results.is_empty()
+            && !self.flow.types.gives_error(func)
+    }
+
+    /// `msg, ok := <-messages`: the second says whether the channel is open.
+    fn received(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Name(name) = facts.expr(site.expr) else { return false };
+        match self.flow.types.local(site, name) {
+            Some((_, def)) => match def.kind {
+                DefKind::Value(value, 1) => {
+                    matches!(facts.expr(value), Expr::Unary { op: UnaryOp::Receive, .. })
+                }
+                _ => false,
+            },
+            None => false,
+        }
+    }
+
+    /// The call among `deps` that looks something up elsewhere: it is named so and is given a context
+    /// and what to look for.
+    pub(super) fn looked_up(&self, deps: &[Site], frame: &[Binding]) -> Option<Site> {
+        deps.iter().copied().find(|&call| {
+            let facts = self.flow.types.program.facts(call.file);
+            let Expr::Call { callee, args, .. } = facts.expr(call.expr) else { return false };
+            let (Expr::Field { name, .. } | Expr::Name(name)) = facts.expr(callee) else { return false };
+            // By its declaration: what is bound to it may be `context.Background()`.
+            let context = |arg: ExprId| {
+                let given = Site { file: call.file, expr: arg };
+                self.eval.is_context(&self.eval.value(given))
+                    || self.eval.is_context(&self.value_in(given, frame))
+            };
+            let sought = |&arg: &ExprId| {
+                !matches!(facts.expr(arg), Expr::Number(_) | Expr::Bool(_) | Expr::Nil) && !context(arg)
+            };
+            Some(call) != self.payload.source
+                && looks_up(facts.text(name))
+                && facts.list(args).iter().any(|&arg| context(arg))
+                && facts.list(args).iter().any(sought)
+        })
     }
 
     /// `event.Payload().(*OrderPlaced)`: the payload by its real type.

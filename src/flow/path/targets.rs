@@ -10,6 +10,7 @@ use crate::flow::calls::Callee;
 use crate::flow::matches::RuleId;
 use crate::flow::program::{Fn, Site};
 use crate::flow::resolve::everything;
+use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
 use crate::flow::value::{Binding, Closure, Value};
 
@@ -43,6 +44,22 @@ impl Tracer<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a call runs one function that was chosen or set up elsewhere (`handlers[kind](msg)`,
+    /// `c.handle(msg)`), rather than each of several in turn.
+    pub(super) fn hands_over(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return false };
+        let dynamic = matches!(self.flow.graph.at(site).map(|c| &c.callee), Some(Callee::Dynamic));
+        dynamic
+            && match facts.expr(callee) {
+                Expr::Name(name) => {
+                    let local = self.flow.types.local(Site { file: site.file, expr: callee }, name);
+                    local.is_some_and(|(_, def)| !matches!(def.kind, DefKind::RangeElement(_)))
+                }
+                _ => true,
+            }
     }
 
     pub(super) fn bind_in(&self, binding: &Binding, frame: &[Binding]) -> Binding {
