@@ -19,9 +19,9 @@ pub fn findings(repository: &Repository, consumers: &[Consumer], table: &Table) 
     for service in &repository.services.list {
         let mut mine = consumers.iter().filter(|c| c.service == service.name);
         let Some((consumer, evidence)) = mine.find_map(|c| Some((c, record(c)?))) else { continue };
+        let whole = matches!(service.path.as_str(), "" | ".");
         let inside = format!("{}/", service.path);
-        let tests =
-            || repository.tests.iter().filter(|path| service.path.is_empty() || path.starts_with(&inside));
+        let tests = || repository.tests.iter().filter(|path| whole || path.starts_with(&inside));
         // A service without any test says so elsewhere.
         if tests().next().is_none() || tests().any(|path| repository.mentions(path, &words)) {
             continue;
