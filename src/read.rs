@@ -4,9 +4,10 @@
 //! It composes `source` and `syntax`; it has no opinion on what any fact means.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use regex::RegexSet;
 
 use crate::audit::{Diagnostic, Place, Severity, Stats};
 use crate::config::{Config, Excludes};
@@ -35,6 +36,8 @@ pub struct Repository {
     pub sql: Vec<(String, Vec<SqlFact>)>,
     /// The services, libraries and front ends.
     pub services: Services,
+    /// The folder that was read.
+    pub root: PathBuf,
     /// Test files, for what they prove about tests.
     pub tests: Vec<String>,
     /// Every file that was worth reading, by path.
@@ -124,6 +127,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     mains.dedup();
     let hosted = hosted_programs(hosted, &mains, &repository.modules);
     drop_injectors(&mut repository.files);
+    repository.root.clone_from(&tree.root);
     repository.tests = tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
     let found = discover(&tree.root, &tree.files, &mains, &hosted);
     repository.services = configured(found, config);
@@ -131,6 +135,15 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     repository.papers = tree.papers;
     repository.papers.retain(|path| !excludes.matches(path));
     Ok(repository)
+}
+
+impl Repository {
+    /// Whether the text of a file matches any of `words`. A file that cannot be read any more matches
+    /// none.
+    pub fn mentions(&self, path: &str, words: &RegexSet) -> bool {
+        let bytes = std::fs::read(self.root.join(path)).unwrap_or_default();
+        words.is_match(&String::from_utf8_lossy(&bytes))
+    }
 }
 
 /// The text of the lines at `places`, under `path:line`, without the blanks around them. A file that

@@ -13,7 +13,10 @@ use crate::flow::{self, Flow};
 use crate::read::Repository;
 
 use super::verdict::Tables;
-use super::{cache, dead_letter, inventory, observing, outbox, service, stale, topics, verdict};
+use super::{
+    cache, dead_letter, inventory, observing, outbox, payload, sagas, schema_files, service, stale, topics,
+    untested, verdict,
+};
 
 /// Judges everything the flow found.
 pub fn judge(
@@ -25,6 +28,7 @@ pub fn judge(
     let names: Vec<String> = repository.services.list.iter().map(|s| s.name.clone()).collect();
     let tables = Tables::new();
     let is_mine = |service: usize| settings.shard.is_none_or(|shard| shard.has(service));
+    let written = payload::written(flow);
     let judged: Vec<(Consumer, Vec<Finding>)> = flow
         .consumers
         .par_iter()
@@ -33,7 +37,11 @@ pub fn judge(
             let judged = is_mine(found.service).then(|| {
                 let service = &names[found.service];
                 let examined = verdict::examine(flow, found, settings.depth);
-                verdict::judge(flow, found, &examined, service, &tables, settings.policy, settings.depth)
+                let mut judged =
+                    verdict::judge(flow, found, &examined, service, &tables, settings.policy, settings.depth);
+                let mismatch = payload::mismatch(flow, found, &examined, service, &written);
+                judged.findings.extend(mismatch.and_then(|draft| draft.finish(&tables)));
+                judged
             });
             consumer(found, &names, judged.unwrap_or_default())
         })
@@ -52,10 +60,19 @@ pub fn judge(
     let observers = inventory::observers(flow, &names, &consumers);
     let mut drafts = dead_letter::unconsumed(flow, &names);
     drafts.extend(observing::findings(flow, &names, &observers));
+    if let Some(table) = tables.get(Control::Idempotency) {
+        drafts.extend(untested::findings(repository, &consumers, table));
+    }
+    if let Some(table) = tables.get(Control::Outbox) {
+        drafts.extend(sagas::findings(flow, &names, table));
+    }
     if let Some(table) = tables.get(Control::CacheInvalidation) {
         drafts.extend(stale::findings(flow, &names, &consumers, table));
     }
     findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(&tables)));
+    let schemas = inventory::schemas(flow, &names, &consumers, &findings);
+    let invalid = schema_files::findings(flow, repository, &names, &schemas);
+    findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
     diagnostics.extend(flow.unnamed.iter().map(|(path, line, expression)| Diagnostic {
         path: path.clone(),
@@ -68,7 +85,7 @@ pub fn judge(
         depth: settings.depth,
         topics: topics::align(&consumers, &publishers),
         services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables),
-        schemas: inventory::schemas(flow, &names, &consumers, &findings),
+        schemas,
         observers,
         consumers,
         publishers,

@@ -149,7 +149,7 @@ impl Traces<'_, '_> {
                 let func = program.outermost(program.owner(site)?);
                 // A function that gives no error may answer with one of its own.
                 let could = self.flow.types.gives_error(func);
-                match used(&self.of(func).nodes, site)? {
+                match steps::error_of(&self.of(func).nodes, site)? {
                     ErrorUse::Dropped => return Some(site),
                     ErrorUse::Logged if could && !ends_for(&self.of(func).nodes, site) => {
                         return Some(site);
@@ -247,17 +247,6 @@ fn ends_for(nodes: &[Node], site: Site) -> bool {
         Node::Step(step) => ends_for(&step.inner, site),
         Node::Loop(body) => ends_for(body, site),
         Node::Exit(_) | Node::Cut(_) => false,
-    })
-}
-
-/// What becomes of the error of the call at `site`.
-fn used(nodes: &[Node], site: Site) -> Option<ErrorUse> {
-    nodes.iter().find_map(|node| match node {
-        Node::Step(step) if step.site == site => Some(step.error).filter(|_| !step.detached),
-        Node::Step(step) => used(&step.inner, site),
-        Node::Branch(branch) => used(&branch.then, site).or_else(|| used(&branch.otherwise, site)),
-        Node::Loop(body) => used(body, site),
-        Node::Exit(_) | Node::Cut(_) => None,
     })
 }
 

@@ -1,13 +1,24 @@
 //! Questions about traces that several controls ask.
 
 use crate::flow::Flow;
-use crate::flow::path::{Node, Step};
+use crate::flow::path::{ErrorUse, Node, Step};
 use crate::flow::program::{Fn, Site};
 use crate::rules::Role;
 
 /// Whether a step plays any of `roles` itself.
 pub fn plays(flow: &Flow<'_>, step: &Step, roles: &[Role]) -> bool {
     step.rules.iter().any(|&id| roles.contains(&flow.index.rule(id).role))
+}
+
+/// What becomes of the error of the call at `site`, unless it runs beside the function.
+pub fn error_of(nodes: &[Node], site: Site) -> Option<ErrorUse> {
+    nodes.iter().find_map(|node| match node {
+        Node::Step(step) if step.site == site => Some(step.error).filter(|_| !step.detached),
+        Node::Step(step) => error_of(&step.inner, site),
+        Node::Branch(branch) => error_of(&branch.then, site).or_else(|| error_of(&branch.otherwise, site)),
+        Node::Loop(body) => error_of(body, site),
+        Node::Exit(_) | Node::Cut(_) => None,
+    })
 }
 
 /// The first step at or below `nodes` that plays any of `roles`.

@@ -99,6 +99,8 @@ pub struct Publisher {
     pub place: Site,
     /// Everywhere its topic is given.
     pub places: Vec<Site>,
+    /// What is sent, with the place, as far as it is known there.
+    pub sends: Vec<(Site, Option<value::Value>)>,
 }
 
 /// Everything the flow stage found.
@@ -380,10 +382,12 @@ fn publishers(
         for service in attribution.endpoint(program, found.place, &found.hops) {
             let (path, line) = program.place(found.place);
             let outbox = rule.role == Role::OutboxWrite;
+            let payload = (found.place, found.part(Part::Payload).cloned());
             match out.iter_mut().find(|p| p.service == service && p.topic.name == topic.name) {
                 Some(same) => {
                     same.outbox |= outbox;
                     same.places.push(found.place);
+                    same.sends.push(payload);
                 }
                 None => out.push(Publisher {
                     service,
@@ -393,6 +397,7 @@ fn publishers(
                     outbox,
                     place: found.place,
                     places: vec![found.place],
+                    sends: vec![payload],
                 }),
             }
         }

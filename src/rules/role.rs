@@ -86,6 +86,10 @@ roles! {
     Reject = "reject",
     /// Opens a transaction; the handler argument runs in it.
     TxBegin = "tx.begin",
+    /// A step of a saga.
+    SagaStep = "saga.step",
+    /// Undoes a step of a saga.
+    SagaCompensate = "saga.compensate",
     /// Raises an in-process event.
     ObserverTrigger = "observer.trigger",
     /// Subscribes to an in-process event.

@@ -1,0 +1,296 @@
+//! Payloads: does each field that a consumer reads come from somewhere?
+//!
+//! Both ends of a topic write down the payload as a type of their own. What a publisher sends is
+//! the type it hands over or marshals; what a consumer reads are the fields of the type it decodes
+//! into that its path uses. Names are compared as encoding/json does, without regard to case.
+//! Where an end is not known for sure (several types, a custom encoding, a map with computed
+//! keys), nothing is said of the topic.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashSet;
+
+use crate::flow::eval::Eval;
+use crate::flow::path::{Node, Step};
+use crate::flow::program::{Fn, Site, Ty};
+use crate::flow::select::select;
+use crate::flow::types::{Type, Types};
+use crate::flow::value::{Object, Value};
+use crate::flow::{Consumer, Flow};
+use crate::rules::Role;
+use crate::syntax::facts::{Expr, TypeKind};
+
+use super::finding::{Draft, place};
+use super::steps;
+use super::verdict::{Examined, evidence};
+
+/// Library functions that put a payload into something that is sent.
+const WRAPS: [&str; 6] = ["NewMessage", "NewTask", "NewBuffer", "NewReader", "NewMsg", "NewEvent"];
+/// What a step does for the messages it sends, or for the service's own stores, tells nothing of the
+/// message received.
+const OTHERS: [Role; 6] = [
+    Role::Publisher,
+    Role::OutboxWrite,
+    Role::CacheGet,
+    Role::CacheSet,
+    Role::DedupeCheck,
+    Role::DedupeClaim,
+];
+
+/// Names of fields in lower case.
+type Fields = BTreeSet<String>;
+
+/// What is written to a topic.
+#[derive(Debug, Default)]
+pub struct Written {
+    fields: Fields,
+    /// Where the first of its publishers sends.
+    at: Option<Site>,
+    /// Some publisher sends what could not be told.
+    open: bool,
+}
+
+/// What is written to each topic.
+pub fn written(flow: &Flow<'_>) -> BTreeMap<String, Written> {
+    let eval = Eval::new(flow.types);
+    let mut out: BTreeMap<String, Written> = BTreeMap::new();
+    for publisher in flow.publishers.iter().filter(|p| p.topic.resolved) {
+        let topic = out.entry(publisher.topic.name.clone()).or_default();
+        for (site, payload) in &publisher.sends {
+            topic.at = topic.at.or(Some(*site));
+            match sent(&eval, *site, payload.as_ref()) {
+                Some(fields) => topic.fields.extend(fields),
+                None => topic.open = true,
+            }
+        }
+    }
+    out
+}
+
+/// A consumer that reads fields which no publisher of its topic writes.
+pub fn mismatch(
+    flow: &Flow<'_>,
+    consumer: &Consumer,
+    examined: &Examined,
+    service: &str,
+    written: &BTreeMap<String, Written>,
+) -> Option<Draft> {
+    let topic = written.get(&consumer.topic.name).filter(|t| consumer.topic.resolved && !t.open)?;
+    let nodes = examined.traces.iter().flat_map(|(_, trace)| &trace.nodes);
+    let mut decodes: BTreeMap<Ty, Site> = BTreeMap::new();
+    let mut clear = true;
+    for node in nodes {
+        decoded(flow, node, &mut decodes, &mut clear);
+    }
+    let (&ty, &decode) = decodes.first_key_value().filter(|_| clear && decodes.len() == 1)?;
+    let names = fields(flow.types, ty)?;
+    let functions = examined.traces.iter().flat_map(|(_, trace)| trace.functions.iter().copied()).collect();
+    let read = reads(flow, ty, &functions);
+    let missing: Vec<(&String, Site)> = names
+        .iter()
+        .filter(|(_, json)| !topic.fields.contains(*json))
+        .filter_map(|(field, json)| Some((json, *read.get(field)?)))
+        .collect();
+    let &(_, first) = missing.first()?;
+    let mut draft = Draft::new("payload-mismatch", service, "", place(flow, decode));
+    draft.evidence = vec![evidence(flow, decode, Role::Decode.name()), evidence(flow, first, "reads")];
+    draft.evidence.extend(topic.at.map(|site| evidence(flow, site, Role::Publisher.name())));
+    let list: Vec<&str> = missing.iter().map(|(json, _)| json.as_str()).take(3).collect();
+    let more = if missing.len() > list.len() { " …" } else { "" };
+    draft.fill =
+        vec![("topic", consumer.topic.name.clone()), ("fields", format!("{}{more}", list.join(", ")))];
+    Some(draft)
+}
+
+/// The types that a path decodes JSON into; not clear when some is not known.
+fn decoded(flow: &Flow<'_>, node: &Node, found: &mut BTreeMap<Ty, Site>, clear: &mut bool) {
+    match node {
+        Node::Step(step) if steps::plays(flow, step, &OTHERS) => {}
+        Node::Step(step) => {
+            if let Some(target) = target(flow, step) {
+                match target {
+                    Type::Named(ty, _) => {
+                        found.entry(ty).or_insert(step.site);
+                    }
+                    _ => *clear = false,
+                }
+            }
+            for node in &step.inner {
+                decoded(flow, node, found, clear);
+            }
+        }
+        Node::Branch(branch) => {
+            for node in branch.then.iter().chain(&branch.otherwise) {
+                decoded(flow, node, found, clear);
+            }
+        }
+        Node::Loop(body) => {
+            for node in body {
+                decoded(flow, node, found, clear);
+            }
+        }
+        Node::Exit(_) | Node::Cut(_) => {}
+    }
+}
+
+/// What a step decodes into, if it decodes.
+fn target(flow: &Flow<'_>, step: &Step) -> Option<Type> {
+    let id = *step.rules.iter().find(|&&id| flow.index.rule(id).role == Role::Decode)?;
+    let rule = flow.index.rule(id);
+    let selector = rule.value.first()?;
+    if rule.registration_kind.is_some() {
+        return Some(Type::Unknown);
+    }
+    let facts = flow.types.program.facts(step.site.file);
+    let (Expr::Call { args, .. }, crate::rules::Start::Arg(i)) =
+        (facts.expr(step.site.expr), &selector.start)
+    else {
+        return Some(Type::Unknown);
+    };
+    let arg = facts.list(args).get(*i).copied()?;
+    let of = flow.types.of(Site { file: step.site.file, expr: arg });
+    Some(if matches!(of, Type::Named(..)) {
+        of
+    } else {
+        Eval::new(flow.types).type_of(&select(&Eval::new(flow.types), step.site, selector))
+    })
+}
+
+/// The fields of a struct by name, each with the name it has in JSON; `None` when that is not
+/// known, or decided by code.
+fn fields(types: &Types<'_>, ty: Ty) -> Option<BTreeMap<String, String>> {
+    let program = types.program;
+    let facts = program.facts(ty.file);
+    let decl = &facts.types[ty.ty.0 as usize];
+    let by_code = ["MarshalJSON", "UnmarshalJSON"].iter().any(|name| program.method(ty, name).is_some());
+    if decl.kind != TypeKind::Struct || by_code {
+        return None;
+    }
+    let mut out = BTreeMap::new();
+    for field in &facts.fields[decl.fields.start as usize..decl.fields.end as usize] {
+        let tag = json_tag(facts.text(field.tag));
+        if tag == Some("-") {
+            continue;
+        }
+        let name = facts.text(field.name);
+        if field.embedded && tag.is_none() {
+            match types.named_by(Site { file: ty.file, expr: field.ty }) {
+                Type::Named(inner, _) if inner != ty => out.extend(fields(types, inner)?),
+                _ => return None,
+            }
+        } else if name.starts_with(char::is_uppercase) {
+            let json = tag.filter(|t| !t.is_empty()).unwrap_or(name);
+            out.insert(name.to_owned(), json.to_ascii_lowercase());
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// The name in a `json:"…"` tag; empty when it leaves the name out.
+fn json_tag(tag: &str) -> Option<&str> {
+    let rest = tag.split("json:\"").nth(1)?;
+    rest.split(['"', ',']).next()
+}
+
+/// The fields of a type that functions read, each with the first place.
+fn reads(flow: &Flow<'_>, ty: Ty, functions: &FxHashSet<Fn>) -> BTreeMap<String, Site> {
+    let program = flow.types.program;
+    let mut out = BTreeMap::new();
+    let files: BTreeSet<u32> = functions.iter().map(|f| f.file).collect();
+    for file in files {
+        let facts = program.facts(file);
+        let assigned: FxHashSet<_> =
+            program.file(file).scopes.iter().flat_map(|s| s.writes.iter().map(|w| w.target)).collect();
+        for (i, expr) in facts.exprs.iter().enumerate() {
+            let id = crate::syntax::facts::ExprId(i as u32);
+            let site = Site { file, expr: id };
+            if let Expr::Field { base, name } = *expr
+                && !assigned.contains(&id)
+                && program.owner(site).is_some_and(|f| functions.contains(&f))
+                && matches!(flow.types.of(Site { file, expr: base }), Type::Named(found, _) if found == ty)
+            {
+                out.entry(facts.text(name).to_owned()).or_insert(site);
+            }
+        }
+    }
+    out
+}
+
+/// The fields of what is sent at a place; `None` when it cannot be told.
+fn sent(eval: &Eval<'_>, site: Site, payload: Option<&Value>) -> Option<Fields> {
+    // What the library is handed says most, once it was followed back to the place.
+    if let Some(fields) = payload.and_then(|value| of_value(eval, value, 4)) {
+        return Some(fields);
+    }
+    let facts = eval.types.program.facts(site.file);
+    let parts: Vec<_> = match facts.expr(site.expr) {
+        Expr::Call { args, .. } => facts.list(args).to_vec(),
+        Expr::Composite { entries, .. } => {
+            facts.list(entries).chunks(2).filter_map(|e| e.get(1).copied()).collect()
+        }
+        _ => return None,
+    };
+    let mut found = parts.into_iter().filter_map(|expr| {
+        let at = Site { file: site.file, expr };
+        of_type(eval, &eval.types.of(at)).or_else(|| of_value(eval, &eval.value(at), 4))
+    });
+    let first = found.next();
+    if found.next().is_some() { None } else { first }
+}
+
+fn of_value(eval: &Eval<'_>, value: &Value, depth: u8) -> Option<Fields> {
+    let depth = depth.checked_sub(1)?;
+    match value {
+        Value::Object(object) => of_object(eval, object, depth),
+        Value::Made(made) if made.name.starts_with("Marshal") => {
+            of_value(eval, made.args.as_ref()?.first()?, depth)
+        }
+        Value::Made(made) if WRAPS.contains(&&*made.name) => {
+            made.args.as_ref()?.iter().find_map(|arg| of_value(eval, arg, depth))
+        }
+        Value::Made(_) => None,
+        Value::OneOf(items) => {
+            let all: Option<Vec<Fields>> = items.iter().map(|v| of_value(eval, v, depth)).collect();
+            Some(all?.into_iter().flatten().collect())
+        }
+        other => of_type(eval, &eval.type_of(other)),
+    }
+}
+
+fn of_object(eval: &Eval<'_>, object: &Object, depth: u8) -> Option<Fields> {
+    if matches!(object.ty, Type::Map(..)) {
+        let facts = eval.types.program.facts(object.site.file);
+        let Expr::Composite { entries, .. } = facts.expr(object.site.expr) else { return None };
+        // A key that is computed, or added later, could be any.
+        let whole = entries.len as usize == 2 * object.fields.len() && !grows(eval, object.site);
+        return whole.then(|| object.fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect());
+    }
+    let envelope = object.fields.iter().find(|(name, _)| {
+        matches!(name.to_ascii_lowercase().as_str(), "data" | "payload" | "body" | "value" | "rawdata")
+    });
+    match envelope {
+        Some((_, inner)) => of_value(eval, inner, depth),
+        None => of_type(eval, &object.ty),
+    }
+}
+
+/// Whether an element is put into a map of the function around `site`.
+fn grows(eval: &Eval<'_>, site: Site) -> bool {
+    let program = eval.types.program;
+    let Some(owner) = program.owner(site) else { return true };
+    let facts = program.facts(site.file);
+    let writes = &program.file(site.file).scopes[owner.func.0 as usize].writes;
+    writes.iter().any(|w| matches!(facts.expr(w.target), Expr::Index { .. }))
+}
+
+/// The fields of a struct that says how it looks in JSON.
+fn of_type(eval: &Eval<'_>, ty: &Type) -> Option<Fields> {
+    let Type::Named(ty, _) = ty else { return None };
+    let facts = eval.types.program.facts(ty.file);
+    let decl = &facts.types[ty.ty.0 as usize];
+    let own = &facts.fields.get(decl.fields.start as usize..decl.fields.end as usize)?;
+    if !own.iter().any(|f| json_tag(facts.text(f.tag)).is_some()) {
+        return None;
+    }
+    Some(fields(eval.types, *ty)?.into_values().collect())
+}

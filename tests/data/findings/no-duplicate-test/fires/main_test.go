@@ -1,0 +1,9 @@
+package main
+
+import "testing"
+
+func TestAmount(t *testing.T) {
+	if (payment{Amount: 1}).Amount != 1 {
+		t.Fatal("amount")
+	}
+}
