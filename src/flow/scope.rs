@@ -237,9 +237,10 @@ fn assign(
                     None => DefKind::Typed(ty),
                 };
                 // A name holds its new value only after the statement, so that `x := f(x)` sees
-                // the old one: the definition is placed behind the value's last expression.
+                // the old one: the definition is placed behind the value's last expression. What a
+                // pattern takes apart has no name of its own and is used before that.
                 let mut from = pos;
-                if let Some((expr, _)) = value {
+                if let Some((expr, _)) = value.filter(|_| !facts.is_temporary(name)) {
                     super::walk::exprs(facts, expr, &mut |e| {
                         from = from.max(facts.expr_pos[e.0 as usize]);
                     });

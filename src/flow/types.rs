@@ -16,6 +16,8 @@ use super::scope::{Def, DefKind};
 pub enum Type {
     /// Not known.
     Unknown,
+    /// What a literal without a type holds, where a language writes objects so: the literal.
+    Literal(Site),
     /// A type declared in the tree, with its type arguments.
     Named(Ty, Arc<[Type]>),
     /// Something of a library; the name is empty where only the origin is known.
@@ -34,6 +36,20 @@ pub enum Type {
     Basic(Arc<str>),
     /// A package qualifier, by itself not a value.
     Package(super::program::PkgId),
+}
+
+impl Type {
+    /// This type, or the other where that says more: a literal says less than a declared type.
+    fn or(self, other: impl FnOnce() -> Type) -> Type {
+        match self {
+            Type::Unknown => other(),
+            Type::Literal(_) => match other() {
+                Type::Unknown | Type::Literal(_) => self,
+                known => known,
+            },
+            known => known,
+        }
+    }
 }
 
 /// What `x.name` is.
@@ -150,6 +166,7 @@ impl<'a> Types<'a> {
             Expr::Name(name) => self.name(site, name, depth),
             Expr::Field { base, name } => self.field(site, base, name, depth),
             Expr::Call { callee, args, .. } => self.call(site, callee, facts.list(args), index, depth),
+            Expr::Composite { ty: ExprId::NONE, .. } if facts.lang == Lang::TypeScript => Type::Literal(site),
             Expr::Composite { ty, .. } => self.type_expr(at(ty), depth),
             Expr::Unary { op: UnaryOp::Receive, operand } => match self.nth(at(operand), 0, depth) {
                 Type::Chan(inner) => (*inner).clone(),
@@ -171,15 +188,10 @@ impl<'a> Types<'a> {
             Expr::Assert { ty, .. } if !ty.is_none() => self.type_expr(at(ty), depth),
             Expr::Assert { value, .. } => self.nth(at(value), 0, depth),
             Expr::Closure(func) => Type::Func(Fn { file: site.file, func }),
-            Expr::Conditional { then, otherwise, .. } => match self.nth(at(then), 0, depth) {
-                Type::Unknown => self.nth(at(otherwise), 0, depth),
-                known => known,
-            },
+            Expr::Conditional { then: left, otherwise: right, .. } | Expr::Binary { left, right, .. } => {
+                self.nth(at(left), 0, depth).or(|| self.nth(at(right), 0, depth))
+            }
             Expr::Str(_) | Expr::Template(_) => Type::Basic("string".into()),
-            Expr::Binary { left, right, .. } => match self.nth(at(left), 0, depth) {
-                Type::Unknown => self.nth(at(right), 0, depth),
-                known => known,
-            },
             Expr::SliceType(_)
             | Expr::MapType { .. }
             | Expr::ChanType(_)
@@ -371,7 +383,7 @@ impl<'a> Types<'a> {
             };
         }
         let base = self.nth(Site { file: site.file, expr: base }, 0, depth);
-        self.member(&base, facts.text(name)).map_or(Type::Unknown, Member::ty)
+        self.member_at(&base, facts.text(name), depth).map_or(Type::Unknown, Member::ty)
     }
 
     /// The package `base` stands for, when it is a qualifier and no local name hides it.
@@ -414,7 +426,7 @@ impl<'a> Types<'a> {
                 // In a chain of calls each is the next one's receiver: ask for its type once.
                 None => {
                     let receiver = self.nth(at(base), 0, depth);
-                    let member = self.member(&receiver, name);
+                    let member = self.member_at(&receiver, name, depth);
                     match (&member, &receiver) {
                         (Some(Member::External(path, ty)), _) => {
                             let found = self.external_result(*path, ty, name, index);
@@ -568,8 +580,9 @@ impl<'a> Types<'a> {
         }
         let returned =
             file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
-        let types = returned.take(4).map(|&expr| self.nth(Site { file: func.file, expr }, 0, depth.min(8)));
-        types.into_iter().find(|ty| *ty != Type::Unknown).unwrap_or(Type::Unknown)
+        returned.take(4).fold(Type::Unknown, |found, &expr| {
+            found.or(|| self.nth(Site { file: func.file, expr }, 0, depth.min(8)))
+        })
     }
 
     /// The signature of function `func` (a body-less declaration) a value of type `ty` has.

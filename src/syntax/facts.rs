@@ -467,6 +467,12 @@ impl Facts {
         Sym(self.spans.len() as u32 - 1)
     }
 
+    /// Whether a name is one that the front end made up: nothing in the source has it.
+    pub fn is_temporary(&self, name: Sym) -> bool {
+        let number = self.text(name).rsplit_once('$').map(|(_, number)| number);
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    }
+
     /// The text of a name or string literal.
     pub fn text(&self, sym: Sym) -> &str {
         let (start, len) = self.spans[sym.0 as usize];

@@ -1,7 +1,7 @@
 //! Members: fields and methods of types, embedded ones included, and which types satisfy which
 //! interface.
 
-use crate::syntax::facts::TypeKind;
+use crate::syntax::facts::{Expr, TypeKind};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -11,7 +11,30 @@ use crate::flow::program::{Decl, Fn, Site, Ty};
 impl Types<'_> {
     /// What `.name` on a value of type `ty` is: own fields and methods, then embedded ones.
     pub fn member(&self, ty: &Type, name: &str) -> Option<Member> {
-        self.member_within(ty, name, 6)
+        self.member_at(ty, name, DEPTH)
+    }
+
+    /// As [`member`](Types::member); what a literal holds is followed `depth` steps.
+    pub(super) fn member_at(&self, ty: &Type, name: &str, depth: u8) -> Option<Member> {
+        match ty {
+            Type::Literal(literal) => self.entry(*literal, name, depth),
+            ty => self.member_within(ty, name, 6),
+        }
+    }
+
+    /// What an object literal holds under `name`: the last entry of that name, or what it takes
+    /// over from another object (`...rest`).
+    fn entry(&self, literal: Site, name: &str, depth: u8) -> Option<Member> {
+        let facts = self.program.facts(literal.file);
+        let Expr::Composite { entries, .. } = facts.expr(literal.expr) else { return None };
+        facts.list(entries).rchunks_exact(2).find_map(|entry| {
+            let held = || self.nth(Site { file: literal.file, expr: entry[1] }, 0, depth);
+            if entry[0].is_none() {
+                return self.member_at(&held(), name, depth.checked_sub(1)?);
+            }
+            let named = matches!(facts.expr(entry[0]), Expr::Str(key) if facts.text(key) == name);
+            named.then(|| Member::Field(held()))
+        })
     }
 
     fn member_within(&self, ty: &Type, name: &str, depth: u8) -> Option<Member> {

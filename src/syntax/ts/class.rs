@@ -20,7 +20,7 @@ impl Lower<'_> {
         let name = self.sym(&text);
         let id = self.b.type_decl(name, self.func, pos);
         let params = self.type_parameters(class.type_parameters.as_deref());
-        let decorators = self.decorators(&class.decorators);
+        let decorators = self.decorators(class.decorators.iter());
         let implements = self.implemented(class);
 
         let mark = self.b.begin_fields();
@@ -79,7 +79,7 @@ impl Lower<'_> {
         Some(self.reference(&name, pos))
     }
 
-    pub(super) fn decorators(&mut self, decorators: &[Decorator<'_>]) -> Exprs {
+    fn decorators<'d, 'a: 'd>(&mut self, decorators: impl IntoIterator<Item = &'d Decorator<'a>>) -> Exprs {
         let mark = self.b.begin_exprs();
         for decorator in decorators {
             let id = self.expression(&decorator.expression);
@@ -174,7 +174,11 @@ impl Lower<'_> {
             _ => name,
         };
         let sym = self.sym(&text);
-        let decorators = self.decorators(&method.decorators);
+        // What decorates a parameter runs before the method, as the method's own decorators do.
+        let is_method = method.kind == MethodDefinitionKind::Method;
+        let parameters = function.params.items.iter().filter(|_| is_method);
+        let of_parameters = parameters.flat_map(|parameter| parameter.decorators.iter());
+        let decorators = self.decorators(method.decorators.iter().chain(of_parameters));
         let properties: Vec<&str> = if method.kind == MethodDefinitionKind::Constructor {
             function.params.items.iter().filter_map(property_parameter).collect()
         } else {
@@ -216,7 +220,7 @@ impl Lower<'_> {
         let pos = property.key.span().start;
         if let Some(value) = arrow(property) {
             let sym = self.sym(&if property.r#static { format!("{class}.{name}") } else { name });
-            let decorators = self.decorators(&property.decorators);
+            let decorators = self.decorators(property.decorators.iter());
             let outside = self.func.take();
             let id = self.function_of(sym, Span::new(pos, property.span.end), value);
             self.func = outside;

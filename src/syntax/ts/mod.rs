@@ -74,9 +74,17 @@ fn source_types(name: &str) -> Vec<SourceType> {
     } else {
         SourceType::from_path(name).unwrap_or_else(|_| SourceType::tsx())
     };
-    // Scripts with types in them, and modules that are no modules.
-    let rest = if first.is_typescript() { SourceType::tsx() } else { SourceType::ts() };
-    vec![first, rest, SourceType::cjs()]
+    let mut kinds = vec![first];
+    if first.is_typescript() {
+        kinds.push(SourceType::tsx());
+    } else {
+        // What React and Next.js keep in `.js`, then scripts with types in them: `<T>value` is
+        // no element only where there are no elements.
+        kinds.extend([SourceType::jsx(), SourceType::tsx(), SourceType::ts()]);
+    }
+    // Modules that are no modules.
+    kinds.push(SourceType::cjs());
+    kinds
 }
 
 fn facts(program: &Program<'_>, text: &str, bodies: Bodies, declares: bool) -> Facts {

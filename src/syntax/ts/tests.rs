@@ -162,6 +162,23 @@ func (module)() {[x] = ["late"]}"#,
 }
 
 #[test]
+fn scripts_may_hold_elements_or_types() {
+    let elements = "export default function Page() { send(1); return <main>{late()}</main>; }";
+    let types = "export function f(x: string) { send(<Order>x); }";
+    for (path, source) in [
+        ("page.js", elements),
+        ("page.mjs", elements),
+        ("page.jsx", elements),
+        ("page.tsx", elements),
+        ("typed.js", types),
+        ("typed.ts", types),
+    ] {
+        let said = dump(&parse(source.as_bytes(), path, Bodies::Full));
+        assert!(!said.contains("problem") && said.contains("send"), "{path}: {said}");
+    }
+}
+
+#[test]
 fn what_does_not_parse_is_a_problem() {
     check(
         file,
