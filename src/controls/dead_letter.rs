@@ -1,13 +1,16 @@
 //! Dead letter: does a message that keeps failing end somewhere a person can find it?
 
 use super::scan::Seen;
-use super::table::Signals;
+use super::table::{self, Signals};
 use super::verdict::{Subject, evidence};
-use crate::audit::Evidence;
+use crate::audit::{Control, Evidence};
 use crate::flow::Consumer;
-use crate::flow::parking::{KINDS, Parking};
+use crate::flow::parking::{KINDS, Parking, Redelivery};
+use crate::flow::program::Fn;
 use crate::flow::value::Value;
+use crate::flow::walk::exprs_of_stmt;
 use crate::rules::Role;
+use crate::syntax::facts::Expr;
 
 /// What the registration, the middleware and the handler say about failures.
 pub fn signals(subject: &Subject<'_, '_>) -> Signals {
@@ -36,6 +39,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     for parking in parkings(subject) {
         let declared = parking.services.is_none();
         signals.insert(if declared { "declared-in-manifest" } else { "queue-has-exchange" });
+    }
+    if redeliveries(subject).any(|r| r.forever) {
+        signals.insert("comes-for-ever");
+    }
+    if swallowed(subject) {
+        signals.insert("swallowed");
     }
     if let Some(scan) = subject.scan {
         // A declaration says where a queue's messages go, not that this one is sent there.
@@ -78,9 +87,34 @@ fn parkings<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Parkin
     flow.parkings.iter().filter(move |p| p.covers(consumer, &flow.consumers, &owner))
 }
 
+/// Declarations of how often what the consumer fails to handle comes again.
+fn redeliveries<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Redelivery> {
+    subject.flow.redeliveries.iter().filter(|r| r.covers(subject.consumer))
+}
+
+/// Whether the library acknowledges what the handler throws, and the handler answers with no word
+/// that says otherwise.
+fn swallowed(subject: &Subject<'_, '_>) -> bool {
+    let listed = |key: &str| table::of(Control::DeadLetter).map_or(&[][..], |table| table.names(key));
+    if !listed("swallows-failures").contains(&subject.consumer.framework) {
+        return false;
+    }
+    let answers = |func: &Fn| {
+        let facts = subject.flow.types.program.facts(func.file);
+        let mut found = false;
+        for &id in facts.func(func.func).body.map_or(&[][..], |body| facts.block(body)) {
+            exprs_of_stmt(facts, id, &mut |expr| {
+                found |= matches!(facts.expr(expr), Expr::Field { name, .. }
+                    if listed("answers-failure").iter().any(|word| word == facts.text(name)));
+            });
+        }
+        found
+    };
+    !subject.functions.is_empty() && !subject.functions.iter().any(answers)
+}
+
 /// Whether the registration itself names the target.
 fn visible(subject: &Subject<'_, '_>, name: &str) -> bool {
-    use crate::syntax::facts::Expr;
     let Some(place) = subject.consumer.place else { return false };
     let facts = subject.flow.types.program.facts(place.file);
     let Expr::Call { args, .. } = facts.expr(place.expr) else { return false };
@@ -132,6 +166,11 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             role: "registration".into(),
             note: "no dead-letter target".into(),
         });
+    }
+    for redelivery in redeliveries(subject).take(1) {
+        let ((path, line), role) =
+            (redelivery.at.clone(), if redelivery.forever { Role::Requeue } else { Role::Retry });
+        out.push(Evidence { path, line, role: role.name().to_owned(), note: String::new() });
     }
     out
 }

@@ -14,7 +14,7 @@ use super::attribute::Attribution;
 use super::endpoints::{Found, Lifting, Part, TopicName};
 use super::eval::Eval;
 use super::modules;
-use super::parking::Parking;
+use super::parking::{Parking, Redelivery};
 use super::program::{Decl, Site, parent};
 use super::value::{Closure, Value};
 use find::Item;
@@ -93,6 +93,7 @@ impl<'m> Manifests<'m> {
             let says = match rule.role {
                 Role::DeadLetter => !item.texts(&rule.dead_letter).is_empty(),
                 Role::ConfigEnv => !item.texts(&rule.value).is_empty(),
+                Role::Retry | Role::Requeue => !about(rule, item).is_empty(),
                 _ => !names.is_empty(),
             };
             if says {
@@ -119,13 +120,7 @@ impl<'m> Manifests<'m> {
         let mut out = Vec::new();
         self.each(&[Role::DeadLetter], &mut |detector, rule, path, item| {
             let Some((target, line)) = item.texts(&rule.dead_letter).into_iter().next() else { return };
-            let mut of: Vec<String> = [&rule.topic, &rule.group]
-                .into_iter()
-                .flat_map(|paths| item.texts(paths))
-                .map(|(text, _)| bare(&text).to_owned())
-                .collect();
-            of.sort();
-            of.dedup();
+            let of = about(rule, item);
             let pattern =
                 item.texts(&rule.pattern).first().and_then(|(text, _)| regex::Regex::new(text).ok());
             out.push(Parking {
@@ -137,6 +132,22 @@ impl<'m> Manifests<'m> {
                 at: (path.to_owned(), line),
                 services: None,
                 func: None,
+            });
+        });
+        out
+    }
+
+    /// How often messages that fail come again.
+    pub fn redeliveries(&self, owners: &Owners<'_>) -> Vec<Redelivery> {
+        let mut out = Vec::new();
+        self.each(&[Role::Retry, Role::Requeue], &mut |detector, rule, path, item| {
+            let line = item.line();
+            out.push(Redelivery {
+                transport: detector.transport_of(rule.transport.as_ref()).clone(),
+                of: about(rule, item),
+                services: (!item.texts(&rule.scope).is_empty()).then(|| named(item, rule, owners)),
+                forever: rule.role == Role::Requeue,
+                at: (path.to_owned(), line),
             });
         });
         out
@@ -218,11 +229,25 @@ fn listed((text, line): &(String, u32)) -> Vec<(String, u32)> {
     text.split(',').map(|name| (name.trim().to_owned(), *line)).filter(|(name, _)| !name.is_empty()).collect()
 }
 
-/// The services a declaration is about: those it names, else the one whose folder it lies in.
-fn owned(item: &Item<'_>, rule: &ManifestRule, path: &str, owners: &Owners<'_>) -> Vec<usize> {
+/// The queues, topics and subscriptions a declaration is about.
+fn about(rule: &ManifestRule, item: &Item<'_>) -> Vec<String> {
+    let texts = [&rule.topic, &rule.group].into_iter().flat_map(|paths| item.texts(paths));
+    let mut of: Vec<String> = texts.map(|(text, _)| bare(&text).to_owned()).collect();
+    of.sort();
+    of.dedup();
+    of
+}
+
+/// The services a declaration names.
+fn named(item: &Item<'_>, rule: &ManifestRule, owners: &Owners<'_>) -> Vec<usize> {
     let scopes = item.texts(&rule.scope);
     let named = |(_, (name, _)): &(usize, &(String, String))| scopes.iter().any(|(scope, _)| scope == name);
-    let mut found: Vec<usize> = owners.services.iter().enumerate().filter(named).map(|(i, _)| i).collect();
+    owners.services.iter().enumerate().filter(named).map(|(i, _)| i).collect()
+}
+
+/// The services a declaration is about: those it names, else the one whose folder it lies in.
+fn owned(item: &Item<'_>, rule: &ManifestRule, path: &str, owners: &Owners<'_>) -> Vec<usize> {
+    let mut found = named(item, rule, owners);
     if found.is_empty() {
         found.extend((owners.of)(path));
     }

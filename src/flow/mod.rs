@@ -110,6 +110,8 @@ pub struct Flow<'a> {
     pub unnamed: Vec<(String, u32, String)>,
     /// Declarations that failed messages of a queue go somewhere.
     pub parkings: Vec<parking::Parking>,
+    /// Declarations of how often messages that fail come again.
+    pub redeliveries: Vec<parking::Redelivery>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -177,6 +179,7 @@ pub fn build<'a>(
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
     parkings.extend(manifests.parkings());
+    let redeliveries = manifests.redeliveries(&owners);
     let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
@@ -190,6 +193,7 @@ pub fn build<'a>(
         publishers,
         unnamed,
         parkings,
+        redeliveries,
         caches,
         matches,
         by_func,
