@@ -16,6 +16,7 @@ pub mod controls;
 pub mod examples;
 pub mod flow;
 pub mod gate;
+pub mod names;
 pub mod progress;
 pub mod read;
 pub mod report;

@@ -12,19 +12,20 @@ use regex::Regex;
 /// Every module from the first to the last, with what it may use; only what stands above it.
 ///
 /// The stages are `source`, `syntax`, `rules`, `flow`, `controls`, `checklist`, `report` and `cli`. The others
-/// are the words they share (`audit`, `progress`, `config`) and what joins them (`ruleset`, `read`).
+/// are the words they share (`audit`, `progress`, `names`, `config`) and what joins them (`ruleset`, `read`).
 const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("syntax", &[]),
     ("audit", &[]),
     ("progress", &[]),
+    ("names", &[]),
     ("rules", &["syntax"]),
-    ("flow", &["syntax", "rules"]),
+    ("flow", &["syntax", "names", "rules"]),
     ("examples", &["syntax", "rules", "flow"]),
     ("config", &["syntax", "audit"]),
     ("ruleset", &["syntax", "audit", "rules", "config"]),
     ("read", &["source", "syntax", "audit", "progress", "flow", "config"]),
-    ("controls", &["syntax", "audit", "rules", "flow", "config", "read"]),
+    ("controls", &["syntax", "audit", "names", "rules", "flow", "config", "read"]),
     ("suppress", &["syntax", "audit", "config"]),
     (
         "checklist",

@@ -1,5 +1,6 @@
 //! Several programs in one folder: each `main` runs, and each file means its own functions.
 
+use flowaudit::flow::Flow;
 use flowaudit::flow::program::{Input, Module};
 use flowaudit::flow::types::Types;
 use flowaudit::rules;
@@ -37,6 +38,14 @@ func main() {
 
 /// The resolved topics that a service publishes to.
 fn published(files: &[(&str, String)], environment: &str) -> Vec<String> {
+    flow_of(files, environment, |flow| {
+        let resolved = flow.publishers.iter().filter(|p| p.topic.resolved);
+        resolved.map(|p| p.topic.name.clone()).collect()
+    })
+}
+
+/// Something of the flow of one service.
+fn flow_of<T>(files: &[(&str, String)], environment: &str, wanted: impl Fn(&Flow<'_>) -> T) -> T {
     let set = rules::load(&rules::builtin_files()).expect("the built-in rules");
     let inputs = files
         .iter()
@@ -52,8 +61,7 @@ fn published(files: &[(&str, String)], environment: &str) -> Vec<String> {
     let services = [("app".to_owned(), String::new())];
     let documents = [(".env".to_owned(), vec![env::parse(environment)])];
     let flow = flowaudit::flow::build(&types, &set, &documents, &services, &|_| Some(0));
-    let resolved = flow.publishers.iter().filter(|p| p.topic.resolved);
-    resolved.map(|p| p.topic.name.clone()).collect()
+    wanted(&flow)
 }
 
 #[test]
@@ -73,4 +81,34 @@ fn topics_come_from_the_environment() {
     assert_eq!(found, ["bills", "fallback", "orders"]);
     let found = published(&[("main.go", code)], "TOPIC_C=mails\n");
     assert_eq!(found, ["mails"]);
+}
+
+const WRAPPED: &str = r#"package main
+
+import (
+	"github.com/acme/kit/logging"
+	"github.com/acme/kit/mq"
+)
+
+func handle(m mq.Message) error { return nil }
+
+func main() {
+	client, _ := mq.NewConsumer("orders")
+	client.Subscribe(handle)
+	client.Close()
+	logging.Publish("started")
+}
+
+func unused() { mq.Send("bills") }
+"#;
+
+#[test]
+fn a_messaging_library_without_a_rule_is_told() {
+    let told = flow_of(&[("main.go", WRAPPED.to_owned())], "", |flow| {
+        flow.undescribed
+            .iter()
+            .map(|u| (u.library.clone(), u.at.1, u.call.clone(), u.calls))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(told, [("github.com/acme/kit/mq".to_owned(), 11, "NewConsumer".to_owned(), 2)]);
 }

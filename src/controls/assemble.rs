@@ -55,6 +55,7 @@ pub fn judge(
         level: Severity::Note,
         message: format!("line {line}: publishes to a topic known only at run time: {expression}"),
     }));
+    diagnostics.extend(flow.undescribed.iter().map(undescribed));
     let mut audit = Audit {
         policy: settings.policy,
         depth: settings.depth,
@@ -85,6 +86,25 @@ pub fn judge(
     audit.sort();
     audit.identify();
     audit
+}
+
+/// A gap of the audit that a rule file closes.
+fn undescribed(found: &flow::undescribed::Undescribed) -> Diagnostic {
+    let (path, line) = &found.at;
+    let others = match found.calls - 1 {
+        0 => String::new(),
+        1 => " and 1 more call".to_owned(),
+        n => format!(" and {n} more calls"),
+    };
+    Diagnostic {
+        path: path.clone(),
+        level: Severity::Warning,
+        message: format!(
+            "line {line}: {}{others} of {}, which looks like a messaging library that no rule describes: \
+             what comes and goes through it is not in this audit (docs/rules.md tells how to describe it)",
+            found.call, found.library
+        ),
+    }
 }
 
 /// Keeps what is of these services. Topics stay whole: both ends of each were seen.

@@ -6,8 +6,8 @@ use crate::audit::{Cache, Evidence, Invalidation, Place};
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::program::{Fn, Site, Ty};
+use crate::rules::Role;
 
-use super::scan::{HARMFUL, HARMLESS};
 use super::table::Signals;
 use super::verdict::evidence;
 
@@ -24,6 +24,10 @@ pub struct Caches {
 
 /// What tells kinds of keys apart: the key, or the package and type of a key that is not known.
 type Kind = (String, Option<u32>, Option<Ty>);
+
+/// Effects that change what a cache is a copy of: a message sent beside a fill changes nothing.
+const STORED: [Role; 5] =
+    [Role::EffectInsert, Role::EffectIncrement, Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
 
 /// What is stored under one kind of key.
 struct Group<'f> {
@@ -113,6 +117,10 @@ fn fills(found: &CacheUse) -> bool {
 
 /// Whether a removal can remove what a fill stored.
 fn meets(flow: &Flow<'_>, fill: &CacheUse, removal: &CacheUse) -> bool {
+    // Code that only a framework could call, beside a cache the service is seen to fill: nobody runs it.
+    if fill.run && !removal.run {
+        return false;
+    }
     let (a, b) = (&fill.prefix, &removal.prefix);
     if !a.is_empty() && !b.is_empty() {
         return a.starts_with(b.as_str()) || b.starts_with(a.as_str());
@@ -138,7 +146,7 @@ fn alive(flow: &Flow<'_>, removal: &CacheUse) -> bool {
     })
 }
 
-/// Whether the new value is stored where a change was made: an effect and the fill in one function.
+/// Whether the new value is stored where a change was made: a write and the fill in one function.
 fn writes_through(flow: &Flow<'_>, fill: &CacheUse) -> bool {
     let Some(func) = fill.func.map(|f| flow.types.program.outermost(f)) else { return false };
     if fill.read_through || fill.operation == Operation::FillAbsent {
@@ -147,7 +155,7 @@ fn writes_through(flow: &Flow<'_>, fill: &CacheUse) -> bool {
     let changes = |f: Fn| {
         flow.by_func.get(&f).into_iter().flatten().any(|&m| {
             let role = flow.index.rule(flow.matches[m].rule).role;
-            HARMFUL.contains(&role) || HARMLESS.contains(&role)
+            STORED.contains(&role)
         })
     };
     let mut callers = flow.graph.calls_of(func).filter_map(|call| call.func);

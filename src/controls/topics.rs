@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{Audit, Consumer, Evidence, Finding, Publisher, Topic, TopicIssue};
+use crate::names::words;
 use crate::rules::Role;
 
 use super::finding::Draft;
@@ -203,32 +204,6 @@ fn is_version(rest: &[String]) -> bool {
         let digits = w.strip_prefix('v').unwrap_or(w);
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
     })
-}
-
-/// The words of a name, in lower case and without a plural `s`.
-fn words(name: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut lower = false;
-    for c in name.chars() {
-        let ends = !c.is_alphanumeric() || c.is_uppercase() && lower;
-        if ends && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-        lower = c.is_lowercase();
-        if c.is_alphanumeric() {
-            word.extend(c.to_lowercase());
-        }
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    for word in &mut words {
-        if word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") {
-            word.pop();
-        }
-    }
-    words
 }
 
 #[cfg(test)]

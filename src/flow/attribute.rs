@@ -101,6 +101,13 @@ impl Attribution {
         if found.is_empty() { at(place) } else { found }
     }
 
+    /// Whether a service is seen to run code at `func` of `file`: it stands in the service's folder, or
+    /// calls from its entry point lead there without a framework that might call it.
+    pub fn runs(&self, service: usize, file: u32, func: Option<Fn>) -> bool {
+        self.owners[file as usize] == Some(service)
+            || func.is_none_or(|func| self.precise[service].contains(&func))
+    }
+
     /// Everything that any entry point leads to; `None` without entry points.
     pub fn live(&self) -> Option<FxHashSet<Fn>> {
         self.has_entries.then(|| self.wide.iter().flatten().copied().collect())

@@ -19,7 +19,7 @@ use super::eval::Eval;
 use super::matches::{Index, Match};
 use super::program::{Fn, Program, Site, Ty};
 use super::pure::duration_seconds;
-use super::resolve::{everything, settle, supply};
+use super::resolve::{comes_from, everything, settle, supply};
 use super::select::select;
 use super::types::{Type, Types};
 use super::value::Value;
@@ -73,6 +73,9 @@ pub struct CacheUse {
     pub func: Option<Fn>,
     /// The type whose method talks to the library: the store.
     pub store: Option<Ty>,
+    /// The service is seen to run it: it stands in the service's own folder, calls lead to it, or
+    /// what it changes lives outside the process. Otherwise only a framework could call it.
+    pub run: bool,
 }
 
 /// Names of what shares a library with caches and is none.
@@ -388,7 +391,7 @@ impl Collector<'_> {
             prefix: prefix(draft.key()),
             key,
             ttl_seconds: ttl,
-            expires: ttl.is_some() || self.dated(m, rule),
+            expires: ttl.is_some() || self.timed(eval, draft) || self.dated(m, rule),
             keys: if rule.registration_kind.as_deref() == Some("pattern") {
                 Keys::Pattern
             } else if self.pipelined(m.site) {
@@ -400,12 +403,14 @@ impl Collector<'_> {
             place: draft.place,
             func,
             store,
+            run: false,
         };
         if !self.is_cache(m, draft, &use_) {
             return;
         }
         for service in self.attribution.endpoint(program, draft.place, &draft.hops) {
-            out.push(CacheUse { service, ..use_.clone() });
+            let run = !self.by_nature(m) || self.attribution.runs(service, draft.place.file, func);
+            out.push(CacheUse { service, run, ..use_.clone() });
         }
     }
 
@@ -437,11 +442,13 @@ impl Collector<'_> {
         if OTHERWISE.iter().any(|w| words.contains(w)) {
             return false;
         }
-        let by_nature = !matches!(
-            self.index.detector(m.rule).id.as_str(),
-            "redis-cache" | "redis" | "sql" | "conventions-cache"
-        ) && self.of_library(m);
-        by_nature || found.read_through || words.contains("cache")
+        self.by_nature(m) || found.read_through || words.contains("cache")
+    }
+
+    /// Whether the library is for caches alone, most of them in the process.
+    fn by_nature(&self, m: &Match) -> bool {
+        let stores = ["redis-cache", "redis", "sql", "conventions-cache"];
+        !stores.contains(&self.index.detector(m.rule).id.as_str()) && self.of_library(m)
     }
 
     /// The time to live in seconds, constants and configuration followed.
@@ -459,6 +466,16 @@ impl Collector<'_> {
                     texts.iter().filter_map(|t| duration_seconds(program, &Value::str(t))).max()
                 })
         })
+    }
+
+    /// Whether a time to live is given that only the deployment knows: a setting named for it.
+    fn timed(&self, eval: &Eval<'_>, draft: &Draft) -> bool {
+        let says = |value: &Value| {
+            let name = value.render(self.types.program).to_ascii_lowercase();
+            ["ttl", "expir", "duration", "lifetime", "maxage"].iter().any(|word| name.contains(word))
+                && !name.contains("noexpir")
+        };
+        draft.ttls().iter().any(|ttl| comes_from(eval, self.graph, ttl, 5, &says))
     }
 
     /// Whether a look into a cache stands in a function, or in one that calls it.

@@ -4,7 +4,7 @@
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
-//! joins declarations, `reach` and `attribute` find the service, `caches` finds what is copied, `path` follows a handler. It knows no
+//! joins declarations, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
 pub mod address;
@@ -29,6 +29,7 @@ pub mod resolve;
 pub mod scope;
 pub mod select;
 pub mod types;
+pub mod undescribed;
 pub mod unused;
 pub mod value;
 pub mod walk;
@@ -108,6 +109,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is not known: path, line and what the code says.
     pub unnamed: Vec<(String, u32, String)>,
+    /// Messaging libraries that no rule describes.
+    pub undescribed: Vec<undescribed::Undescribed>,
     /// Declarations that failed messages of a queue go somewhere.
     pub parkings: Vec<parking::Parking>,
     /// Declarations of how often messages that fail come again.
@@ -192,6 +195,7 @@ pub fn build<'a>(
         consumers,
         publishers,
         unnamed,
+        undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
         redeliveries,
         caches,

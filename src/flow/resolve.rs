@@ -297,6 +297,31 @@ pub fn everything(eval: &Eval<'_>, graph: &Graph, value: &Value, depth: u8) -> V
     }
 }
 
+/// Whether `test` holds of a value or of anything it comes from, through fields and parameters.
+pub fn comes_from(
+    eval: &Eval<'_>,
+    graph: &Graph,
+    value: &Value,
+    depth: u8,
+    test: &dyn std::ops::Fn(&Value) -> bool,
+) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    if test(value) {
+        return true;
+    }
+    let from = |value: &Value| comes_from(eval, graph, value, depth, test);
+    if let Value::OneOf(items) = value {
+        return items.iter().any(from);
+    }
+    if let Some(replaced) = written(eval, graph, value) {
+        return from(&replaced);
+    }
+    value.free().is_some_and(|free| {
+        let supplied = supply_first(eval, graph, std::slice::from_ref(value), free, FEW);
+        supplied.iter().any(|variant| from(&variant.values[0]))
+    })
+}
+
 /// The functions a call may run, a dynamic one resolved through the values it may hold.
 pub fn targets(eval: &Eval<'_>, graph: &Graph, site: Site) -> Vec<Fn> {
     match graph.at(site).map(|c| &c.callee) {
