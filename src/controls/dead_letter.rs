@@ -2,9 +2,11 @@
 
 use super::scan::Seen;
 use super::table::{self, Signals};
+use super::topics::mentioned;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Control, Evidence};
 use crate::flow::Consumer;
+use crate::flow::address::bare;
 use crate::flow::parking::{KINDS, Parking, Redelivery};
 use crate::flow::program::Fn;
 use crate::flow::value::Value;
@@ -42,6 +44,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if redeliveries(subject).any(|r| r.forever) {
         signals.insert("comes-for-ever");
+    }
+    if !consumer.topic.resolved && listed("backend-decides").contains(&consumer.framework) {
+        signals.insert("backend-unseen");
     }
     if swallowed(subject) {
         signals.insert("swallowed");
@@ -87,6 +92,11 @@ fn parkings<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Parkin
     flow.parkings.iter().filter(move |p| p.covers(consumer, &flow.consumers, &owner))
 }
 
+/// Names that the control goes by.
+fn listed(key: &str) -> &'static [String] {
+    table::of(Control::DeadLetter).map_or(&[], |table| table.names(key))
+}
+
 /// Declarations of how often what the consumer fails to handle comes again.
 fn redeliveries<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Redelivery> {
     subject.flow.redeliveries.iter().filter(|r| r.covers(subject.consumer))
@@ -95,7 +105,6 @@ fn redeliveries<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Re
 /// Whether the library acknowledges what the handler throws, and the handler answers with no word
 /// that says otherwise.
 fn swallowed(subject: &Subject<'_, '_>) -> bool {
-    let listed = |key: &str| table::of(Control::DeadLetter).map_or(&[][..], |table| table.names(key));
     if !listed("swallows-failures").contains(&subject.consumer.framework) {
         return false;
     }
@@ -157,6 +166,10 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             out.push(Evidence { path, line, role, note });
         }
     }
+    let alerts = subject.flow.mentions.iter().filter(|m| m.role == Role::Alert);
+    let told: Vec<Evidence> =
+        alerts.filter(|m| out.iter().any(|e| m.names(bare(&e.note)))).map(mentioned).collect();
+    out.extend(told);
     out.extend(middleware(subject).take(1).map(|m| evidence(subject.flow, m.site, "dead-letter")));
     if out.is_empty() {
         let (path, line) = &subject.consumer.registration;

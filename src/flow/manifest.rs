@@ -38,6 +38,32 @@ pub struct Declaration {
     pub names: Vec<String>,
 }
 
+/// What a manifest or contract says of topics and queues without being an end of them: that they
+/// exist, that something scales by them, that somebody is told of them.
+#[derive(Debug)]
+pub struct Mention {
+    /// Which of these.
+    pub role: Role,
+    /// The topics and queues.
+    pub names: Vec<String>,
+    /// What is scaled, the name of the alert, the messages of a channel.
+    pub note: String,
+    /// Path and line.
+    pub at: (String, u32),
+}
+
+impl Mention {
+    /// Whether it names a topic or queue. Alerts may give an expression for several.
+    pub fn names(&self, name: &str) -> bool {
+        self.names.iter().any(|given| {
+            given == name
+                || self.role == Role::Alert
+                    && given.contains(['*', '|', '+'])
+                    && regex::Regex::new(&format!("^(?:{given})$")).is_ok_and(|it| it.is_match(name))
+        })
+    }
+}
+
 /// Who runs what, as far as declarations ask.
 pub struct Owners<'o> {
     /// Name and folder of each service.
@@ -84,12 +110,8 @@ impl<'m> Manifests<'m> {
     pub fn declarations(&self) -> Vec<Declaration> {
         let mut out = Vec::new();
         self.each(Role::ALL, &mut |_, rule, _, item| {
-            let names: Vec<String> = [&rule.topic, &rule.key]
-                .into_iter()
-                .flat_map(|paths| item.texts(paths))
-                .flat_map(|text| listed(&text))
-                .map(|(text, _)| bare(&text).to_owned())
-                .collect();
+            let mut names = topics(rule, item);
+            names.extend(item.texts(&rule.key).into_iter().map(|(text, _)| text));
             let says = match rule.role {
                 Role::DeadLetter => !item.texts(&rule.dead_letter).is_empty(),
                 Role::ConfigEnv => !item.texts(&rule.value).is_empty(),
@@ -133,6 +155,20 @@ impl<'m> Manifests<'m> {
                 services: None,
                 func: None,
             });
+        });
+        out
+    }
+
+    /// What is said of topics and queues.
+    pub fn mentions(&self) -> Vec<Mention> {
+        let mut out = Vec::new();
+        self.each(&[Role::Topic, Role::Scaler, Role::Alert], &mut |_, rule, path, item| {
+            let names = topics(rule, item);
+            let notes: Vec<String> = item.texts(&rule.value).into_iter().map(|(text, _)| text).collect();
+            if !names.is_empty() {
+                let (note, at) = (notes.join(", "), (path.to_owned(), item.line()));
+                out.push(Mention { role: rule.role, names, note, at });
+            }
         });
         out
     }
@@ -222,6 +258,19 @@ impl<'m> Manifests<'m> {
         });
         out
     }
+}
+
+/// The names that the topics of a match give.
+fn topics(rule: &ManifestRule, item: &Item<'_>) -> Vec<String> {
+    let texts = item.texts(&rule.topic);
+    let Some(capture) = &rule.capture else {
+        return texts.iter().flat_map(listed).map(|(text, _)| bare(&text).to_owned()).collect();
+    };
+    let cut = |text: &str| -> Vec<String> {
+        let groups = capture.captures_iter(text).filter_map(|found| found.get(1));
+        groups.map(|group| group.as_str().to_owned()).collect()
+    };
+    texts.iter().flat_map(|(text, _)| cut(text)).collect()
 }
 
 /// Several names in one text, separated by commas (`topics: a,b` of a connector).

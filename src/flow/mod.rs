@@ -115,6 +115,8 @@ pub struct Flow<'a> {
     pub parkings: Vec<parking::Parking>,
     /// Declarations of how often messages that fail come again.
     pub redeliveries: Vec<parking::Redelivery>,
+    /// What manifests say of topics and queues.
+    pub mentions: Vec<manifest::Mention>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -198,6 +200,7 @@ pub fn build<'a>(
         undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
         redeliveries,
+        mentions: manifests.mentions(),
         caches,
         matches,
         by_func,
