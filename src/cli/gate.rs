@@ -11,6 +11,7 @@ use super::{audit, output, present, report};
 use crate::audit::Audit;
 use crate::config::Settings;
 use crate::gate::{self, Baseline};
+use crate::report::count;
 
 /// The baseline's name when nobody gives one.
 const FILE_NAME: &str = "flowaudit.baseline.json";
@@ -102,11 +103,12 @@ fn update(args: &GateArgs, settings: &Settings, file: &Path) -> anyhow::Result<E
     };
     let _ = writeln!(
         io::stderr(),
-        "wrote {}: {known} known findings{change}, {} consumers, {} services; next: commit it, and \
-         `flowaudit gate` fails when something gets worse",
+        "wrote {}: {}{change}, {}, {}; next: commit it, and `flowaudit gate` fails when something gets \
+         worse",
         file.display(),
-        now.consumers.values().map(Vec::len).sum::<usize>(),
-        now.services.len(),
+        count(known, "known finding"),
+        count(now.consumers.values().map(Vec::len).sum(), "consumer"),
+        count(now.services.len(), "service"),
     );
     Ok(Exit::Done)
 }

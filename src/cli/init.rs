@@ -13,6 +13,7 @@ use super::errors::{AlreadyThere, Exit};
 use super::{audit, output};
 use crate::audit::Audit;
 use crate::config;
+use crate::report::count;
 
 pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     let settings = audit::settings(&args.audit)?;
@@ -31,9 +32,9 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     if let Some(path) = file {
         let _ = writeln!(
             io::stderr(),
-            "wrote {}: {} services found; next: flowaudit scan, then flowaudit gate --update",
+            "wrote {}: {} found; next: flowaudit scan, then flowaudit gate --update",
             path.display(),
-            audit.services.len()
+            count(audit.services.len(), "service")
         );
     }
     Ok(Exit::Done)

@@ -13,7 +13,7 @@ use crate::flow::{self, Flow};
 use crate::read::Repository;
 
 use super::verdict::Tables;
-use super::{cache, inventory, outbox, service, topics, verdict};
+use super::{cache, dead_letter, inventory, observing, outbox, service, stale, topics, verdict};
 
 /// Judges everything the flow found.
 pub fn judge(
@@ -49,6 +49,13 @@ pub fn judge(
         .collect();
     findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
     let caches = cache::collect(flow, &names);
+    let observers = inventory::observers(flow, &names, &consumers);
+    let mut drafts = dead_letter::unconsumed(flow, &names);
+    drafts.extend(observing::findings(flow, &names, &observers));
+    if let Some(table) = tables.get(Control::CacheInvalidation) {
+        drafts.extend(stale::findings(flow, &names, &consumers, table));
+    }
+    findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
     diagnostics.extend(flow.unnamed.iter().map(|(path, line, expression)| Diagnostic {
         path: path.clone(),
@@ -64,7 +71,7 @@ pub fn judge(
         topics,
         services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables),
         schemas: inventory::schemas(flow, &names, &consumers, &findings),
-        observers: inventory::observers(flow, &names, &consumers),
+        observers,
         consumers,
         publishers,
         caches: caches.into_iter().flat_map(|c| c.rows).collect(),

@@ -43,6 +43,17 @@ pub fn collect(flow: &Flow<'_>, names: &[String]) -> Vec<Caches> {
     (0..names.len()).map(|service| one(flow, service, &names[service], &removals)).collect()
 }
 
+/// What empties the caches of a service, each with whether all that it removes expires.
+pub fn removals<'f>(flow: &'f Flow<'_>, service: usize) -> Vec<(&'f CacheUse, bool)> {
+    let all: Vec<&CacheUse> = flow.caches.iter().filter(|c| !fills(c) && alive(flow, c)).collect();
+    let mut out = Vec::new();
+    for group in groups(flow, service, &all) {
+        let expires = group.fills.iter().all(|f| f.expires);
+        out.extend(group.removals.iter().filter(|r| r.service == service).map(|&r| (r, expires)));
+    }
+    out
+}
+
 fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f CacheUse]) -> Caches {
     let groups = groups(flow, service, removals);
     let mut out = Caches::default();

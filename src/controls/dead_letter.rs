@@ -1,16 +1,17 @@
 //! Dead letter: does a message that keeps failing end somewhere a person can find it?
 
+use super::finding::Draft;
 use super::scan::Seen;
 use super::table::{self, Signals};
-use super::topics::mentioned;
+use super::topics::{self, mentioned};
 use super::verdict::{Subject, evidence};
-use crate::audit::{Control, Evidence};
-use crate::flow::Consumer;
+use crate::audit::{Control, Evidence, Place};
 use crate::flow::address::bare;
 use crate::flow::parking::{KINDS, Parking, Redelivery};
 use crate::flow::program::Fn;
 use crate::flow::value::Value;
 use crate::flow::walk::exprs_of_stmt;
+use crate::flow::{Consumer, Flow};
 use crate::rules::Role;
 use crate::syntax::facts::Expr;
 
@@ -120,6 +121,78 @@ fn swallowed(subject: &Subject<'_, '_>) -> bool {
         found
     };
     !subject.functions.is_empty() && !subject.functions.iter().any(answers)
+}
+
+/// Places for failed messages that nothing in the repository reads, where others of the transport
+/// are read: that is how failures are meant to be seen, and these are not. While a consumer of the
+/// transport reads what could not be told, nobody can say.
+pub fn unconsumed(flow: &Flow<'_>, names: &[String]) -> Vec<Draft> {
+    let mut out: Vec<Draft> = Vec::new();
+    let targets = targets(flow);
+    for target in &targets {
+        let mut ends = flow.consumers.iter().filter(|c| c.transport == target.transport);
+        let open = ends.clone().any(|c| !c.topic.resolved);
+        let reads = |name: &str| {
+            let heard = |c: &Consumer| c.topic.name == name || topics::covers(&c.topic.name, name);
+            flow.consumers.iter().any(heard)
+        };
+        let known = |c: &Consumer| targets.iter().any(|t| t.name == c.topic.name);
+        let Some(other) = ends.find(|c| known(c)).filter(|_| !open && !reads(&target.name)) else { continue };
+        let service = &names[target.service];
+        if out.iter().any(|d| d.service == *service && d.subject == target.name) {
+            continue;
+        }
+        let at = Place { path: target.at.0.clone(), line: target.at.1 };
+        let mut draft = Draft::new("dead-letter-unconsumed", service, &target.name, at);
+        let at = |(path, line): &(String, u32), role: Role, note: &str| Evidence {
+            path: path.clone(),
+            line: *line,
+            role: role.name().to_owned(),
+            note: note.to_owned(),
+        };
+        draft.evidence.push(at(&target.at, Role::DeadLetter, &target.name));
+        draft.evidence.push(at(&other.registration, Role::Consumer, &other.topic.name));
+        draft.fill.push(("target", target.name.clone()));
+        draft.fill.push(("other", other.topic.name.clone()));
+        out.push(draft);
+    }
+    out
+}
+
+/// A topic for failed messages.
+struct Target<'f> {
+    service: usize,
+    transport: &'f str,
+    name: String,
+    at: (String, u32),
+}
+
+/// The topics that registrations name for failed messages, and those that handlers send them to.
+fn targets<'f>(flow: &'f Flow<'_>) -> Vec<Target<'f>> {
+    let plain = |name: &&str| {
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | ':');
+        !name.is_empty() && name.chars().all(fits) && topics::is_dead_letter(name)
+    };
+    let mut out = Vec::new();
+    for consumer in &flow.consumers {
+        let Some((text, path, line)) = &consumer.dead_letter else { continue };
+        for name in text.split('|').filter(plain) {
+            out.push(Target {
+                service: consumer.service,
+                transport: &consumer.transport,
+                name: name.to_owned(),
+                at: (path.clone(), *line),
+            });
+        }
+    }
+    for publisher in flow.publishers.iter().filter(|p| p.topic.resolved) {
+        let name = publisher.topic.name.as_str();
+        if plain(&name) {
+            let (name, at) = (name.to_owned(), publisher.at.clone());
+            out.push(Target { service: publisher.service, transport: &publisher.transport, name, at });
+        }
+    }
+    out
 }
 
 /// Whether the registration itself names the target.

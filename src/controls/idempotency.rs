@@ -42,6 +42,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     {
         signals.insert("repeat-fails");
     }
+    if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
+        signals.insert("state-error-ignored");
+    }
     dedupe(subject, scan, &mut signals);
     if harmful.is_empty() {
         if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {
@@ -84,6 +87,18 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     }
     if marks.is_empty() {
         signals.insert("never-marked");
+    }
+    let asks = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMiddleware];
+    let asked = asks.iter().any(|&role| scan.of(role).next().is_some())
+        || scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
+    if !marks.is_empty() && !asked {
+        signals.insert("never-checked");
+        // A unique key makes a second mark fail: that ends the handler, or takes its effects back.
+        let ends = |m: &&Seen| m.error == ErrorUse::Returned || m.error == ErrorUse::Other;
+        let first = |m: &&Seen| m.after_effects == 0 || scan.roles.has(Role::TxBegin);
+        if marks.iter().any(|m| ends(m) && first(m)) {
+            signals.insert("mark-may-refuse");
+        }
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe && g.bypassed) {
         signals.insert("bypass");

@@ -56,6 +56,8 @@ pub struct Guard {
     pub bypassed: bool,
     /// A message seen before ends in an error, so it is delivered again.
     pub fails: bool,
+    /// Nobody acts on the error of the check: one that fails is taken for "not there".
+    pub unheard: bool,
 }
 
 /// A lasting effect.
@@ -162,6 +164,8 @@ struct Scanner<'f, 'a> {
     parking: FxHashSet<Site>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
+    /// Calls whose error nobody acts on.
+    unheard: FxHashSet<Site>,
     /// Inside a validation of the message.
     validating: bool,
 }
@@ -174,6 +178,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         parking: flow.publishers.iter().filter(parks).flat_map(|p| p.places.iter().copied()).collect(),
         out: Scan::default(),
         results: FxHashMap::default(),
+        unheard: FxHashSet::default(),
         validating: false,
     };
     scanner.nodes(&trace.nodes, None);
@@ -251,6 +256,9 @@ impl Scanner<'_, '_> {
         let below = self.below(&step.inner);
         let known = self.results.entry(step.site).or_default();
         *known = known.join(own).join(below);
+        if step.error == ErrorUse::Dropped {
+            self.unheard.insert(step.site);
+        }
         let mut noted = false;
         if self.parking.contains(&step.site) {
             let kind = Some("handler".to_owned());
@@ -332,7 +340,8 @@ impl Scanner<'_, '_> {
     }
 
     fn guard(&mut self, kind: GuardKind, check: Site, asked: Site, fails: bool) -> usize {
-        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails });
+        let unheard = self.unheard.contains(&check);
+        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard });
         self.out.guards.len() - 1
     }
 

@@ -139,7 +139,7 @@ fn is_pattern(name: &str) -> bool {
 
 /// Whether a subscription with wildcards receives what is published to a topic: `*` and `+` stand
 /// for one word or a part of it, `>` and `#` for all that is left; of an expression nobody can say.
-fn covers(pattern: &str, name: &str) -> bool {
+pub fn covers(pattern: &str, name: &str) -> bool {
     if !is_pattern(pattern) || pattern.contains(['^', '{']) {
         return is_pattern(pattern);
     }

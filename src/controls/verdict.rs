@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
-use super::{dead_letter, delivery, idempotency, schema, steps};
+use super::{dead_letter, delivery, idempotency, observing, records, schema, steps};
 
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
@@ -129,9 +129,18 @@ pub fn judge(
         for weakness in table.weaknesses(&signals) {
             findings.push(finding(&subject, service, weakness, &verdict));
         }
+        if control == Control::Idempotency {
+            let again = tables
+                .get(Control::DeadLetter)
+                .is_some_and(|t| t.names("acknowledges-success").contains(&consumer.framework));
+            let drafts = records::findings(&subject, examined, service, again, table);
+            findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
+        }
         if control == Control::DeadLetter {
             let drafts = delivery::findings(&subject, examined, service, verdict.status, table);
             findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
+            let swallowed = observing::swallowed(&subject, examined, service);
+            findings.extend(swallowed.and_then(|draft| draft.finish(tables)));
         }
         controls.insert(control, verdict);
     }

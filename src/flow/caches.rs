@@ -73,6 +73,8 @@ pub struct CacheUse {
     pub func: Option<Fn>,
     /// The type whose method talks to the library: the store.
     pub store: Option<Ty>,
+    /// Detector that tells what the call does.
+    pub detector: String,
     /// The service is seen to run it: it stands in the service's own folder, calls lead to it, or
     /// what it changes lives outside the process. Otherwise only a framework could call it.
     pub run: bool,
@@ -403,6 +405,7 @@ impl Collector<'_> {
             place: draft.place,
             func,
             store,
+            detector: self.index.detector(m.rule).id.clone(),
             run: false,
         };
         if !self.is_cache(m, draft, &use_) {

@@ -225,7 +225,7 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
             let dead_letter = found
                 .parts
                 .iter()
-                .filter(|(part, value)| *part == Part::DeadLetter && given(value))
+                .filter(|(part, value)| *part == Part::DeadLetter && given(&eval, lifting.graph, value))
                 .map(|(_, value)| (value.render(program), path.to_owned(), line))
                 .next();
             let texts = |wanted: Part| -> Vec<String> {
@@ -318,12 +318,21 @@ fn addressed(mut topic: TopicName) -> TopicName {
     topic
 }
 
-/// Whether a dead-letter part names something.
-fn given(value: &value::Value) -> bool {
+/// How far the target of a dead letter is followed through fields and parameters.
+const TARGET_DEPTH: u8 = 6;
+
+/// Whether a dead-letter part names something. A field of the configuration does, whatever its
+/// value is: that the topic's name was found first leaves the fields beside it unfollowed.
+fn given(eval: &eval::Eval<'_>, graph: &Graph, value: &value::Value) -> bool {
+    let names = |value: &value::Value| {
+        !matches!(value, value::Value::Opaque(_) | value::Value::Typed(_)) && !value.is_unset()
+    };
     match value {
-        value::Value::Opaque(_) | value::Value::Typed(_) => false,
-        value::Value::OneOf(items) => items.iter().any(given),
-        other => !other.is_unset() && other.free().is_none(),
+        value::Value::OneOf(items) => items.iter().any(|item| given(eval, graph, item)),
+        open if open.free().is_some() => resolve::everything(eval, graph, open, TARGET_DEPTH)
+            .iter()
+            .any(|found| names(found) && found.free().is_none()),
+        other => names(other),
     }
 }
 

@@ -241,7 +241,7 @@ fn whole(seconds: f64) -> Option<u64> {
 }
 
 /// `1h30m`, `90s`, `500ms`, or a bare number of seconds.
-fn text_seconds(text: &str) -> Option<u64> {
+pub fn text_seconds(text: &str) -> Option<u64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(seconds);

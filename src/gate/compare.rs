@@ -242,13 +242,16 @@ impl Sorter<'_> {
                 waived: row.counts.waived,
                 floor: self.config.gate.floor(&row.name, row.control),
             };
-            self.figure(&figure);
+            let answered_for = answered_for(before, audit, &row.name, row.control);
+            self.figure(&figure, answered_for);
             figures.push(figure);
         }
         figures
     }
 
-    fn figure(&mut self, figure: &Figure) {
+    /// `answered_for` is how many services lost the control and are waived: what somebody answers
+    /// for lowers the percentage that is shown, and is no regression.
+    fn figure(&mut self, figure: &Figure, answered_for: u32) {
         let Some(now) = figure.now.percent else { return };
         let name = format!("{} of {}", figure.control, figure.audit);
         let of = format!("{} of {}", figure.now.implemented, figure.now.denominator);
@@ -271,10 +274,25 @@ impl Sorter<'_> {
             self.improvements.push(change(ChangeKind::HigherPercent, before, message));
         } else if now < before {
             let change = change(ChangeKind::LowerPercent, before, message);
-            let fails = self.config.gate.fail_on.lower_percent;
+            let kept = percent(figure.now.implemented + answered_for, figure.now.denominator);
+            let fails = self.config.gate.fail_on.lower_percent && kept.is_none_or(|kept| kept < before);
             if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
         }
     }
+}
+
+/// How many services of an audit had a control in the baseline, have it no longer and are waived.
+fn answered_for(before: &Baseline, audit: &Audit, name: &str, control: Control) -> u32 {
+    let had = |service: &Service| {
+        let known = before.services.get(&service.name).and_then(|entry| entry.status_in(name, control));
+        known == Some(Status::Implemented)
+    };
+    let lost = |service: &&Service| {
+        service.controls.get(&control).is_some_and(|verdict| verdict.status != Status::Implemented)
+            && had(service)
+            && controls::is_service_waived(audit, service, control)
+    };
+    audit.services.iter().filter(lost).count() as u32
 }
 
 /// What a baseline's percentage was, from the statuses of its services.

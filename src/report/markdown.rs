@@ -21,10 +21,7 @@ pub fn render(subject: &Subject<'_>) -> String {
 
 fn of_gate(subject: &Subject<'_>, outcome: &Outcome) -> String {
     let verdict = if outcome.passed { "passed" } else { "failed" };
-    let found = match outcome.regressions.len() {
-        0 => "nothing got worse".to_owned(),
-        number => words::count(number, "regression"),
-    };
+    let found = outcome::found(outcome);
     let mut out = format!("### Event flows: the gate {verdict}, {found}\n");
     let _ = writeln!(out, "\nCompared with {}. {}", code(&outcome.against), outcome::size_text(outcome));
     changes(&mut out, "What fails", &outcome.regressions, subject);

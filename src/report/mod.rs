@@ -16,6 +16,8 @@ pub mod table;
 mod entries;
 mod words;
 
+pub(crate) use words::count;
+
 use std::collections::BTreeSet;
 
 use crate::audit::{Audit, Control, Place};

@@ -21,10 +21,7 @@ pub fn render(outcome: &Outcome, view: View) -> String {
     let mut out = String::new();
     let verdict = if outcome.passed { "passed" } else { "failed" };
     let color = if outcome.passed { "32" } else { "31" };
-    let found = match outcome.regressions.len() {
-        0 => "nothing got worse".to_owned(),
-        number => words::count(number, "regression"),
-    };
+    let found = found(outcome);
     let verdict = words::paint(verdict, color, view.color);
     let _ = writeln!(out, "The gate {verdict} against {}: {found}.", outcome.against);
 
@@ -39,6 +36,15 @@ pub fn render(outcome: &Outcome, view: View) -> String {
         out.push_str(&words::wrap(WHAT_NEXT, 0, view.width));
     }
     out
+}
+
+/// In a few words, what the gate found.
+pub(super) fn found(outcome: &Outcome) -> String {
+    match (outcome.regressions.len(), outcome.tolerated.is_empty()) {
+        (0, true) => "nothing got worse".to_owned(),
+        (0, false) => "no regression".to_owned(),
+        (number, _) => words::count(number, "regression"),
+    }
 }
 
 fn list(out: &mut String, title: &str, changes: &[Change], limit: usize, view: View) {

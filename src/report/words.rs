@@ -141,7 +141,7 @@ pub(super) fn topic_issue(issue: TopicIssue) -> &'static str {
 }
 
 /// `1 service`, `2 services`, `12,345 files`.
-pub(super) fn count(number: usize, singular: &str) -> String {
+pub(crate) fn count(number: usize, singular: &str) -> String {
     let plural = match singular.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
         None => format!("{singular}s"),

@@ -25,9 +25,13 @@ impl Tracer<'_, '_> {
         match facts.expr(id) {
             Expr::Call { callee, args, .. } => {
                 if let Expr::Field { base, name } = facts.expr(callee) {
-                    // `send().catch(report)`: looked at, and the function goes on.
-                    let caught = self.thrown(func).is_some() && facts.text(name) == "catch";
-                    let error = if caught { ErrorUse::Logged } else { ErrorUse::Other };
+                    // `send().catch(report)`: looked at, and the function goes on. `send().Err()`: what
+                    // becomes of the answer becomes of the error.
+                    let error = match facts.text(name) {
+                        "catch" if self.thrown(func).is_some() => ErrorUse::Logged,
+                        "Err" | "Result" => error,
+                        _ => ErrorUse::Other,
+                    };
                     self.expr(func, base, error, false, frame, depth, out);
                 }
                 for &arg in facts.list(args) {

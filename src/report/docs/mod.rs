@@ -4,6 +4,7 @@
 //! people wrote, `diff` shows what is stale. Nothing here touches a file: what is there comes in as
 //! text, what should be there goes out as text.
 
+mod bound;
 mod changes;
 mod diff;
 mod excerpt;

@@ -4,6 +4,7 @@ use std::io;
 
 use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
+use super::bound::{Bounded, Turns};
 use super::{DocumentError, markdown};
 use crate::config::{Config, FILE_NAME};
 use crate::report::words;
@@ -16,12 +17,12 @@ const MAX_DOCUMENT: usize = 16 << 20;
 
 /// Takes what a template makes, up to a bound.
 #[derive(Default)]
-struct Bounded {
+struct Output {
     bytes: Vec<u8>,
     is_full: bool,
 }
 
-impl io::Write for Bounded {
+impl io::Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.bytes.len() + bytes.len() > MAX_DOCUMENT {
             self.is_full = true;
@@ -51,6 +52,9 @@ pub struct TemplateFile {
 pub struct Templates<'a> {
     tera: Tera,
     own: &'a [TemplateFile],
+    /// The user's as the engine gets them, in their order.
+    bounded: Vec<Bounded>,
+    turns: Turns,
 }
 
 impl<'a> Templates<'a> {
@@ -66,14 +70,17 @@ impl<'a> Templates<'a> {
             let noun = kwargs.must_get::<&str>("of")?;
             Ok::<_, tera::Error>(words::count(number as usize, noun))
         });
+        let turns = Turns::default();
+        turns.register(&mut tera);
+        let bounded: Vec<Bounded> = own.iter().map(|file| Bounded::new(&file.text)).collect();
         let names = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
         let mut all: Vec<(&str, &str)> = BUILT_IN.iter().map(|&(path, text)| (names(path), text)).collect();
-        for file in own {
+        for (file, bounded) in own.iter().zip(&bounded) {
             all.retain(|(name, _)| *name != file.name);
-            all.push((&file.name, &file.text));
+            all.push((&file.name, &bounded.text));
         }
         let added = tera.add_raw_templates(all);
-        let templates = Templates { tera, own };
+        let templates = Templates { tera, own, bounded, turns };
         match added {
             Ok(()) => Ok(templates),
             Err(error) => Err(templates.told(&error, "templates")),
@@ -82,7 +89,8 @@ impl<'a> Templates<'a> {
 
     /// A template filled in.
     pub fn render(&self, template: &str, context: &Context) -> Result<String, DocumentError> {
-        let mut out = Bounded::default();
+        let mut out = Output::default();
+        self.turns.reset();
         let rendered = self.tera.render_to(template, context, &mut out);
         if out.is_full {
             let message = format!("what it makes is larger than {} MiB", MAX_DOCUMENT >> 20);
@@ -101,12 +109,13 @@ impl<'a> Templates<'a> {
 
     fn told(&self, error: &tera::Error, template: &str) -> DocumentError {
         match error.kind() {
-            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => DocumentError {
-                file: self.place(report.filename()),
-                line: report.span().start_line,
-                column: report.span().start_col + 1,
-                message: report.message().to_owned(),
-            },
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                let (line, column) = (report.span().start_line, report.span().start_col);
+                let own = self.own.iter().position(|file| file.name == report.filename());
+                let column = own.map_or(column, |index| self.bounded[index].column(line, column));
+                let file = self.place(report.filename());
+                DocumentError { file, line, column: column + 1, message: report.message().to_owned() }
+            }
             other => DocumentError {
                 file: self.place(template),
                 line: 0,
@@ -161,6 +170,31 @@ pub fn check(config: &Config, own: &[TemplateFile]) -> Result<(), Vec<DocumentEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn refused(text: &str) -> String {
+        let text = text.to_owned();
+        let own = [TemplateFile {
+            name: "summary.md.tera".to_owned(),
+            path: "house/summary.md.tera".to_owned(),
+            text,
+        }];
+        Templates::new(&own).unwrap().render("summary.md.tera", &Context::new()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn loops_that_make_nothing_end_as_well() {
+        let deep = |inner: &str, text: &str| (0..6).fold(text.to_owned(), |all, _| inner.replace('@', &all));
+        let loops = deep("{% for i in range(end=9000) %}@{% endfor %}", "");
+        let first = refused(&format!("a\n{loops}"));
+        assert_eq!(
+            first,
+            "house/summary.md.tera:2:179: the loops of this document go round more than 4000000 times"
+        );
+        let lists = "[[i for i in range(end=9000)] for i in range(end=9000)]";
+        assert!(refused(&format!("{{% if {lists} %}}{{% endif %}}")).contains("more than 4000000 times"));
+        let doubled = "{% set s = 'ab' %}{% for i in range(end=90) %}{% set_global s = s ~ s %}{% endfor %}";
+        assert_eq!(refused(doubled), "house/summary.md.tera:1:71: what is kept here is larger than 1024 KiB");
+    }
 
     #[test]
     fn a_template_that_makes_too_much_is_stopped() {
