@@ -356,6 +356,10 @@ pub struct Topic {
     /// For a near miss: the topic it looks like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
+    /// Where manifests and contracts name it: what declares it (`topic`), scales on it (`scaler`),
+    /// alerts on it (`alert`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<Evidence>,
 }
 
 /// A gap or a weakness, at one place.

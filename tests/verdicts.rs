@@ -52,6 +52,11 @@ fn told(folder: &Path) -> String {
     for publisher in list(&audit["publishers"]) {
         writeln!(out, "publisher {} {}", text(&publisher["service"]), topic(&publisher["topic"])).unwrap();
     }
+    for topic in list(&audit["topics"]) {
+        for said in list(&topic["manifests"]) {
+            writeln!(out, "topic {}: {}", text(&topic["name"]), evidence(said)).unwrap();
+        }
+    }
     for service in list(&audit["services"]) {
         let applies = service["controls"].as_object().into_iter().flatten();
         let told: serde_json::Map<String, Value> = applies
@@ -78,7 +83,17 @@ fn verdicts(controls: &Value, out: &mut String) {
         let pattern = pattern.map(|p| format!(" ({p})")).unwrap_or_default();
         let confidence = verdict["confidence"].as_str().map(|c| format!(", {c}")).unwrap_or_default();
         writeln!(out, "  {control}: {}{pattern}{confidence}", text(&verdict["status"])).unwrap();
+        // What manifests say of retries and alerts decides nothing alone, and is seen nowhere else.
+        let declared = |e: &&Value| matches!(text(&e["role"]), "alert" | "retry" | "requeue");
+        for said in list(&verdict["evidence"]).iter().filter(declared) {
+            writeln!(out, "    {}", evidence(said)).unwrap();
+        }
     }
+}
+
+fn evidence(said: &Value) -> String {
+    let line = format!("{} {}:{}", text(&said["role"]), text(&said["path"]), said["line"]);
+    format!("{line} {}", text(&said["note"])).trim_end().to_owned()
 }
 
 fn topic(topic: &Value) -> String {

@@ -87,6 +87,7 @@ impl Audit {
             whole.stats.files_parsed += part.stats.files_parsed;
             whole.stats.bytes_parsed += part.stats.bytes_parsed;
             whole.findings.append(&mut part.findings);
+            whole.topics.append(&mut part.topics);
             whole.checklists.append(&mut part.checklists);
             whole.take(part);
         }
@@ -165,6 +166,7 @@ impl Audit {
             down(&mut cache.at.path);
             cache.invalidations.iter_mut().for_each(|i| down(&mut i.at.path));
         }
+        self.topics.iter_mut().flat_map(|t| &mut t.manifests).for_each(|e| down(&mut e.path));
         self.schemas.iter_mut().for_each(|s| down(&mut s.at.path));
         for observer in &mut self.observers {
             down(&mut observer.handler.path);

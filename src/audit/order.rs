@@ -59,6 +59,7 @@ impl Audit {
         for topic in &mut self.topics {
             canonical(&mut topic.publishers);
             canonical(&mut topic.subscribers);
+            canonical(&mut topic.manifests);
         }
         self.topics.sort_by(|a, b| a.name.cmp(&b.name));
 

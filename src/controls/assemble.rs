@@ -80,10 +80,12 @@ pub fn judge(
         message: format!("line {line}: publishes to a topic known only at run time: {expression}"),
     }));
     diagnostics.extend(flow.undescribed.iter().map(undescribed));
+    let mut topics = topics::align(&consumers, &publishers);
+    topics::tell(&mut topics, flow);
     let mut audit = Audit {
         policy: settings.policy,
         depth: settings.depth,
-        topics: topics::align(&consumers, &publishers),
+        topics,
         services: services(flow, repository, &consumers, &publishers, &caches, outboxes, &tables),
         schemas,
         observers,

@@ -2,14 +2,18 @@
 
 use super::finding::Draft;
 use super::scan::{Scan, Seen};
-use super::table::Signals;
-use super::topics;
+use super::table::{self, Signals};
+use super::topics::{self, mentioned};
 use super::verdict::{Subject, evidence};
-use crate::audit::{Evidence, Place};
-use crate::flow::parking::{KINDS, Parking};
+use crate::audit::{Control, Evidence, Place};
+use crate::flow::address::bare;
+use crate::flow::parking::{KINDS, Parking, Redelivery};
+use crate::flow::program::Fn;
 use crate::flow::value::Value;
+use crate::flow::walk::exprs_of_stmt;
 use crate::flow::{Consumer, Flow};
 use crate::rules::Role;
+use crate::syntax::facts::Expr;
 
 /// What the registration, the middleware and the handler say about failures.
 pub fn signals(subject: &Subject<'_, '_>) -> Signals {
@@ -38,6 +42,15 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     for parking in parkings(subject) {
         let declared = parking.services.is_none();
         signals.insert(if declared { "declared-in-manifest" } else { "queue-has-exchange" });
+    }
+    if redeliveries(subject).any(|r| r.forever) {
+        signals.insert("comes-for-ever");
+    }
+    if !consumer.topic.resolved && listed("backend-decides").contains(&consumer.framework) {
+        signals.insert("backend-unseen");
+    }
+    if swallowed(subject) {
+        signals.insert("swallowed");
     }
     if let Some(scan) = subject.scan {
         // A declaration says where a queue's messages go, not that this one is sent there.
@@ -81,6 +94,36 @@ fn parkings<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Parkin
     let program = flow.types.program;
     let owner = |c: &Consumer| c.site.and_then(|site| program.owner(site)).map(|f| program.outermost(f));
     flow.parkings.iter().filter(move |p| p.covers(consumer, &flow.consumers, &owner))
+}
+
+/// Names that the control goes by.
+fn listed(key: &str) -> &'static [String] {
+    table::of(Control::DeadLetter).map_or(&[], |table| table.names(key))
+}
+
+/// Declarations of how often what the consumer fails to handle comes again.
+fn redeliveries<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Redelivery> {
+    subject.flow.redeliveries.iter().filter(|r| r.covers(subject.consumer))
+}
+
+/// Whether the library acknowledges what the handler throws, and the handler answers with no word
+/// that says otherwise.
+fn swallowed(subject: &Subject<'_, '_>) -> bool {
+    if !listed("swallows-failures").contains(&subject.consumer.framework) {
+        return false;
+    }
+    let answers = |func: &Fn| {
+        let facts = subject.flow.types.program.facts(func.file);
+        let mut found = false;
+        for &id in facts.func(func.func).body.map_or(&[][..], |body| facts.block(body)) {
+            exprs_of_stmt(facts, id, &mut |expr| {
+                found |= matches!(facts.expr(expr), Expr::Field { name, .. }
+                    if listed("answers-failure").iter().any(|word| word == facts.text(name)));
+            });
+        }
+        found
+    };
+    !subject.functions.is_empty() && !subject.functions.iter().any(answers)
 }
 
 /// Places for failed messages that nothing in the repository reads, where others of the transport
@@ -157,7 +200,6 @@ fn targets<'f>(flow: &'f Flow<'_>) -> Vec<Target<'f>> {
 
 /// Whether the registration itself names the target.
 fn visible(subject: &Subject<'_, '_>, name: &str) -> bool {
-    use crate::syntax::facts::Expr;
     let Some(place) = subject.consumer.place else { return false };
     let facts = subject.flow.types.program.facts(place.file);
     let Expr::Call { args, .. } = facts.expr(place.expr) else { return false };
@@ -200,12 +242,16 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             out.push(Evidence { path, line, role, note });
         }
     }
+    let alerts = subject.flow.mentions.iter().filter(|m| m.role == Role::Alert);
+    let told: Vec<Evidence> =
+        alerts.filter(|m| out.iter().any(|e| m.names(bare(&e.note)))).map(mentioned).collect();
+    out.extend(told);
+    out.extend(middleware(subject).take(1).map(|m| evidence(subject.flow, m.site, "dead-letter")));
     if out.is_empty()
         && let Some(cut) = subject.scan.and_then(Scan::handed_on)
     {
         out.push(evidence(subject.flow, cut.site, "cut"));
     }
-    out.extend(middleware(subject).take(1).map(|m| evidence(subject.flow, m.site, "dead-letter")));
     if out.is_empty() {
         let (path, line) = &subject.consumer.registration;
         out.push(Evidence {
@@ -214,6 +260,11 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             role: "registration".into(),
             note: "no dead-letter target".into(),
         });
+    }
+    for redelivery in redeliveries(subject).take(1) {
+        let ((path, line), role) =
+            (redelivery.at.clone(), if redelivery.forever { Role::Requeue } else { Role::Retry });
+        out.push(Evidence { path, line, role: role.name().to_owned(), note: String::new() });
     }
     out
 }

@@ -14,7 +14,11 @@ pub fn join(parts: Vec<(String, Audit)>) -> Result<Audit, JoinError> {
         .partition(|f| topics::RULES.contains(&f.rule.as_str()));
     let old: Vec<crate::audit::Finding> = old;
     whole.findings = rest;
-    whole.topics = topics::align(&whole.consumers, &whole.publishers);
+    let said = std::mem::replace(&mut whole.topics, topics::align(&whole.consumers, &whole.publishers));
+    for topic in &mut whole.topics {
+        let same = said.iter().filter(|old| old.name == topic.name);
+        topic.manifests = same.flat_map(|old| old.manifests.iter().cloned()).collect();
+    }
     let mut aligned = topics::findings(&whole, &Tables::new());
     for finding in &mut aligned {
         let same = |f: &&crate::audit::Finding| {

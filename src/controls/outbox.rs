@@ -6,12 +6,12 @@ use regex::RegexSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::{Control, Evidence, Finding, ServiceVerdict};
-use crate::flow::matches::Match;
+use crate::flow::matches::{Match, RuleId};
 use crate::flow::path::{Asks, Exit, Node, Step, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::Closure;
 use crate::flow::{Flow, Publisher};
-use crate::rules::Role;
+use crate::rules::{Matcher, Role};
 
 use super::finding::{Draft, place};
 use super::steps;
@@ -294,7 +294,7 @@ fn unlocked(flow: &Flow<'_>, name: &str, seen: &Seen<'_>, tables: &Tables) -> Op
 
 /// Whether a match is the query, not a call of a function whose name says so.
 fn reads_rows(flow: &Flow<'_>, m: &Match) -> bool {
-    !matches!(flow.index.rule(m.rule).matcher, crate::rules::Matcher::Function { .. })
+    !matches!(flow.index.rule(m.rule).matcher, Matcher::Function { .. })
 }
 
 /// A publish and a write on one path.
@@ -337,7 +337,7 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
                 let nodes = traces.entry(func).or_insert_with(|| {
                     Tracer::new(flow, Some(service), None).trace(&Closure::plain(func)).nodes
                 });
-                if steps::first(flow, nodes, &SETUP).is_some() {
+                if steps::first(flow, behind_decorators(flow, nodes), &SETUP).is_some() {
                     continue;
                 }
                 let mut path = Path {
@@ -363,6 +363,14 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
         }
     }
     out
+}
+
+/// A trace without the decorators it begins with: they register the function, which sets nothing up.
+fn behind_decorators<'n>(flow: &Flow<'_>, nodes: &'n [Node]) -> &'n [Node] {
+    let decorates = |id: &RuleId| matches!(flow.index.rule(*id).matcher, Matcher::Decorator(_));
+    let decorator = |node: &Node| matches!(node, Node::Step(step) if step.rules.iter().any(decorates));
+    let count = nodes.iter().take_while(|node| decorator(node)).count();
+    &nodes[count..]
 }
 
 /// A program's `main` runs one thing after the other; they need not belong together.
@@ -458,7 +466,7 @@ impl Path<'_, '_> {
         self.depth += 1;
         let inside = if self.depth > DOWN { before } else { self.function(&step.inner, before) };
         self.depth -= 1;
-        let stores = |id: &crate::flow::matches::RuleId| {
+        let stores = |id: &RuleId| {
             WRITES.contains(&flow.index.rule(*id).role)
                 && self.transactional.contains(&flow.index.detector(*id).id)
         };

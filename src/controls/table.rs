@@ -171,6 +171,11 @@ pub fn all() -> &'static [Table] {
     &ALL
 }
 
+/// The table of a control.
+pub fn of(control: Control) -> Option<&'static Table> {
+    all().iter().find(|table| table.control == control)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{Audit, Consumer, Evidence, Finding, Publisher, Topic, TopicIssue};
+use crate::flow::Flow;
+use crate::flow::manifest::Mention;
 use crate::names::words;
 use crate::rules::Role;
 
@@ -25,6 +27,7 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
             subscribers: Vec::new(),
             issue: None,
             near: None,
+            manifests: Vec::new(),
         });
         let list = if publishes { &mut entry.publishers } else { &mut entry.subscribers };
         if !list.contains(service) {
@@ -64,6 +67,22 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
         }
     }
     out
+}
+
+/// Puts what manifests say of topics beside them. A queue counts for the topic that it receives.
+pub fn tell(topics: &mut [Topic], flow: &Flow<'_>) {
+    for topic in topics {
+        let read = |c: &&crate::flow::Consumer| c.topic.name == topic.name;
+        let queues: Vec<&String> = flow.consumers.iter().filter(read).flat_map(|c| &c.group).collect();
+        let about = |m: &&Mention| m.names(&topic.name) || queues.iter().any(|queue| m.names(queue));
+        topic.manifests = flow.mentions.iter().filter(about).map(mentioned).collect();
+    }
+}
+
+/// The evidence that a mention is.
+pub fn mentioned(mention: &Mention) -> Evidence {
+    let (path, line) = mention.at.clone();
+    Evidence { path, line, role: mention.role.name().to_owned(), note: mention.note.clone() }
 }
 
 /// The rules of [`findings`].

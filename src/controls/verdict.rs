@@ -21,6 +21,8 @@ pub struct Subject<'s, 'a> {
     pub consumer: &'s Consumer,
     /// What its handler does; `None` when no handler was found.
     pub scan: Option<&'s Scan>,
+    /// The functions it runs.
+    pub functions: &'s [Fn],
     /// How strictly weak controls are read.
     pub policy: Policy,
     /// Bound on calls followed.
@@ -103,7 +105,9 @@ pub fn judge(
     policy: Policy,
     depth: Option<u32>,
 ) -> Judged {
-    let subject = Subject { flow, consumer, scan: examined.scan.as_ref(), policy, depth };
+    let functions: Vec<Fn> = examined.traces.iter().flat_map(|(_, t)| t.functions.iter().copied()).collect();
+    let subject =
+        Subject { flow, consumer, scan: examined.scan.as_ref(), functions: &functions, policy, depth };
     let mut controls = BTreeMap::new();
     let mut seen = BTreeMap::new();
     let mut findings = Vec::new();
@@ -144,8 +148,7 @@ pub fn judge(
         }
         controls.insert(control, verdict);
     }
-    let functions = examined.traces.iter().flat_map(|(_, t)| &t.functions);
-    let path = functions.take(40).map(|&f| symbol(flow, f)).collect();
+    let path = functions.iter().take(40).map(|&f| symbol(flow, f)).collect();
     let triggers = |trace: &Trace| steps::first(flow, &trace.nodes, &[Role::ObserverTrigger]).is_some();
     let observes = examined.traces.iter().any(|(_, trace)| triggers(trace));
     let handler = examined.handler.map(|func| symbol(flow, func));

@@ -14,7 +14,7 @@ use super::attribute::Attribution;
 use super::endpoints::{Found, Lifting, Part, TopicName};
 use super::eval::Eval;
 use super::modules;
-use super::parking::Parking;
+use super::parking::{Parking, Redelivery};
 use super::program::{Decl, Site, parent};
 use super::value::{Closure, Value};
 use find::Item;
@@ -36,6 +36,32 @@ pub struct Declaration {
     pub role: Role,
     /// The topics, queues or variables it names.
     pub names: Vec<String>,
+}
+
+/// What a manifest or contract says of topics and queues without being an end of them: that they
+/// exist, that something scales by them, that somebody is told of them.
+#[derive(Debug)]
+pub struct Mention {
+    /// Which of these.
+    pub role: Role,
+    /// The topics and queues.
+    pub names: Vec<String>,
+    /// What is scaled, the name of the alert, the messages of a channel.
+    pub note: String,
+    /// Path and line.
+    pub at: (String, u32),
+}
+
+impl Mention {
+    /// Whether it names a topic or queue. Alerts may give an expression for several.
+    pub fn names(&self, name: &str) -> bool {
+        self.names.iter().any(|given| {
+            given == name
+                || self.role == Role::Alert
+                    && given.contains(['*', '|', '+'])
+                    && regex::Regex::new(&format!("^(?:{given})$")).is_ok_and(|it| it.is_match(name))
+        })
+    }
 }
 
 /// Who runs what, as far as declarations ask.
@@ -84,15 +110,12 @@ impl<'m> Manifests<'m> {
     pub fn declarations(&self) -> Vec<Declaration> {
         let mut out = Vec::new();
         self.each(Role::ALL, &mut |_, rule, _, item| {
-            let names: Vec<String> = [&rule.topic, &rule.key]
-                .into_iter()
-                .flat_map(|paths| item.texts(paths))
-                .flat_map(|text| listed(&text))
-                .map(|(text, _)| bare(&text).to_owned())
-                .collect();
+            let mut names = topics(rule, item);
+            names.extend(item.texts(&rule.key).into_iter().map(|(text, _)| text));
             let says = match rule.role {
                 Role::DeadLetter => !item.texts(&rule.dead_letter).is_empty(),
                 Role::ConfigEnv => !item.texts(&rule.value).is_empty(),
+                Role::Retry | Role::Requeue => !about(rule, item).is_empty(),
                 _ => !names.is_empty(),
             };
             if says {
@@ -119,13 +142,7 @@ impl<'m> Manifests<'m> {
         let mut out = Vec::new();
         self.each(&[Role::DeadLetter], &mut |detector, rule, path, item| {
             let Some((target, line)) = item.texts(&rule.dead_letter).into_iter().next() else { return };
-            let mut of: Vec<String> = [&rule.topic, &rule.group]
-                .into_iter()
-                .flat_map(|paths| item.texts(paths))
-                .map(|(text, _)| bare(&text).to_owned())
-                .collect();
-            of.sort();
-            of.dedup();
+            let of = about(rule, item);
             let pattern =
                 item.texts(&rule.pattern).first().and_then(|(text, _)| regex::Regex::new(text).ok());
             out.push(Parking {
@@ -137,6 +154,36 @@ impl<'m> Manifests<'m> {
                 at: (path.to_owned(), line),
                 services: None,
                 func: None,
+            });
+        });
+        out
+    }
+
+    /// What is said of topics and queues.
+    pub fn mentions(&self) -> Vec<Mention> {
+        let mut out = Vec::new();
+        self.each(&[Role::Topic, Role::Scaler, Role::Alert], &mut |_, rule, path, item| {
+            let names = topics(rule, item);
+            let notes: Vec<String> = item.texts(&rule.value).into_iter().map(|(text, _)| text).collect();
+            if !names.is_empty() {
+                let (note, at) = (notes.join(", "), (path.to_owned(), item.line()));
+                out.push(Mention { role: rule.role, names, note, at });
+            }
+        });
+        out
+    }
+
+    /// How often messages that fail come again.
+    pub fn redeliveries(&self, owners: &Owners<'_>) -> Vec<Redelivery> {
+        let mut out = Vec::new();
+        self.each(&[Role::Retry, Role::Requeue], &mut |detector, rule, path, item| {
+            let line = item.line();
+            out.push(Redelivery {
+                transport: detector.transport_of(rule.transport.as_ref()).clone(),
+                of: about(rule, item),
+                services: (!item.texts(&rule.scope).is_empty()).then(|| named(item, rule, owners)),
+                forever: rule.role == Role::Requeue,
+                at: (path.to_owned(), line),
             });
         });
         out
@@ -213,16 +260,43 @@ impl<'m> Manifests<'m> {
     }
 }
 
+/// The names that the topics of a match give.
+fn topics(rule: &ManifestRule, item: &Item<'_>) -> Vec<String> {
+    let texts = item.texts(&rule.topic);
+    let Some(capture) = &rule.capture else {
+        return texts.iter().flat_map(listed).map(|(text, _)| bare(&text).to_owned()).collect();
+    };
+    let cut = |text: &str| -> Vec<String> {
+        let groups = capture.captures_iter(text).filter_map(|found| found.get(1));
+        groups.map(|group| group.as_str().to_owned()).collect()
+    };
+    texts.iter().flat_map(|(text, _)| cut(text)).collect()
+}
+
 /// Several names in one text, separated by commas (`topics: a,b` of a connector).
 fn listed((text, line): &(String, u32)) -> Vec<(String, u32)> {
     text.split(',').map(|name| (name.trim().to_owned(), *line)).filter(|(name, _)| !name.is_empty()).collect()
 }
 
-/// The services a declaration is about: those it names, else the one whose folder it lies in.
-fn owned(item: &Item<'_>, rule: &ManifestRule, path: &str, owners: &Owners<'_>) -> Vec<usize> {
+/// The queues, topics and subscriptions a declaration is about.
+fn about(rule: &ManifestRule, item: &Item<'_>) -> Vec<String> {
+    let texts = [&rule.topic, &rule.group].into_iter().flat_map(|paths| item.texts(paths));
+    let mut of: Vec<String> = texts.map(|(text, _)| bare(&text).to_owned()).collect();
+    of.sort();
+    of.dedup();
+    of
+}
+
+/// The services a declaration names.
+fn named(item: &Item<'_>, rule: &ManifestRule, owners: &Owners<'_>) -> Vec<usize> {
     let scopes = item.texts(&rule.scope);
     let named = |(_, (name, _)): &(usize, &(String, String))| scopes.iter().any(|(scope, _)| scope == name);
-    let mut found: Vec<usize> = owners.services.iter().enumerate().filter(named).map(|(i, _)| i).collect();
+    owners.services.iter().enumerate().filter(named).map(|(i, _)| i).collect()
+}
+
+/// The services a declaration is about: those it names, else the one whose folder it lies in.
+fn owned(item: &Item<'_>, rule: &ManifestRule, path: &str, owners: &Owners<'_>) -> Vec<usize> {
+    let mut found = named(item, rule, owners);
     if found.is_empty() {
         found.extend((owners.of)(path));
     }

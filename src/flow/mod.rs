@@ -115,6 +115,10 @@ pub struct Flow<'a> {
     pub undescribed: Vec<undescribed::Undescribed>,
     /// Declarations that failed messages of a queue go somewhere.
     pub parkings: Vec<parking::Parking>,
+    /// Declarations of how often messages that fail come again.
+    pub redeliveries: Vec<parking::Redelivery>,
+    /// What manifests say of topics and queues.
+    pub mentions: Vec<manifest::Mention>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -182,6 +186,7 @@ pub fn build<'a>(
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
     parkings.extend(manifests.parkings());
+    let redeliveries = manifests.redeliveries(&owners);
     let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
@@ -196,6 +201,8 @@ pub fn build<'a>(
         unnamed,
         undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
+        redeliveries,
+        mentions: manifests.mentions(),
         caches,
         matches,
         by_func,

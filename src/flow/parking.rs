@@ -32,6 +32,36 @@ pub struct Parking {
     pub func: Option<Fn>,
 }
 
+/// What a manifest declares of messages that fail: how often they come again.
+#[derive(Debug)]
+pub struct Redelivery {
+    /// Broker or queue.
+    pub transport: String,
+    /// The queues, subscriptions or components it is about.
+    pub of: Vec<String>,
+    /// The services it is about; `None`: all.
+    pub services: Option<Vec<usize>>,
+    /// Without end.
+    pub forever: bool,
+    /// Path and line.
+    pub at: (String, u32),
+}
+
+impl Redelivery {
+    /// Whether it is about what a consumer reads from.
+    pub fn covers(&self, consumer: &Consumer) -> bool {
+        self.transport == consumer.transport
+            && self.services.as_ref().is_none_or(|services| services.contains(&consumer.service))
+            && names(consumer).any(|name| self.of.iter().any(|of| of == name))
+    }
+}
+
+/// The names of what a consumer reads from.
+fn names(consumer: &Consumer) -> impl Iterator<Item = &str> {
+    let all = std::iter::once(&consumer.topic.name).chain(&consumer.group);
+    all.map(|name| bare(name)).filter(|name| !name.is_empty())
+}
+
 /// Kinds of dead letters in code that belong to a queue rather than to a message.
 pub const KINDS: [&str; 2] = ["queue", "programmatic"];
 
@@ -93,12 +123,9 @@ impl Parking {
 
     /// Whether it names what a consumer reads from.
     fn names(&self, consumer: &Consumer) -> bool {
-        let names =
-            || std::iter::once(consumer.topic.name.as_str()).chain(consumer.group.iter().map(String::as_str));
-        names().map(bare).any(|name| {
-            !name.is_empty()
-                && (self.of.iter().any(|of| of == name)
-                    || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name)))
+        names(consumer).any(|name| {
+            self.of.iter().any(|of| of == name)
+                || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name))
         })
     }
 }

@@ -29,6 +29,7 @@ use super::program::{Fn, Site};
 use super::resolve::binding_of;
 use super::types::Type;
 use super::value::{Binding, Closure, Value};
+use super::walk::exprs_of_stmt;
 
 const NODES: usize = 30_000;
 const VISITS: u32 = 4;
@@ -47,6 +48,9 @@ pub struct Tracer<'f, 'a> {
     service: Option<usize>,
     ingredients: Ingredients,
     payload: Payload,
+    /// The function around the call that receives, and that call, until it is met: what stands before
+    /// it has run before there is a message.
+    begins: Option<(Fn, ExprId)>,
     /// Methods that calls on a value go to, by the value and the name.
     narrowed: FxHashMap<(Value, Arc<str>), Vec<Arc<Closure>>>,
     /// What becomes of an exception here, innermost `try` last.
@@ -70,6 +74,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             service,
             ingredients: Ingredients::default(),
             payload: Payload::default(),
+            begins: None,
             narrowed: FxHashMap::default(),
             unwinds: Vec::new(),
             caught: Vec::new(),
@@ -101,6 +106,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
             let args = self.eval.parameters(handler.func);
             frame.push(Binding { func: handler.func, args, receiver });
         }
+        let around = |site: &Site| self.flow.types.program.around(*site) == Some(handler.func);
+        self.begins = self.payload.source.filter(around).map(|site| (handler.func, site.expr));
         let mut nodes = self.decorators(handler.func, &frame);
         let mut body = self.function(handler.func, &frame, 0);
         // What stands before the loop that receives runs before there is any message.
@@ -152,12 +159,30 @@ impl<'f, 'a> Tracer<'f, 'a> {
     fn block(&mut self, func: Fn, block: Stmts, frame: &[Binding], depth: u32) -> Vec<Node> {
         let facts = self.flow.types.program.facts(func.file);
         let ids = facts.block(block);
+        let ids = &ids[self.before_message(func, ids)..];
         let mut out = Vec::new();
         for (i, &id) in ids.iter().enumerate() {
             let next = ids.get(i + 1).copied();
             self.stmt(func, id, next, frame, depth, &mut out);
         }
         out
+    }
+
+    /// How many of these statements have run before there is a message.
+    fn before_message(&mut self, func: Fn, ids: &[StmtId]) -> usize {
+        let Some((_, call)) = self.begins.filter(|(around, _)| *around == func) else { return 0 };
+        let facts = self.flow.types.program.facts(func.file);
+        let receives = |id: &StmtId| {
+            let mut found = false;
+            exprs_of_stmt(facts, *id, &mut |expr| found |= expr == call);
+            found
+        };
+        let Some(index) = ids.iter().position(receives) else { return 0 };
+        // What else a loop does is done again for the next message.
+        if matches!(facts.stmt(ids[index]), Stmt::Loop { .. }) {
+            self.begins = None;
+        }
+        index
     }
 
     fn stmt(
@@ -288,7 +313,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let facts = self.flow.types.program.facts(func.file);
         let mut calls = Vec::new();
         for &id in facts.block(body) {
-            super::walk::exprs_of_stmt(facts, id, &mut |expr| {
+            exprs_of_stmt(facts, id, &mut |expr| {
                 if matches!(facts.expr(expr), Expr::Call { .. }) {
                     calls.push(Site { file: func.file, expr });
                 }

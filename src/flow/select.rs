@@ -305,6 +305,15 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
             None => Value::Unset,
         });
     }
+    if let (Value::Func(closure), "arg") = (value, name) {
+        // `arg0.arg0.type`: the type of what the function that is given takes.
+        let facts = eval.types.program.facts(closure.func.file);
+        let params = facts.params(&facts.func(closure.func.func).params);
+        let taken = params.get(argument.parse().unwrap_or(usize::MAX));
+        return Some(taken.map_or(Value::Unset, |param| {
+            Value::Typed(eval.types.named_by(Site { file: closure.func.file, expr: param.ty }))
+        }));
+    }
     if let (Value::Field(base, field), "typearg") = (value, name)
         && let Some(found) = declared_type_arg(eval, base, field, argument.parse().unwrap_or(0))
     {

@@ -188,6 +188,8 @@ pub struct ManifestRule {
     pub filter: Vec<(String, Regex)>,
     /// Topic.
     pub topic: Vec<String>,
+    /// What a text of `topic` is cut by: the names are what its first group captures.
+    pub capture: Option<Regex>,
     /// Route, queue or function name that joins it to code.
     pub route: Vec<String>,
     /// Dead-letter target.

@@ -116,6 +116,12 @@ roles! {
     Binding = "binding",
     /// Says over which broker the framework's handlers hear (the rule's `transport`; `rpc`: none).
     Transport = "transport",
+    /// Declares a topic, a queue or a channel of a contract.
+    Topic = "topic",
+    /// Scales what consumes a topic by how much waits in it.
+    Scaler = "scaler",
+    /// Tells somebody when too much waits in a topic or queue.
+    Alert = "alert",
     /// Writes a log line.
     Log = "log",
 }

@@ -109,6 +109,7 @@ fn flow(
         subscribers: names(subscribers),
         issue,
         near: near.map(str::to_owned),
+        manifests: Vec::new(),
     }
 }
 

@@ -4,12 +4,14 @@
 //! with `[]` and through every value of a mapping with `*`. A list is gone through without being
 //! asked, since formats differ in whether one thing may stand for a list of one. `@key` is the key
 //! under which a `*` found the value, `.` the value itself. A text is looked up in the match, then in
-//! what it stands in, then in the document; a path that begins with `/` in the document alone.
+//! what it stands in, then in the document; a path that begins with `/` in the document alone. A path
+//! in angle brackets is the key found there (`policies.<retry>.maxRetries`).
 
 use super::names::Names;
 use crate::rules::ManifestRule;
 use crate::syntax::yaml::{Node, Value};
 use regex::Regex;
+use std::borrow::Cow;
 
 /// A match of a rule: the value, and what it stands in, innermost first.
 pub struct Item<'n> {
@@ -51,6 +53,7 @@ impl Item<'_> {
     /// The texts of the first path that gives any, each with its line.
     pub fn texts(&self, paths: &[String]) -> Vec<(String, u32)> {
         for path in paths {
+            let Some(path) = self.named(path) else { continue };
             if let (Some(path), Some(&document)) = (path.strip_prefix('/'), self.layers.last()) {
                 let found = self.texts_in(document, path);
                 if !found.is_empty() {
@@ -59,13 +62,28 @@ impl Item<'_> {
                 continue;
             }
             for &layer in &self.layers {
-                let found = self.texts_in(layer, path);
+                let found = self.texts_in(layer, &path);
                 if !found.is_empty() {
                     return found;
                 }
             }
         }
         Vec::new()
+    }
+
+    /// A path with the keys that other paths name put in; `None` where one of them names nothing.
+    fn named<'p>(&self, path: &'p str) -> Option<Cow<'p, str>> {
+        let Some((before, rest)) = path.split_once('<') else { return Some(path.into()) };
+        let (inner, after) = rest.split_once('>')?;
+        let (key, _) = self.texts_in(self.layers[0], inner).into_iter().next()?;
+        let before = before.strip_suffix('.').unwrap_or(before);
+        Some(format!("{before}[\"{key}\"]{}", self.named(after)?).into())
+    }
+
+    /// The line of the match.
+    pub fn line(&self) -> u32 {
+        let Layer { node, key, key_line } = self.layers[0];
+        if key.is_empty() { node.line } else { key_line }
     }
 
     fn texts_in(&self, layer: Layer<'_>, path: &str) -> Vec<(String, u32)> {
@@ -78,9 +96,14 @@ impl Item<'_> {
         texts.filter(|(text, _)| !text.is_empty()).collect()
     }
 
-    /// Whether a condition holds for the match itself; what is absent is the empty text.
+    /// Whether a condition holds for the match itself, or for the document where its path begins with
+    /// `/`; what is absent is the empty text.
     fn fits(&self, (path, pattern): &(String, Regex)) -> bool {
-        let found = self.texts_in(self.layers[0], path);
+        let Some(path) = self.named(path) else { return pattern.is_match("") };
+        let found = match (path.strip_prefix('/'), self.layers.last()) {
+            (Some(path), Some(&document)) => self.texts_in(document, path),
+            _ => self.texts_in(self.layers[0], &path),
+        };
         if found.is_empty() {
             return pattern.is_match("");
         }

@@ -84,6 +84,7 @@ impl Names<'_> {
                 let text = first().as_text()?;
                 Some(self.reference(text, depth).unwrap_or_else(|| format!("{{{text}}}")))
             }
+            "$ref" => self.pointer(given.as_text()?, depth),
             "Fn::Sub" => Some(self.filled(first().as_text()?, depth)),
             "Fn::ImportValue" => self.inner(given, depth),
             "Fn::Join" => {
@@ -99,6 +100,19 @@ impl Names<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a JSON pointer into the document leads to: its address or name, or else its key.
+    fn pointer(&self, text: &str, depth: u8) -> Option<String> {
+        let depth = depth.checked_sub(1)?;
+        let label = text.rsplit('/').next().filter(|label| !label.is_empty())?;
+        let parts = text.strip_prefix("#/")?.split('/');
+        let keys: Vec<String> = parts.map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+        let root = *self.roots.first()?;
+        let node = keys.iter().try_fold(root, |node, key| node.get(key))?;
+        let named = ["address", "name"].iter().find_map(|key| self.inner(node.get(key)?, depth));
+        let aimed = || self.pointer(node.get("$ref")?.as_text()?, depth);
+        Some(named.or_else(aimed).unwrap_or_else(|| label.replace("~1", "/").replace("~0", "~")))
     }
 
     /// A text with what its `${…}` stand for.

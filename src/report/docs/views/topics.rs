@@ -17,6 +17,14 @@ pub struct TopicView {
     aligned: bool,
     state: String,
     near: Option<String>,
+    manifests: Vec<Said>,
+}
+
+/// What a manifest says of a topic.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    what: String,
+    at: Link,
 }
 
 /// A service at one end of a topic.
@@ -59,6 +67,11 @@ impl Views<'_> {
             aligned: topic.issue.is_none(),
             state: topic.issue.map_or("aligned", words::topic_issue).to_owned(),
             near: topic.near.clone(),
+            manifests: topic
+                .manifests
+                .iter()
+                .map(|e| Said { what: words::role(&e.role).to_owned(), at: self.links.line(&e.path, e.line) })
+                .collect(),
         });
         views.collect()
     }
