@@ -365,7 +365,7 @@ fn written_fields(facts: &Facts) -> FxHashSet<ExprId> {
                 found.extend(facts.list(targets).iter().map(|&target| match facts.expr(target) {
                     Expr::Index { base, .. } => base,
                     _ => target,
-                }))
+                }));
             }
             Stmt::Send { channel, .. } => {
                 found.insert(channel);
