@@ -6,6 +6,7 @@
 //! is in the tree. Code that plays no role is pruned.
 
 mod asks;
+mod errors;
 mod exprs;
 mod ingredients;
 mod node;
