@@ -42,6 +42,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     {
         signals.insert("repeat-fails");
     }
+    if scan.guards.iter().any(|g| g.kind == GuardKind::Filter) {
+        signals.insert("filters");
+    }
+    if scan.depends || scan.guards.iter().any(|g| g.kind == GuardKind::State) {
+        signals.insert("depends-on-state");
+    }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
         signals.insert("state-error-ignored");
     }
