@@ -20,7 +20,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     };
     let by_dedupe = guarded(GuardKind::Dedupe);
     let by_state = guarded(GuardKind::State);
-    if harmful.len() > by_dedupe + by_state {
+    let by_key = guarded(GuardKind::Key);
+    let all = harmful.len() == by_dedupe + by_state + by_key;
+    if !all {
         signals.insert("unguarded-effects");
     }
     if harmful.iter().any(|e| e.guard.is_none() && corrupts(e.role)) {
@@ -29,13 +31,11 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     // With no harmful effect, a check that ends the handler still says what is meant.
     let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     if by_dedupe > 0 || harmful.is_empty() && dedupe_guard {
-        signals.insert(if by_dedupe + by_state == harmful.len() {
-            "dedupe-guards-all"
-        } else {
-            "dedupe-guards-some"
-        });
+        signals.insert(if all { "dedupe-guards-all" } else { "dedupe-guards-some" });
+    } else if by_key > 0 {
+        signals.insert(if all { "keys-guard-all" } else { "keys-guard-some" });
     } else if by_state > 0 || harmful.is_empty() && scan.effects.iter().any(|e| e.guard.is_some()) {
-        signals.insert(if by_state == harmful.len() { "state-guards-all" } else { "state-guards-some" });
+        signals.insert(if all { "state-guards-all" } else { "state-guards-some" });
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
         && !scan.guards.iter().any(|g| g.kind == GuardKind::State && !g.fails)

@@ -44,6 +44,8 @@ pub enum GuardKind {
     Dedupe,
     /// The state or existence of the entity.
     State,
+    /// A unique key that the message brings: the store refuses a second insert.
+    Key,
     /// A state that the handler looks at and never changes: it is the same at the next delivery.
     Filter,
 }
@@ -367,22 +369,32 @@ impl Scanner<'_, '_> {
         match effect {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
-                self.out.effects.push(Effect { site: step.site, role, guard });
+                let key = (step.keyed && guard.is_none())
+                    .then(|| self.guard(GuardKind::Key, step.site, step.site, true));
+                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key) });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
+                return key.filter(|_| step.error == ErrorUse::Returned);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
+                let mut behind = None;
                 let refused = self.out.refusals.len();
                 if let Some(found) = self.nodes(&step.inner, guard)
                     && Some(found) != guard
                 {
-                    self.quiet.insert(step.site, found);
+                    // What ends the helper with an error ends who passes that on.
+                    if self.out.guards[found].kind == GuardKind::Key {
+                        behind = (step.error == ErrorUse::Returned).then_some(found);
+                    } else {
+                        self.quiet.insert(step.site, found);
+                    }
                 }
                 if matches!(step.error, ErrorUse::Logged | ErrorUse::Dropped) {
                     self.out.refusals.iter_mut().skip(refused).for_each(|r| r.ignored = true);
                 }
+                return behind;
             }
         }
         None

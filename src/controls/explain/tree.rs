@@ -41,6 +41,7 @@ impl<'s, 'a> Tree<'s, 'a> {
             rests_on: match guard.kind {
                 scan::GuardKind::Dedupe => GuardKind::Dedupe,
                 scan::GuardKind::State | scan::GuardKind::Filter => GuardKind::State,
+                scan::GuardKind::Key => GuardKind::Key,
             },
             check: self.place(guard.check),
             asked_at: self.place(guard.asked),
