@@ -5,7 +5,7 @@
 //! a type is not written down or plain from what is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tree_sitter::Node;
 
@@ -19,15 +19,24 @@ const EVERYWHERE: [&str; 9] =
 /// What functions give, by name: `None` where those of one name differ.
 type Results = BTreeMap<String, Option<Vec<String>>>;
 
-/// Splits functions; gives how many helpers there are now.
-pub fn split(files: &mut Files, dice: &mut Dice, share: usize) -> usize {
+/// Splits the functions that `chosen` wants, by file and line; gives how many helpers there are now.
+pub fn split(
+    chosen: &dyn Fn(&Path, usize) -> bool,
+    files: &mut Files,
+    dice: &mut Dice,
+    share: usize,
+) -> usize {
     let results = results(files);
     let mut helpers = 0;
-    for (_, text) in files.iter_mut().filter(|(path, _)| !is_test(path)) {
+    for (path, text) in files.iter_mut().filter(|(path, _)| !is_test(path)) {
         let source = Source::new(text);
         let mut edits: Vec<Edit> = Vec::new();
         for function in source.functions() {
-            if function.child_by_field_name("type_parameters").is_some() || has(function, &["label_name"]) {
+            let wanted = chosen(path, function.start_position().row + 1);
+            if !wanted
+                || function.child_by_field_name("type_parameters").is_some()
+                || has(function, &["label_name"])
+            {
                 continue;
             }
             let split = Split { source: &source, function, types: types(&source, function, &results) };
