@@ -220,7 +220,8 @@ impl Lifting<'_> {
                                 .parts
                                 .iter()
                                 .any(|(p, v)| *p == Part::Topic && matches!(v, Value::Str(_)));
-                        if !next.placed && s.by_call && (handed_over(&draft, free) || says) {
+                        let registers = consumes && s.by_call && hands_function(eval, s.site);
+                        if !next.placed && s.by_call && (handed_over(&draft, free) || says || registers) {
                             next.place = s.site;
                             next.moved = true;
                         }
@@ -439,6 +440,18 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
         }
     }
     draft.parts.iter().filter(|(p, _)| *p == Part::Topic).any(|(_, v)| direct(v, free))
+}
+
+/// Whether the call at `site` is given a function: with the options that name the topic beside it,
+/// that is where a consumer is registered.
+fn hands_function(eval: &Eval<'_>, site: Site) -> bool {
+    let facts = eval.types.program.facts(site.file);
+    let crate::syntax::facts::Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
+    let given = |&arg: &crate::syntax::facts::ExprId| eval.value(Site { file: site.file, expr: arg });
+    facts.list(args).iter().map(given).any(|value| match value {
+        Value::Func(closure) => eval.types.has_body(closure.func),
+        _ => false,
+    })
 }
 
 /// An object handed over as a handler: its method that takes a message.

@@ -310,7 +310,9 @@ impl<'a> Eval<'a> {
     fn global(&self, global: Global) -> Value {
         let facts = self.types.program.facts(global.file);
         let item = &facts.globals[global.index as usize];
-        if item.value.is_none() {
+        // `let client: Client | null = null` is there to be filled later.
+        let empty = item.value.is_none() || !item.ty.is_none() && facts.expr(item.value) == Expr::Nil;
+        if empty {
             return Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
         }
         self.nth(Site { file: global.file, expr: item.value }, 0)

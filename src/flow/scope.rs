@@ -41,6 +41,8 @@ pub struct Def {
     pub reassigned: bool,
     /// Inside a branch or loop: the name may hold what it held before.
     pub nested: bool,
+    /// The type it is declared with beside its value, or [`ExprId::NONE`].
+    pub ty: ExprId,
 }
 
 /// `x.field = value` and `x[key] = value`.
@@ -119,7 +121,7 @@ fn scope(facts: &Facts, id: FuncId) -> Scope {
 
 fn push(scope: &mut Scope, name: Sym, pos: u32, kind: DefKind) {
     if !name.is_empty() {
-        scope.defs.push(Def { name, pos, kind, reassigned: false, nested: false });
+        scope.defs.push(Def { name, pos, kind, reassigned: false, nested: false, ty: ExprId::NONE });
     }
 }
 
@@ -251,6 +253,7 @@ fn assign(
                     kind,
                     reassigned: op == AssignOp::Set,
                     nested: scope.level > 0,
+                    ty,
                 });
             }
             Expr::Field { .. } | Expr::Index { .. } | Expr::Unary { .. } => {

@@ -132,6 +132,17 @@ pub fn import_matches(gate: &str, path: &str) -> bool {
     path.strip_prefix(gate).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether a type says next to nothing: unknown, the name of a type parameter, or something of a
+/// library with only its origin known.
+fn vague(ty: &Type) -> bool {
+    match ty {
+        Type::Unknown | Type::Literal(_) => true,
+        Type::External(_, name) => name.is_empty(),
+        Type::Basic(name) => name.starts_with(char::is_uppercase),
+        _ => false,
+    }
+}
+
 /// Answers questions about types; shared by all threads.
 pub struct Types<'a> {
     /// The program.
@@ -243,7 +254,17 @@ impl<'a> Types<'a> {
             }
             DefKind::Result(i) => self.type_expr(at(facts.params(&func.results)[i as usize].ty), depth),
             DefKind::Receiver => self.receiver_type(owner),
-            DefKind::Value(expr, index) => self.nth(at(expr), index, depth),
+            DefKind::Value(expr, index) => {
+                let found = self.nth(at(expr), index, depth);
+                if def.ty.is_none() || !vague(&found) {
+                    return found;
+                }
+                // What is written beside the name says more than a call that nobody looked into.
+                match self.type_expr(at(def.ty), depth) {
+                    declared if vague(&declared) => found,
+                    declared => declared,
+                }
+            }
             DefKind::Typed(ty) | DefKind::Narrowed(_, ty) => self.type_expr(at(ty), depth),
             DefKind::RangeKey(over) => match self.nth(at(over), 0, depth) {
                 Type::Map(key, _) => (*key).clone(),
@@ -440,8 +461,9 @@ impl<'a> Types<'a> {
                                 found => found,
                             };
                         }
-                        (Some(Member::Method(func)), Type::Named(_, args)) => {
-                            return self.result(*func, index, args, depth);
+                        (Some(Member::Method(func)), Type::Named(_, types)) => {
+                            let found = self.result(*func, index, types, depth);
+                            return found.or(|| self.told_by_arguments(*func, index, (site.file, args), depth));
                         }
                         _ => found = Some(member.map_or(Type::Unknown, Member::ty)),
                     }
@@ -449,7 +471,9 @@ impl<'a> Types<'a> {
             }
         }
         match found.unwrap_or_else(|| self.nth(at(target), 0, depth)) {
-            Type::Func(func) | Type::Signature(func) => self.result(func, index, &type_args, depth),
+            Type::Func(func) | Type::Signature(func) => self
+                .result(func, index, &type_args, depth)
+                .or(|| self.told_by_arguments(func, index, (site.file, args), depth)),
             Type::Named(ty, args) => match self.underlying_signature(ty, depth) {
                 // A value of a named function type is called; otherwise it is a conversion.
                 Some(signature) if !self.names_type(at(target)) => {
@@ -559,6 +583,37 @@ impl<'a> Types<'a> {
             }
         }
         ty
+    }
+
+    /// The result of a generic function whose type parameter no caller writes: what the argument is, or
+    /// gives when it is called (`retry(() => connect())`).
+    fn told_by_arguments(&self, func: Fn, index: u32, call: (u32, &[ExprId]), depth: u8) -> Type {
+        let Some(depth) = depth.checked_sub(1) else { return Type::Unknown };
+        let facts = self.program.facts(func.file);
+        let decl = facts.func(func.func);
+        let Some(result) = facts.params(&decl.results).get(index as usize) else { return Type::Unknown };
+        let Expr::Name(name) = facts.expr(result.ty) else { return Type::Unknown };
+        if !facts.params(&decl.type_params).iter().any(|p| p.name == name) {
+            return Type::Unknown;
+        }
+        let (file, args) = call;
+        let told = facts.params(&decl.params).iter().zip(args).map(|(param, &arg)| {
+            let given = || self.nth(Site { file, expr: arg }, 0, depth);
+            match facts.expr(param.ty) {
+                Expr::Name(own) if own == name => given(),
+                Expr::FuncType(signature) => {
+                    let results = facts.params(&facts.func(signature).results);
+                    match (results.first().map(|p| facts.expr(p.ty)), given()) {
+                        (Some(Expr::Name(own)), Type::Func(closure)) if own == name => {
+                            self.result(closure, 0, &[], depth)
+                        }
+                        _ => Type::Unknown,
+                    }
+                }
+                _ => Type::Unknown,
+            }
+        });
+        told.fold(Type::Unknown, |found, told| found.or(|| told))
     }
 
     /// The type of field `name` of a `ty`; for the step that calls a method, of what that gives.
