@@ -128,8 +128,7 @@ impl Lifting<'_> {
     pub fn one(&self, matched: &Match) -> Vec<Found> {
         let eval = Eval::new(self.types);
         let rule = self.index.rule(matched.rule);
-        let parts = parts(&eval, matched.site, rule);
-        let start = Draft {
+        let start = |parts| Draft {
             matched: *matched,
             place: matched.site,
             placed: rule.topic.is_empty(),
@@ -138,7 +137,13 @@ impl Lifting<'_> {
             parts,
             hops: vec![matched.site],
         };
-        let mut queue = vec![start];
+        let mut queue: Vec<Draft> = match &eval.rounds(matched.site)[..] {
+            [] => vec![start(parts(&eval, matched.site, rule))],
+            rounds => {
+                let each = |&round| start(parts(&Eval::in_round(self.types, round), matched.site, rule));
+                rounds.iter().map(each).collect()
+            }
+        };
         let mut done = Vec::new();
         let mut made = 0;
         let mut seen: FxHashSet<(Vec<Site>, bool, Vec<Value>)> = FxHashSet::default();
@@ -149,9 +154,9 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topics = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).map(|(_, v)| v.clone());
-                if draft.hops.len() <= HOPS
-                    && seen.insert((draft.hops.clone(), draft.placed, topics.collect()))
+                let says = [Part::Topic, Part::Group, Part::Handler];
+                let said = draft.parts.iter().filter(|(p, _)| says.contains(p)).map(|(_, v)| v.clone());
+                if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), draft.placed, said.collect()))
                 {
                     queue.push(draft);
                 }

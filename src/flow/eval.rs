@@ -8,6 +8,7 @@ mod apply;
 mod class;
 mod composite;
 mod members;
+mod stores;
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -34,6 +35,8 @@ pub struct Eval<'a> {
     /// Keys of what is [`Known::Within`] some evaluation under way, oldest first.
     within: RefCell<Vec<(Site, u32)>>,
     returns: RefCell<FxHashMap<(Fn, u32), Value>>,
+    /// The element that stands for a loop's own, where the rounds are told apart.
+    round: Option<stores::Round>,
 }
 
 /// What is known of an expression.
@@ -61,6 +64,7 @@ impl<'a> Eval<'a> {
             memo: RefCell::default(),
             within: RefCell::default(),
             returns: RefCell::default(),
+            round: None,
         }
     }
 
@@ -193,19 +197,20 @@ impl<'a> Eval<'a> {
         };
         let at = |expr| Site { file: owner.file, expr };
         let value = match def.kind {
-            DefKind::Param(i) => Value::Param(owner, i),
+            DefKind::Param(i) => self.passed(owner, i).unwrap_or(Value::Param(owner, i)),
             DefKind::Receiver => Value::Receiver(owner),
             DefKind::Value(expr, index) => {
                 let latest = self.nth(at(expr), index);
                 self.with_alternatives(owner, name, def.pos, def.reassigned && def.nested, latest)
             }
             DefKind::Narrowed(expr, _) => self.nth(at(expr), 0),
-            DefKind::RangeElement(over) => element(self.nth(at(over), 0)),
+            DefKind::RangeElement(over) => self.looped(at(over)),
             DefKind::RangeKey(over) => Value::Field(self.nth(at(over), 0).into(), "key".into()),
             DefKind::Typed(ty) => Value::Typed(self.types.named_by(at(ty))),
             DefKind::Result(_) => self.reassigned_result(owner, name, site),
         };
-        self.with_writes(owner, name, site, value)
+        let value = self.with_writes(owner, name, site, value);
+        self.filled(owner.file, Some(owner), name, value)
     }
 
     /// `v := env(); if v == "" { v = "default" }`: a reassigned name may hold what it held before.
@@ -315,7 +320,8 @@ impl<'a> Eval<'a> {
         if empty {
             return Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
         }
-        self.nth(Site { file: global.file, expr: item.value }, 0)
+        let value = self.nth(Site { file: global.file, expr: item.value }, 0);
+        self.filled(global.file, None, item.name, value)
     }
 
     fn field_expr(&self, site: Site, base: ExprId, name: Sym) -> Value {
@@ -360,6 +366,17 @@ impl<'a> Eval<'a> {
                         .map_or(Value::Unset, |(_, value)| value.clone()),
                     _ => Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect()),
                 }
+            }
+            Value::OneOf(items) if items.iter().all(|item| matches!(item, Value::List(_))) => {
+                let key = self.nth(Site { file: site.file, expr: key }, 0);
+                let at = |item: &Value| match (item, &key) {
+                    (Value::List(items), Value::Literal(text)) => {
+                        items.get(text.parse::<usize>().ok()?).cloned()
+                    }
+                    _ => None,
+                };
+                let found: Vec<Value> = items.iter().filter_map(at).collect();
+                if found.is_empty() { Value::Element(value.into()) } else { Value::one_of(found) }
             }
             Value::List(items) => {
                 let key = self.nth(Site { file: site.file, expr: key }, 0);
@@ -458,6 +475,11 @@ impl<'a> Eval<'a> {
 
     fn builtin(&self, site: Site, name: &str, args: &[ExprId]) -> Value {
         let at = |expr| Site { file: site.file, expr };
+        if self.types.program.facts(site.file).lang == Lang::TypeScript
+            && let Some(store) = self.new_store(site, name, args)
+        {
+            return store;
+        }
         match name {
             "append" => {
                 let mut items = Vec::new();

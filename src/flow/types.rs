@@ -138,6 +138,7 @@ fn vague(ty: &Type) -> bool {
     match ty {
         Type::Unknown | Type::Literal(_) => true,
         Type::External(_, name) => name.is_empty(),
+        Type::Map(_, value) => **value == Type::Unknown,
         Type::Basic(name) => name.starts_with(char::is_uppercase),
         _ => false,
     }
@@ -421,6 +422,9 @@ impl<'a> Types<'a> {
             match facts.text(name) {
                 "new" | "make" if !args.is_empty() => return self.type_expr(at(args[0]), depth),
                 "append" if !args.is_empty() => return self.nth(at(args[0]), 0, depth),
+                "Map" | "WeakMap" if facts.lang == Lang::TypeScript => {
+                    return Type::Map(Type::Unknown.into(), Type::Unknown.into());
+                }
                 _ => {}
             }
         }
@@ -463,7 +467,8 @@ impl<'a> Types<'a> {
                         }
                         (Some(Member::Method(func)), Type::Named(_, types)) => {
                             let found = self.result(*func, index, types, depth);
-                            return found.or(|| self.told_by_arguments(*func, index, (site.file, args), depth));
+                            return found
+                                .or(|| self.told_by_arguments(*func, index, (site.file, args), depth));
                         }
                         _ => found = Some(member.map_or(Type::Unknown, Member::ty)),
                     }
