@@ -9,6 +9,8 @@ mod class;
 mod composite;
 mod members;
 mod stores;
+#[cfg(test)]
+mod tests;
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
