@@ -153,6 +153,8 @@ pub struct Types<'a> {
 }
 
 const DEPTH: u8 = 24;
+/// Methods of a list that give one of its elements.
+const ELEMENT: [&str; 4] = ["find", "at", "pop", "shift"];
 
 impl<'a> Types<'a> {
     /// Over a program and what the rules say library calls return.
@@ -175,8 +177,8 @@ impl<'a> Types<'a> {
         let facts = self.program.facts(site.file);
         let at = |expr| Site { file: site.file, expr };
         match facts.expr(site.expr) {
-            Expr::Name(name) => self.name(site, name, depth),
-            Expr::Field { base, name } => self.field(site, base, name, depth),
+            Expr::Name(name) => self.kept(site, name, self.name(site, name, depth), depth),
+            Expr::Field { base, name } => self.kept(site, name, self.field(site, base, name, depth), depth),
             Expr::Call { callee, args, .. } => self.call(site, callee, facts.list(args), index, depth),
             Expr::Composite { ty: ExprId::NONE, .. } if facts.lang == Lang::TypeScript => Type::Literal(site),
             Expr::Composite { ty, .. } => self.type_expr(at(ty), depth),
@@ -240,6 +242,23 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// A map or list of nobody says what, by what is put into it.
+    fn kept(&self, site: Site, name: Sym, found: Type, depth: u8) -> Type {
+        let open = match &found {
+            Type::Map(_, inner) | Type::Slice(inner) => **inner == Type::Unknown,
+            _ => false,
+        };
+        let puts = self.program.file(site.file).stores.get(&name).filter(|_| open);
+        let Some(depth) = depth.checked_sub(8) else { return found };
+        let put = |put: &super::scope::Put| self.nth(Site { file: site.file, expr: put.value }, 0, depth);
+        let inner = puts.into_iter().flatten().take(4).map(put).find(|ty| !vague(ty));
+        match (inner, &found) {
+            (Some(inner), Type::Map(key, _)) => Type::Map(key.clone(), inner.into()),
+            (Some(inner), Type::Slice(_)) => Type::Slice(inner.into()),
+            _ => found,
+        }
+    }
+
     fn def(&self, owner: Fn, def: &Def, depth: u8) -> Type {
         let facts = self.program.facts(owner.file);
         let at = |expr| Site { file: owner.file, expr };
@@ -248,7 +267,7 @@ impl<'a> Types<'a> {
             DefKind::Param(i) => {
                 let param = facts.params(&func.params)[i as usize];
                 if param.ty.is_none() {
-                    return self.handed(owner, depth);
+                    return self.handed(owner, i, depth);
                 }
                 let ty = self.type_expr(at(param.ty), depth);
                 if param.variadic { Type::Slice(ty.into()) } else { ty }
@@ -465,6 +484,10 @@ impl<'a> Types<'a> {
                                 found => found,
                             };
                         }
+                        (None, Type::Map(_, inner)) if matches!(name, "get") => return (**inner).clone(),
+                        (None, Type::Map(_, inner)) if name == "values" => return Type::Slice(inner.clone()),
+                        (None, Type::Slice(inner)) if ELEMENT.contains(&name) => return (**inner).clone(),
+                        (None, Type::Slice(_)) if name == "filter" => return receiver,
                         (Some(Member::Method(func)), Type::Named(_, types)) => {
                             let found = self.result(*func, index, types, depth);
                             return found
@@ -493,13 +516,15 @@ impl<'a> Types<'a> {
     }
 
     /// What a closure's parameter without a type is: of the library that calls it back.
-    fn handed(&self, closure: Fn, depth: u8) -> Type {
+    fn handed(&self, closure: Fn, index: u32, depth: u8) -> Type {
         let file = self.program.file(closure.file);
         let Some(&call) = file.callbacks.get(&closure.func) else { return Type::Unknown };
         let Expr::Call { callee, .. } = file.facts.expr(call) else { return Type::Unknown };
         let Expr::Field { base, .. } = file.facts.expr(callee) else { return Type::Unknown };
         match self.nth(Site { file: closure.file, expr: base }, 0, depth) {
             Type::External(path, _) => Type::External(path, Arc::from("")),
+            // A list or map calls it with what it holds.
+            Type::Slice(inner) | Type::Map(_, inner) if index == 0 => (*inner).clone(),
             _ => Type::Unknown,
         }
     }

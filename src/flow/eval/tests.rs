@@ -19,7 +19,8 @@ fn short(program: &Program, value: &Value) -> String {
         Value::OneOf(items) => all(items, " | "),
         Value::Concat(items) => all(items, " + "),
         Value::Object(object) => {
-            let field = |(key, value): &(std::sync::Arc<str>, Value)| format!("{key}: {}", short(program, value));
+            let field =
+                |(key, value): &(std::sync::Arc<str>, Value)| format!("{key}: {}", short(program, value));
             format!("{{{}}}", object.fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         Value::Func(closure) => format!("{}()", program.func_name(closure.func)),
@@ -60,10 +61,16 @@ fn stores_give_what_is_put_into_them() {
         ("const m = new Map(['a', 'b'].map((s) => [s, `q-${s}`])); const it = m.get('b');", "'q-b'"),
         ("const it = [...new Map([['a', 1]]).values()];", "[1]"),
         ("const it = Object.entries({ a: 1, b: 2 });", "[['a', 1], ['b', 2]]"),
-        ("const m = new Map(); function add(k, h) { const old = m.get(k) ?? []; m.set(k, [...old, h]); } \
-          const it = m.get('x');", "[?, $h]"),
-        ("class Bus { handlers = new Map(); on(k, h) { this.handlers.set(k, h); } } \
-          const bus = new Bus(); const it = bus.handlers;", "{k: $h}"),
+        (
+            "const m = new Map(); function add(k, h) { const old = m.get(k) ?? []; m.set(k, [...old, h]); } \
+          const it = m.get('x');",
+            "[?, $h]",
+        ),
+        (
+            "class Bus { handlers = new Map(); on(k, h) { this.handlers.set(k, h); } } \
+          const bus = new Bus(); const it = bus.handlers;",
+            "{k: $h}",
+        ),
     ];
     let wrong = |(source, expected): &(&str, &str)| {
         let found = value_of(source, "it");
