@@ -14,6 +14,7 @@ use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
 use super::program::{Fn, Site};
 use super::types::{Type, Types, import_matches};
+use super::undescribed::Vocabulary;
 
 /// A rule, by detector and position in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -50,6 +51,7 @@ pub struct Index<'a> {
     functions: Vec<RuleId>,
     sql: Vec<RuleId>,
     by_function: RwLock<FxHashMap<String, Vec<RuleId>>>,
+    vocabulary: Vocabulary,
 }
 
 impl<'a> Index<'a> {
@@ -64,6 +66,7 @@ impl<'a> Index<'a> {
             functions: Vec::new(),
             sql: Vec::new(),
             by_function: RwLock::default(),
+            vocabulary: Vocabulary::built_in(),
         };
         for (d, detector) in rules.detectors.iter().enumerate() {
             for (r, rule) in detector.rules.iter().enumerate() {
@@ -115,7 +118,9 @@ impl<'a> Index<'a> {
     }
 
     fn gated(&self, id: RuleId, path: &str) -> bool {
-        self.rules.detectors[id.detector as usize].imports.iter().any(|gate| import_matches(gate, path))
+        let detector = &self.rules.detectors[id.detector as usize];
+        detector.imports.iter().any(|gate| import_matches(gate, path))
+            || detector.undescribed && self.vocabulary.names_messaging(path) && !self.describes(path)
     }
 
     /// Whether a rule is about code of this language.

@@ -29,6 +29,7 @@ pub(super) const DETECTOR_KEYS: &[&str] = &[
     "manifests",
     "examples",
     "opt-in",
+    "undescribed",
     "enabled",
 ];
 pub(super) const RULE_KEYS: &[&str] = &[
@@ -132,7 +133,8 @@ fn detector(
     if map.present(&["rules", "manifests"]).is_empty() && map.get("id").is_some() {
         reader.mistake(map.node(), "a detector needs `rules` or `manifests`");
     }
-    let context = Context { id, gated: !imports.is_empty(), transport: !transport.is_empty() };
+    let undescribed = reader.flag_or(map, "undescribed", false);
+    let context = Context { id, gated: undescribed || !imports.is_empty(), transport: !transport.is_empty() };
     let mut rules = Vec::new();
     for node in reader.list_at(map, "rules") {
         rules.extend(rule(reader, node, &context, rule_ids));
@@ -152,6 +154,7 @@ fn detector(
         language: language?,
         transport: transport.to_owned(),
         imports,
+        undescribed,
         returns,
         fields,
         rules,

@@ -48,6 +48,8 @@ pub struct Detector {
     /// Import paths that gate it. A path matches itself, its sub-packages and its `/vN` versions.
     /// Empty: not gated (conventions by name, SQL).
     pub imports: Vec<String>,
+    /// Instead: any library that reads like messaging and that no other detector describes.
+    pub undescribed: bool,
     /// What functions and methods of the library give back: (`NewReader`, `Reader`),
     /// (`Conn.JetStream`, `JetStreamContext`).
     pub returns: Vec<(CallName, String)>,
