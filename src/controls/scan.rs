@@ -142,7 +142,8 @@ pub const HARMFUL: [Role; 6] = [
     Role::OutboxWrite,
 ];
 /// Effects that a second delivery does not change.
-pub const HARMLESS: [Role; 3] = [Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
+pub const HARMLESS: [Role; 4] =
+    [Role::EffectTransition, Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
 const NOTED: [Role; 14] = [
     Role::DedupeCheck,
     Role::DedupeMark,
@@ -162,6 +163,8 @@ const NOTED: [Role; 14] = [
 /// Roles that show a handler at work on what it received.
 pub const WORK: [Role; 6] =
     [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
+/// Roles whose result tells in which state the entity is.
+const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
 
 struct Scanner<'f, 'a> {
@@ -205,6 +208,11 @@ impl Scanner<'_, '_> {
         }
         for &rule in &step.rules {
             roles.add(self.flow.index.rule(rule).role);
+        }
+        // A write that happens only while the state it changes is there is that and nothing else.
+        if roles.has(Role::EffectTransition) {
+            roles = Roles::default();
+            roles.add(Role::EffectTransition);
         }
         roles
     }
@@ -332,10 +340,19 @@ impl Scanner<'_, '_> {
         match effect {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
+                // A unique key takes a second one for the same: it fails, or is left out.
+                let refuses = step.keyed && role == Role::EffectInsert;
+                let own = step.keyed.then(|| self.guard(GuardKind::State, step.site, step.site, refuses));
+                let guard = guard.or(own);
                 self.out.effects.push(Effect { site: step.site, role, guard });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
+                // The failure ends whatever stands behind it, unless it is caught and gone on from.
+                let goes_on = matches!(step.error, ErrorUse::Logged | ErrorUse::Dropped);
+                if refuses && !goes_on && !step.detached {
+                    return own;
+                }
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
@@ -411,12 +428,12 @@ impl Scanner<'_, '_> {
             .deps
             .iter()
             .copied()
-            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.has(Role::Read)))
+            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.any(&LOOKS)))
             .or(branch.looked_up)
             .unwrap_or(branch.cond);
         let kind = if deps.any(&DEDUPE) {
             Some(GuardKind::Dedupe)
-        } else if deps.has(Role::Read)
+        } else if deps.any(&LOOKS)
             || branch.looked_up.is_some()
             || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert])
         {
@@ -453,12 +470,14 @@ impl Scanner<'_, '_> {
         if let Some(kind) = kind
             && asks_for_seen
         {
+            let transits = deps.has(Role::EffectTransition);
             let refuses = kind == GuardKind::State
-                && matches!(asks, Asks::State | Asks::Conflict)
+                && (matches!(asks, Asks::State | Asks::Conflict) || transits && asks == Asks::Absence)
                 && then_exit == Some(Exit::Failure);
             if quiet_exit || refuses {
                 // "Not found" that ends the handler quietly says nothing about a second delivery.
-                let absent_row = kind == GuardKind::State && asks == Asks::Absence;
+                let absent_row =
+                    kind == GuardKind::State && asks == Asks::Absence && !deps.has(Role::EffectTransition);
                 if !absent_row {
                     behind = Some(self.guard(kind, check, branch.cond, refuses));
                 }
@@ -466,7 +485,9 @@ impl Scanner<'_, '_> {
                 let made = self.guard(kind, check, branch.cond, false);
                 match asks {
                     Asks::Absence => then_guard = Some(made),
-                    Asks::Presence if deps.has(Role::DedupeClaim) => then_guard = Some(made),
+                    Asks::Presence if deps.any(&[Role::DedupeClaim, Role::EffectTransition]) => {
+                        then_guard = Some(made);
+                    }
                     Asks::Presence | Asks::State | Asks::Conflict => else_guard = Some(made),
                     _ => {}
                 }

@@ -438,6 +438,11 @@ impl<'a> Eval<'a> {
                 Value::one_of(results.collect())
             }
             Value::Made(made) if made.args.is_none() => self.made(site, &made, None, values()),
+            // `new Order({…})` where a library made the class.
+            Value::Made(_) => self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site))),
+            Value::Field(..) if matches!(self.type_of(&target), Type::External(_, ref on) if !on.is_empty()) => {
+                self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site)))
+            }
             Value::Field(base, name) => match self.type_of(&base) {
                 Type::External(path, on) => {
                     let callee = Made::mention(path, on, name, Type::Unknown, site);
@@ -473,6 +478,13 @@ impl<'a> Eval<'a> {
             .instantiated(callee.type_args.clone())
             .with(receiver, Some(args));
         pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
+    }
+
+    /// What calling a class gives that a library made.
+    fn made_class(&self, site: Site, class: &Value, args: Arc<[Value]>) -> Option<Value> {
+        let Type::External(path, on) = self.type_of(class) else { return None };
+        let callee = Made::mention(path, on, "new".into(), Type::Unknown, site);
+        Some(self.made(site, &callee, Some(class.clone()), args))
     }
 
     fn builtin(&self, site: Site, name: &str, args: &[ExprId]) -> Value {

@@ -445,6 +445,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 into: None,
                 inner: Vec::new(),
                 detached: false,
+                keyed: false,
                 on_message: true,
             }));
         }
@@ -482,6 +483,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.targets(site, !rules.is_empty(), frame)
         };
         let on_message = self.about_message(site, &rules, frame);
+        let keyed = self.keyed(site, &rules, frame);
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let deeper = depth + u32::from(!self.hands_on(func, id));
@@ -535,6 +537,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     into: Some(target),
                     inner,
                     detached,
+                    keyed,
                     on_message,
                 }));
             }
@@ -550,6 +553,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 into: None,
                 inner: Vec::new(),
                 detached,
+                keyed,
                 on_message,
             }));
         } else if targets.is_empty()

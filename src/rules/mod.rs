@@ -97,6 +97,8 @@ pub struct Rule {
     pub when: Vec<(Selector, Regex)>,
     /// Conditions on values: none may hold.
     pub unless: Vec<(Selector, Regex)>,
+    /// The objects that a write asks for and that it sets: it must change something that it asks for.
+    pub changes: Option<(Vec<Selector>, Vec<Selector>)>,
     /// Where the topic, queue, subject or task type is; the first that gives something wins.
     pub topic: Vec<Selector>,
     /// Where the handler is.
@@ -155,6 +157,8 @@ pub enum Matcher {
         skip_locked: Option<bool>,
         /// Whether it must (not) add to the old value of a column.
         increments: Option<bool>,
+        /// Whether it must (not) set a column that it also asks for.
+        transition: Option<bool>,
     },
     /// A project method of this name whose type is handed to, or implements a contract of, the
     /// library (`ConsumeClaim` of sarama, `Kind` of river): matched on the declaration.

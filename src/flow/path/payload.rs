@@ -186,6 +186,19 @@ impl Tracer<'_, '_> {
         about
     }
 
+    /// Whether an insert or a publication is given a key that the message brings: the one that a unique
+    /// index or the broker tells a second one by.
+    pub(super) fn keyed(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
+        rules.iter().map(|&id| self.flow.index.rule(id)).any(|rule| {
+            matches!(rule.role, Role::EffectInsert | Role::Publisher)
+                && rule.key.iter().any(|selector| {
+                    let value = crate::flow::select::select(&self.eval, site, selector);
+                    let value = self.eval.within(&value, frame);
+                    !value.is_unset() && self.payload.is(&self.eval, &value, frame)
+                })
+        })
+    }
+
     /// Whether what a decoder is given is known to be something else than the message: a row that was
     /// looked up, what another system answered.
     fn decodes_other(&self, call: Site, frame: &[Binding]) -> bool {
