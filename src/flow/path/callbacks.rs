@@ -21,7 +21,9 @@ impl Tracer<'_, '_> {
         }
         let facts = self.flow.types.program.facts(func.file);
         let Expr::Call { args, .. } = facts.expr(id) else { return };
-        for expr in handed_closures(facts, args) {
+        // Of a consumer without a handler of its own, options tell who reads its messages.
+        let reads = self.payload.source.is_some();
+        for expr in handed_closures(facts, args, reads) {
             if let Expr::Closure(inner) = facts.expr(expr) {
                 let target = Fn { file: func.file, func: inner };
                 if !self.stack.contains(&target) {
@@ -36,7 +38,7 @@ impl Tracer<'_, '_> {
 
 /// The closures among the arguments of a call, and those that its options name as handlers of messages
 /// (`consumer.run({ eachMessage: async () => {} })`).
-fn handed_closures(facts: &Facts, args: Exprs) -> Vec<ExprId> {
+fn handed_closures(facts: &Facts, args: Exprs, options: bool) -> Vec<ExprId> {
     const HANDLERS: [&str; 7] = [
         "eachMessage",
         "eachBatch",
@@ -49,7 +51,7 @@ fn handed_closures(facts: &Facts, args: Exprs) -> Vec<ExprId> {
     let mut found = Vec::new();
     for &arg in facts.list(args) {
         match facts.expr(arg) {
-            Expr::Composite { ty: ExprId::NONE, entries } => {
+            Expr::Composite { ty: ExprId::NONE, entries } if options => {
                 for entry in facts.list(entries).chunks(2).filter(|entry| entry.len() == 2) {
                     if matches!(facts.expr(entry[0]), Expr::Str(name) if HANDLERS.contains(&facts.text(name)))
                     {
