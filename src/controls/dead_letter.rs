@@ -49,6 +49,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if !consumer.topic.resolved && listed("backend-decides").contains(&consumer.framework) {
         signals.insert("backend-unseen");
     }
+    if listed("library-decides").contains(&consumer.framework) {
+        signals.insert("library-unseen");
+    }
     if swallowed(subject) {
         signals.insert("swallowed");
     }

@@ -91,12 +91,12 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     if !checks.is_empty() || !marks.is_empty() {
         signals.insert("check-seen");
     }
-    if marks.is_empty() {
+    let guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
+    if marks.is_empty() && (guard || !checks.is_empty()) {
         signals.insert("never-marked");
     }
     let asks = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMiddleware];
-    let asked = asks.iter().any(|&role| scan.of(role).next().is_some())
-        || scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
+    let asked = asks.iter().any(|&role| scan.of(role).next().is_some()) || guard;
     if !marks.is_empty() && !asked {
         signals.insert("never-checked");
         // A unique key makes a second mark fail: that ends the handler, or takes its effects back.

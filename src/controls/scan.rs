@@ -152,7 +152,8 @@ pub const HARMFUL: [Role; 6] = [
     Role::OutboxWrite,
 ];
 /// Effects that a second delivery does not change.
-pub const HARMLESS: [Role; 3] = [Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
+pub const HARMLESS: [Role; 4] =
+    [Role::EffectTransition, Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
 const NOTED: [Role; 14] = [
     Role::DedupeCheck,
     Role::DedupeMark,
@@ -173,15 +174,18 @@ const NOTED: [Role; 14] = [
 pub const WORK: [Role; 6] =
     [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
 /// Roles of what changes the state of an entity.
-const CHANGES: [Role; 7] = [
+const CHANGES: [Role; 8] = [
     Role::EffectInsert,
     Role::EffectIncrement,
     Role::EffectUpsert,
     Role::EffectUpdate,
+    Role::EffectTransition,
     Role::EffectDelete,
     Role::OutboxWrite,
     Role::EffectCharge,
 ];
+/// Roles whose result tells in which state the entity is.
+const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
 
 struct Scanner<'f, 'a> {
@@ -238,6 +242,11 @@ impl Scanner<'_, '_> {
         }
         for &rule in &step.rules {
             roles.add(self.flow.index.rule(rule).role);
+        }
+        // A write that happens only while the state it changes is there is that and nothing else.
+        if roles.has(Role::EffectTransition) {
+            roles = Roles::default();
+            roles.add(Role::EffectTransition);
         }
         roles
     }
@@ -370,12 +379,15 @@ impl Scanner<'_, '_> {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
-                    .then(|| self.guard(GuardKind::Key, step.site, step.site, true));
+                    .then(|| self.guard(GuardKind::Key, step.site, step.site, role == Role::EffectInsert));
                 self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key) });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
-                return key.filter(|_| step.error == ErrorUse::Returned);
+                // The failure of an insert ends whatever stands behind it, unless it is gone on from;
+                // a broker leaves a second message out and says nothing.
+                let ends = matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached;
+                return key.filter(|_| ends && role == Role::EffectInsert);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {

@@ -478,6 +478,8 @@ pub fn method(types: &Types<'_>, ty: &Type, name: &str) -> Callee {
             if implementations.is_empty() { Callee::Abstract(func) } else { Callee::Tree(implementations) }
         }
         Some(Member::External(path, on)) => Callee::Library { path, on, method: true },
+        // What an object literal holds under the name (`return { subscribe, publish }`).
+        Some(Member::Field(Type::Func(func))) if types.has_body(func) => Callee::Tree(Arc::from([func])),
         Some(Member::Field(_)) => Callee::Dynamic,
         None => Callee::Unknown,
     }

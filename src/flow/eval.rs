@@ -8,6 +8,9 @@ mod apply;
 mod class;
 mod composite;
 mod members;
+mod stores;
+#[cfg(test)]
+mod tests;
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -34,6 +37,8 @@ pub struct Eval<'a> {
     /// Keys of what is [`Known::Within`] some evaluation under way, oldest first.
     within: RefCell<Vec<(Site, u32)>>,
     returns: RefCell<FxHashMap<(Fn, u32), Value>>,
+    /// The element that stands for a loop's own, where the rounds are told apart.
+    round: Option<stores::Round>,
 }
 
 /// What is known of an expression.
@@ -61,6 +66,7 @@ impl<'a> Eval<'a> {
             memo: RefCell::default(),
             within: RefCell::default(),
             returns: RefCell::default(),
+            round: None,
         }
     }
 
@@ -193,19 +199,20 @@ impl<'a> Eval<'a> {
         };
         let at = |expr| Site { file: owner.file, expr };
         let value = match def.kind {
-            DefKind::Param(i) => Value::Param(owner, i),
+            DefKind::Param(i) => self.passed(owner, i).unwrap_or(Value::Param(owner, i)),
             DefKind::Receiver => Value::Receiver(owner),
             DefKind::Value(expr, index) => {
                 let latest = self.nth(at(expr), index);
                 self.with_alternatives(owner, name, def.pos, def.reassigned && def.nested, latest)
             }
             DefKind::Narrowed(expr, _) => self.nth(at(expr), 0),
-            DefKind::RangeElement(over) => element(self.nth(at(over), 0)),
+            DefKind::RangeElement(over) => self.looped(at(over)),
             DefKind::RangeKey(over) => Value::Field(self.nth(at(over), 0).into(), "key".into()),
             DefKind::Typed(ty) => Value::Typed(self.types.named_by(at(ty))),
             DefKind::Result(_) => self.reassigned_result(owner, name, site),
         };
-        self.with_writes(owner, name, site, value)
+        let value = self.with_writes(owner, name, site, value);
+        self.filled(owner.file, Some(owner), name, value)
     }
 
     /// `v := env(); if v == "" { v = "default" }`: a reassigned name may hold what it held before.
@@ -310,10 +317,13 @@ impl<'a> Eval<'a> {
     fn global(&self, global: Global) -> Value {
         let facts = self.types.program.facts(global.file);
         let item = &facts.globals[global.index as usize];
-        if item.value.is_none() {
+        // `let client: Client | null = null` is there to be filled later.
+        let empty = item.value.is_none() || !item.ty.is_none() && facts.expr(item.value) == Expr::Nil;
+        if empty {
             return Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
         }
-        self.nth(Site { file: global.file, expr: item.value }, 0)
+        let value = self.nth(Site { file: global.file, expr: item.value }, 0);
+        self.filled(global.file, None, item.name, value)
     }
 
     fn field_expr(&self, site: Site, base: ExprId, name: Sym) -> Value {
@@ -358,6 +368,17 @@ impl<'a> Eval<'a> {
                         .map_or(Value::Unset, |(_, value)| value.clone()),
                     _ => Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect()),
                 }
+            }
+            Value::OneOf(items) if items.iter().all(|item| matches!(item, Value::List(_))) => {
+                let key = self.nth(Site { file: site.file, expr: key }, 0);
+                let at = |item: &Value| match (item, &key) {
+                    (Value::List(items), Value::Literal(text)) => {
+                        items.get(text.parse::<usize>().ok()?).cloned()
+                    }
+                    _ => None,
+                };
+                let found: Vec<Value> = items.iter().filter_map(at).collect();
+                if found.is_empty() { Value::Element(value.into()) } else { Value::one_of(found) }
             }
             Value::List(items) => {
                 let key = self.nth(Site { file: site.file, expr: key }, 0);
@@ -417,6 +438,11 @@ impl<'a> Eval<'a> {
                 Value::one_of(results.collect())
             }
             Value::Made(made) if made.args.is_none() => self.made(site, &made, None, values()),
+            // `new Order({…})` where a library made the class.
+            Value::Made(_) => self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site))),
+            Value::Field(..) if matches!(self.type_of(&target), Type::External(_, ref on) if !on.is_empty()) => {
+                self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site)))
+            }
             Value::Field(base, name) => match self.type_of(&base) {
                 Type::External(path, on) => {
                     let callee = Made::mention(path, on, name, Type::Unknown, site);
@@ -454,8 +480,20 @@ impl<'a> Eval<'a> {
         pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
     }
 
+    /// What calling a class gives that a library made.
+    fn made_class(&self, site: Site, class: &Value, args: Arc<[Value]>) -> Option<Value> {
+        let Type::External(path, on) = self.type_of(class) else { return None };
+        let callee = Made::mention(path, on, "new".into(), Type::Unknown, site);
+        Some(self.made(site, &callee, Some(class.clone()), args))
+    }
+
     fn builtin(&self, site: Site, name: &str, args: &[ExprId]) -> Value {
         let at = |expr| Site { file: site.file, expr };
+        if self.types.program.facts(site.file).lang == Lang::TypeScript
+            && let Some(store) = self.new_store(site, name, args)
+        {
+            return store;
+        }
         match name {
             "append" => {
                 let mut items = Vec::new();

@@ -4,11 +4,12 @@
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
-//! joins declarations, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
+//! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
 pub mod address;
 pub mod attribute;
+pub mod bindings;
 pub mod caches;
 pub mod calls;
 pub mod config;
@@ -187,7 +188,9 @@ pub fn build<'a>(
     };
     let declared: Vec<Consumer> = declared.into_iter().filter(|c| !known(c)).collect();
     consumers.extend(declared);
-    manifests.bind(&mut consumers);
+    let mut bound = manifests.bindings();
+    bound.extend(bindings::in_code(&lifting, &matches));
+    bindings::bind(&mut consumers, &bound);
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);

@@ -7,6 +7,7 @@
 
 mod asks;
 mod exprs;
+mod given;
 mod ingredients;
 mod node;
 mod payload;
@@ -224,6 +225,12 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     self.stmt(func, init, Some(id), frame, depth, out);
                 }
                 self.expr(func, cond, ErrorUse::Other, false, frame, depth, out);
+                // A branch that this path cannot take is as if it were not written.
+                let holds = self.holds_here(func, cond, frame);
+                if let Some(holds) = holds {
+                    out.extend(self.block(func, if holds { then } else { otherwise }, frame, depth));
+                    return;
+                }
                 let then = self.block(func, then, frame, depth);
                 let otherwise = self.block(func, otherwise, frame, depth);
                 if !then.is_empty() || !otherwise.is_empty() {
@@ -491,6 +498,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             let bound = self.bind_in(&binding, frame);
             let mut inner_frame = closure.env.clone();
+            // A function inside another sees what that one was given.
+            for (at, outer) in frame.iter().filter(|outer| self.eval.encloses(outer.func, target)).enumerate()
+            {
+                if !inner_frame.iter().any(|known| known.func == outer.func) {
+                    inner_frame.insert(at.min(inner_frame.len()), outer.clone());
+                }
+            }
             inner_frame.push(bound);
             self.calls.push(site);
             let inner = self.function(target, &inner_frame, deeper);

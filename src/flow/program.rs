@@ -112,6 +112,8 @@ pub struct File {
     pub owners: Vec<u32>,
     /// Closures given to a call as an argument, with the call.
     pub callbacks: FxHashMap<FuncId, ExprId>,
+    /// What is put into lists and maps, by the name that keeps them.
+    pub stores: FxHashMap<Sym, Vec<super::scope::Put>>,
     /// Declarations only (generated code): calls in it are not known.
     pub generated: bool,
 }
@@ -207,6 +209,7 @@ impl Program {
                 own: FxHashMap::default(),
                 scopes: Vec::new(),
                 callbacks: FxHashMap::default(),
+                stores: FxHashMap::default(),
                 generated: input.generated,
             });
         }
@@ -382,6 +385,7 @@ impl Program {
         self.files.par_iter_mut().for_each(|file| {
             file.scopes = super::scope::scopes(&file.facts);
             file.callbacks = super::scope::callbacks(&file.facts);
+            file.stores = super::scope::stores(&file.facts);
         });
     }
 

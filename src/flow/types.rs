@@ -132,6 +132,18 @@ pub fn import_matches(gate: &str, path: &str) -> bool {
     path.strip_prefix(gate).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether a type says next to nothing: unknown, the name of a type parameter, or something of a
+/// library with only its origin known.
+fn vague(ty: &Type) -> bool {
+    match ty {
+        Type::Unknown | Type::Literal(_) => true,
+        Type::External(_, name) => name.is_empty(),
+        Type::Map(_, value) => **value == Type::Unknown,
+        Type::Basic(name) => name.starts_with(char::is_uppercase),
+        _ => false,
+    }
+}
+
 /// Answers questions about types; shared by all threads.
 pub struct Types<'a> {
     /// The program.
@@ -141,6 +153,8 @@ pub struct Types<'a> {
 }
 
 const DEPTH: u8 = 24;
+/// Methods of a list that give one of its elements.
+const ELEMENT: [&str; 4] = ["find", "at", "pop", "shift"];
 
 impl<'a> Types<'a> {
     /// Over a program and what the rules say library calls return.
@@ -163,8 +177,8 @@ impl<'a> Types<'a> {
         let facts = self.program.facts(site.file);
         let at = |expr| Site { file: site.file, expr };
         match facts.expr(site.expr) {
-            Expr::Name(name) => self.name(site, name, depth),
-            Expr::Field { base, name } => self.field(site, base, name, depth),
+            Expr::Name(name) => self.kept(site, name, self.name(site, name, depth), depth),
+            Expr::Field { base, name } => self.kept(site, name, self.field(site, base, name, depth), depth),
             Expr::Call { callee, args, .. } => self.call(site, callee, facts.list(args), index, depth),
             Expr::Composite { ty: ExprId::NONE, .. } if facts.lang == Lang::TypeScript => Type::Literal(site),
             Expr::Composite { ty, .. } => self.type_expr(at(ty), depth),
@@ -228,6 +242,23 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// A map or list of nobody says what, by what is put into it.
+    fn kept(&self, site: Site, name: Sym, found: Type, depth: u8) -> Type {
+        let open = match &found {
+            Type::Map(_, inner) | Type::Slice(inner) => **inner == Type::Unknown,
+            _ => false,
+        };
+        let puts = self.program.file(site.file).stores.get(&name).filter(|_| open);
+        let Some(depth) = depth.checked_sub(8) else { return found };
+        let put = |put: &super::scope::Put| self.nth(Site { file: site.file, expr: put.value }, 0, depth);
+        let inner = puts.into_iter().flatten().take(4).map(put).find(|ty| !vague(ty));
+        match (inner, &found) {
+            (Some(inner), Type::Map(key, _)) => Type::Map(key.clone(), inner.into()),
+            (Some(inner), Type::Slice(_)) => Type::Slice(inner.into()),
+            _ => found,
+        }
+    }
+
     fn def(&self, owner: Fn, def: &Def, depth: u8) -> Type {
         let facts = self.program.facts(owner.file);
         let at = |expr| Site { file: owner.file, expr };
@@ -236,14 +267,24 @@ impl<'a> Types<'a> {
             DefKind::Param(i) => {
                 let param = facts.params(&func.params)[i as usize];
                 if param.ty.is_none() {
-                    return self.handed(owner, depth);
+                    return self.handed(owner, i, depth);
                 }
                 let ty = self.type_expr(at(param.ty), depth);
                 if param.variadic { Type::Slice(ty.into()) } else { ty }
             }
             DefKind::Result(i) => self.type_expr(at(facts.params(&func.results)[i as usize].ty), depth),
             DefKind::Receiver => self.receiver_type(owner),
-            DefKind::Value(expr, index) => self.nth(at(expr), index, depth),
+            DefKind::Value(expr, index) => {
+                let found = self.nth(at(expr), index, depth);
+                if def.ty.is_none() || !vague(&found) {
+                    return found;
+                }
+                // What is written beside the name says more than a call that nobody looked into.
+                match self.type_expr(at(def.ty), depth) {
+                    declared if vague(&declared) => found,
+                    declared => declared,
+                }
+            }
             DefKind::Typed(ty) | DefKind::Narrowed(_, ty) => self.type_expr(at(ty), depth),
             DefKind::RangeKey(over) => match self.nth(at(over), 0, depth) {
                 Type::Map(key, _) => (*key).clone(),
@@ -400,6 +441,9 @@ impl<'a> Types<'a> {
             match facts.text(name) {
                 "new" | "make" if !args.is_empty() => return self.type_expr(at(args[0]), depth),
                 "append" if !args.is_empty() => return self.nth(at(args[0]), 0, depth),
+                "Map" | "WeakMap" if facts.lang == Lang::TypeScript => {
+                    return Type::Map(Type::Unknown.into(), Type::Unknown.into());
+                }
                 _ => {}
             }
         }
@@ -440,8 +484,14 @@ impl<'a> Types<'a> {
                                 found => found,
                             };
                         }
-                        (Some(Member::Method(func)), Type::Named(_, args)) => {
-                            return self.result(*func, index, args, depth);
+                        (None, Type::Map(_, inner)) if matches!(name, "get") => return (**inner).clone(),
+                        (None, Type::Map(_, inner)) if name == "values" => return Type::Slice(inner.clone()),
+                        (None, Type::Slice(inner)) if ELEMENT.contains(&name) => return (**inner).clone(),
+                        (None, Type::Slice(_)) if name == "filter" => return receiver,
+                        (Some(Member::Method(func)), Type::Named(_, types)) => {
+                            let found = self.result(*func, index, types, depth);
+                            return found
+                                .or(|| self.told_by_arguments(*func, index, (site.file, args), depth));
                         }
                         _ => found = Some(member.map_or(Type::Unknown, Member::ty)),
                     }
@@ -449,7 +499,9 @@ impl<'a> Types<'a> {
             }
         }
         match found.unwrap_or_else(|| self.nth(at(target), 0, depth)) {
-            Type::Func(func) | Type::Signature(func) => self.result(func, index, &type_args, depth),
+            Type::Func(func) | Type::Signature(func) => self
+                .result(func, index, &type_args, depth)
+                .or(|| self.told_by_arguments(func, index, (site.file, args), depth)),
             Type::Named(ty, args) => match self.underlying_signature(ty, depth) {
                 // A value of a named function type is called; otherwise it is a conversion.
                 Some(signature) if !self.names_type(at(target)) => {
@@ -464,13 +516,15 @@ impl<'a> Types<'a> {
     }
 
     /// What a closure's parameter without a type is: of the library that calls it back.
-    fn handed(&self, closure: Fn, depth: u8) -> Type {
+    fn handed(&self, closure: Fn, index: u32, depth: u8) -> Type {
         let file = self.program.file(closure.file);
         let Some(&call) = file.callbacks.get(&closure.func) else { return Type::Unknown };
         let Expr::Call { callee, .. } = file.facts.expr(call) else { return Type::Unknown };
         let Expr::Field { base, .. } = file.facts.expr(callee) else { return Type::Unknown };
         match self.nth(Site { file: closure.file, expr: base }, 0, depth) {
             Type::External(path, _) => Type::External(path, Arc::from("")),
+            // A list or map calls it with what it holds.
+            Type::Slice(inner) | Type::Map(_, inner) if index == 0 => (*inner).clone(),
             _ => Type::Unknown,
         }
     }
@@ -559,6 +613,37 @@ impl<'a> Types<'a> {
             }
         }
         ty
+    }
+
+    /// The result of a generic function whose type parameter no caller writes: what the argument is, or
+    /// gives when it is called (`retry(() => connect())`).
+    fn told_by_arguments(&self, func: Fn, index: u32, call: (u32, &[ExprId]), depth: u8) -> Type {
+        let Some(depth) = depth.checked_sub(1) else { return Type::Unknown };
+        let facts = self.program.facts(func.file);
+        let decl = facts.func(func.func);
+        let Some(result) = facts.params(&decl.results).get(index as usize) else { return Type::Unknown };
+        let Expr::Name(name) = facts.expr(result.ty) else { return Type::Unknown };
+        if !facts.params(&decl.type_params).iter().any(|p| p.name == name) {
+            return Type::Unknown;
+        }
+        let (file, args) = call;
+        let told = facts.params(&decl.params).iter().zip(args).map(|(param, &arg)| {
+            let given = || self.nth(Site { file, expr: arg }, 0, depth);
+            match facts.expr(param.ty) {
+                Expr::Name(own) if own == name => given(),
+                Expr::FuncType(signature) => {
+                    let results = facts.params(&facts.func(signature).results);
+                    match (results.first().map(|p| facts.expr(p.ty)), given()) {
+                        (Some(Expr::Name(own)), Type::Func(closure)) if own == name => {
+                            self.result(closure, 0, &[], depth)
+                        }
+                        _ => Type::Unknown,
+                    }
+                }
+                _ => Type::Unknown,
+            }
+        });
+        told.fold(Type::Unknown, |found, told| found.or(|| told))
     }
 
     /// The type of field `name` of a `ty`; for the step that calls a method, of what that gives.

@@ -80,6 +80,7 @@ pub(super) fn role(role: &str) -> &str {
         "effect.insert" => "inserts",
         "effect.upsert" => "writes under a key",
         "effect.update" => "sets values",
+        "effect.transition" => "changes a state that it asks for",
         "effect.increment" => "adds to an old value",
         "effect.delete" => "deletes",
         "effect.email" => "sends a message to a person",

@@ -57,6 +57,7 @@ impl Eval<'_> {
                     Some(Value::Object(Arc::new(Object::new(named.clone(), fields.clone(), site))));
             }
         }
+        self.filled_by_methods(ty, &mut fields);
         Object::new(named, fields, site)
     }
 
@@ -180,6 +181,9 @@ impl Eval<'_> {
             Expr::Field { base, name } => (base, facts.text(name)),
             _ => return None,
         };
+        if let Some(found) = self.read(site, base, name, args) {
+            return Some(found);
+        }
         if let Expr::Name(of) = facts.expr(base)
             && matches!(facts.text(of), "Object" | "Symbol" | "Array")
         {
@@ -191,6 +195,8 @@ impl Eval<'_> {
                 ("keys", Value::Object(object)) => {
                     Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))
                 }
+                ("entries", Value::Object(object)) => Some(super::stores::pairs(&object)),
+                ("fromEntries", value) => self.new_store(site, "Map", args).or(Some(value)),
                 _ => None,
             };
         }

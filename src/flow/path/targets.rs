@@ -83,7 +83,15 @@ impl Tracer<'_, '_> {
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
         let plain = |func: Fn| Arc::new(Closure::plain(func));
         match self.flow.graph.at(site).map(|c| &c.callee) {
-            Some(Callee::Tree(targets)) if targets.len() == 1 => vec![plain(targets[0])],
+            Some(Callee::Tree(targets)) if targets.len() == 1 => {
+                let target = targets[0];
+                // What a function made keeps what that function was given.
+                let made = program.func(target).parent.is_some()
+                    && !frame.iter().any(|outer| self.eval.encloses(outer.func, target));
+                let kept = made.then(|| self.value_in(Site { file: site.file, expr: callee }, frame));
+                let kept = kept.as_ref().and_then(Value::function).filter(|closure| closure.func == target);
+                vec![kept.cloned().unwrap_or_else(|| plain(target))]
+            }
             Some(Callee::Tree(targets)) => {
                 let narrowed = self.narrowed(site, callee, frame);
                 if !narrowed.is_empty() {

@@ -26,6 +26,10 @@ fn statements() {
             ),
             ("a.b = c; n += 1; *x = 2; _ = send();", "[a.b] = [c]; [n] += [1]; [x] = [2]; [_] = [(send)]"),
             ("let _ = send().await;", "[_] = [(Await (send))]"),
+            (
+                "let later = Box::pin(async move { go().await }); later.await;",
+                "[later] := [func _() {return [(Await (go))]}]; (Await (later))",
+            ),
             ("send(&topic, payload.clone()).await?;", "(Try (Await (send topic payload)))"),
             ("if a { b(); } else if c { d(); }", "if a {(b)} else {if c {(d)}}"),
             (

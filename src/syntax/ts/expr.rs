@@ -57,7 +57,11 @@ impl Lower<'_> {
             Expression::NewExpression(new) => {
                 let callee = self.expression(&new.callee);
                 let (args, spread) = self.arguments(&new.arguments);
-                self.b.expr(Expr::Call { callee, args, spread }, pos)
+                let value = self.b.expr(Expr::Call { callee, args, spread }, pos);
+                match self.store_type(new, pos) {
+                    Some(ty) => self.b.expr(Expr::Assert { value, ty }, pos),
+                    None => value,
+                }
             }
             Expression::ChainExpression(chain) => match &chain.expression {
                 ChainElement::CallExpression(call) => self.call(call, pos),
@@ -153,6 +157,14 @@ impl Lower<'_> {
             _ => true,
         };
         if says { self.b.expr(Expr::Assert { value, ty }, pos) } else { value }
+    }
+
+    /// What `new Map<string, Queue>()` says of what it will hold.
+    fn store_type(&mut self, new: &oxc_ast::ast::NewExpression<'_>, pos: u32) -> Option<ExprId> {
+        let Expression::Identifier(id) = &new.callee else { return None };
+        let arguments = new.type_arguments.as_deref()?;
+        let ty = self.collection(id.name.as_str(), &arguments.params, pos)?;
+        Some(ty)
     }
 
     fn template(&mut self, template: &TemplateLiteral<'_>, pos: u32) -> ExprId {
