@@ -5,7 +5,7 @@ mod guards;
 
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
-use crate::flow::{Flow, Publisher};
+use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -241,7 +241,11 @@ impl Scanner<'_, '_> {
             return roles;
         }
         for &rule in &step.rules {
-            roles.add(self.flow.index.rule(rule).role);
+            let rule = self.flow.index.rule(rule);
+            let asks = rule.registration_kind.as_deref() == Some(REQUEST);
+            if !asks || self.flow.requests.contains(&step.site) {
+                roles.add(rule.role);
+            }
         }
         // A write that happens only while the state it changes is there is that and nothing else.
         if roles.has(Role::EffectTransition) {

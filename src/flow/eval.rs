@@ -22,6 +22,7 @@ use super::pure;
 use super::scope::{DefKind, Write};
 use super::types::{Type, Types};
 use super::value::{Closure, Made, Object, Value, step_name};
+pub use stores::entries;
 
 /// Evaluates expressions; one per task, since it counts its work.
 pub struct Eval<'a> {
@@ -366,7 +367,7 @@ impl<'a> Eval<'a> {
                         .iter()
                         .find(|(name, _)| *name == key)
                         .map_or(Value::Unset, |(_, value)| value.clone()),
-                    _ => Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect()),
+                    _ => Value::one_of(entries(object).map(|(_, value)| value).collect()),
                 }
             }
             Value::OneOf(items) if items.iter().all(|item| matches!(item, Value::List(_))) => {
@@ -473,6 +474,9 @@ impl<'a> Eval<'a> {
     }
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
+        if let Some(store) = self.empty_store(site, callee) {
+            return store;
+        }
         let (on, name) = (callee.on.clone(), callee.name.clone());
         let made = Made::mention(callee.path, on, name, self.types.of(site), site)
             .instantiated(callee.type_args.clone())
@@ -528,7 +532,7 @@ pub fn element(value: Value) -> Value {
     match &value {
         Value::List(items) if !items.is_empty() => Value::one_of(items.to_vec()),
         Value::Object(object) if matches!(object.ty, Type::Map(..)) && !object.fields.is_empty() => {
-            Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect())
+            Value::one_of(entries(object).map(|(_, value)| value).collect())
         }
         Value::OneOf(items) => Value::one_of(items.iter().map(|v| element(v.clone())).collect()),
         _ => Value::Element(value.into()),

@@ -53,7 +53,13 @@ impl Handoff<'_> {
     pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Vec<Arc<Closure>> {
         let program = self.eval.types.program;
         let Some(own) = program.around(site) else { return wrappers.to_vec() };
-        let fate = self.fate(site, own);
+        let mut fate = self.fate(site, own);
+        // What subscribes may itself be handed on (`consumer.subscribe(&topics)?; consumer`).
+        if let Some(subscriber) = self.receiver(site) {
+            let with_it = self.fate(subscriber, own);
+            fate.returned |= with_it.returned;
+            fate.fields.extend(with_it.fields);
+        }
         let mut found = Vec::new();
         self.pass_on(own, &fate, HANDS, &mut FxHashSet::from_iter([site]), &mut found);
         found.retain(|closure| closure.func != own);
@@ -154,6 +160,17 @@ impl Handoff<'_> {
             }
         }
         found
+    }
+
+    /// The local name that the call at `site` is made on.
+    fn receiver(&self, site: Site) -> Option<Site> {
+        let facts = self.eval.types.program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return None };
+        let Expr::Field { base, .. } = facts.expr(callee) else { return None };
+        let Expr::Name(name) = facts.expr(base) else { return None };
+        let base = Site { file: site.file, expr: base };
+        let (_, def) = self.eval.types.local(base, name)?;
+        matches!(def.kind, DefKind::Value(..)).then_some(base)
     }
 
     fn fate(&self, site: Site, holder: Fn) -> Fate {

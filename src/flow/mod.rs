@@ -40,7 +40,7 @@ pub mod walk;
 use crate::rules::{Detector, Role, Rule, RuleSet};
 use crate::syntax::sql::SqlFact;
 use crate::syntax::yaml::Node;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 use attribute::Attribution;
@@ -115,6 +115,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is not known: path, line and what the code says.
     pub unnamed: Vec<(String, u32, String)>,
+    /// Calls of rules of the kind `request` that send through a broker: whoever answers hears over one.
+    pub requests: FxHashSet<Site>,
     /// Messaging libraries that no rule describes.
     pub undescribed: Vec<undescribed::Undescribed>,
     /// Declarations that failed messages of a queue go somewhere.
@@ -196,7 +198,7 @@ pub fn build<'a>(
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
     parkings.extend(manifests.parkings());
     let redeliveries = manifests.redeliveries(&owners);
-    let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
+    let (publishers, unnamed, requests) = publishers(&lifting, &attribution, &matches, &consumers);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
     for (i, m) in matches.iter().enumerate() {
@@ -208,6 +210,7 @@ pub fn build<'a>(
         consumers,
         publishers,
         unnamed,
+        requests,
         undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
         redeliveries,
@@ -377,8 +380,10 @@ fn publishers(
     lifting: &Lifting<'_>,
     attribution: &Attribution,
     matches: &[Match],
-) -> (Vec<Publisher>, Vec<(String, u32, String)>) {
+    consumers: &[Consumer],
+) -> (Vec<Publisher>, Vec<(String, u32, String)>, FxHashSet<Site>) {
     let mut unnamed = Vec::new();
+    let mut requests = FxHashSet::default();
     let program = lifting.types.program;
     let mut out: Vec<Publisher> = Vec::new();
     let written = lifting.all(matches, &[Role::OutboxWrite]);
@@ -387,6 +392,13 @@ fn publishers(
         let Some(topic) = found.topic.clone().map(addressed) else { continue };
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);
+        let mut transport = detector.transport_of(rule.transport.as_ref()).clone();
+        if rule.registration_kind.as_deref() == Some(REQUEST) {
+            let answers = |c: &&Consumer| c.framework == detector.id && c.topic.name == topic.name;
+            let Some(answering) = consumers.iter().find(answers).filter(|_| topic.resolved) else { continue };
+            transport.clone_from(&answering.transport);
+            requests.insert(found.matched.site);
+        }
         if !topic.resolved {
             if rule.role == Role::Publisher {
                 let (path, line) = program.place(found.place);
@@ -408,7 +420,7 @@ fn publishers(
                 }
                 None => out.push(Publisher {
                     service,
-                    transport: detector.transport_of(rule.transport.as_ref()).clone(),
+                    transport: transport.clone(),
                     topic: topic.clone(),
                     at: (path.to_owned(), line),
                     outbox,
@@ -426,5 +438,9 @@ fn publishers(
     let mut unnamed: Vec<_> = unnamed.into_iter().map(|(.., told)| told).collect();
     unnamed.sort();
     unnamed.dedup();
-    (out, unnamed)
+    (out, unnamed, requests)
 }
+
+/// The kind of a publication that asks and waits for an answer: a message only where a broker stands
+/// between the two.
+pub const REQUEST: &str = "request";

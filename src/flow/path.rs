@@ -6,6 +6,7 @@
 //! is in the tree. Code that plays no role is pruned.
 
 mod asks;
+mod callbacks;
 mod exprs;
 mod given;
 mod ingredients;
@@ -539,33 +540,6 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 || matches!(&value, Value::Object(object) if object.open)
         })
-    }
-
-    /// Closures given to library calls run there (transactions, iterations).
-    fn callbacks(
-        &mut self,
-        func: Fn,
-        id: ExprId,
-        targets: &[Arc<Closure>],
-        frame: &[Binding],
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
-        if !targets.is_empty() {
-            return;
-        }
-        let facts = self.flow.types.program.facts(func.file);
-        let Expr::Call { args, .. } = facts.expr(id) else { return };
-        for &arg in facts.list(args) {
-            if let Expr::Closure(inner) = facts.expr(arg) {
-                let target = Fn { file: func.file, func: inner };
-                if !self.stack.contains(&target) {
-                    let nodes = self.function(target, frame, depth);
-                    // An exit of the closure is not an exit of this function.
-                    out.extend(nodes.into_iter().filter(|n| !matches!(n, Node::Exit(_))));
-                }
-            }
-        }
     }
 }
 

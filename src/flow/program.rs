@@ -112,6 +112,8 @@ pub struct File {
     pub owners: Vec<u32>,
     /// Closures given to a call as an argument, with the call.
     pub callbacks: FxHashMap<FuncId, ExprId>,
+    /// Functions added to what libraries make.
+    pub added: Vec<super::scope::Added>,
     /// What is put into lists and maps, by the name that keeps them.
     pub stores: FxHashMap<Sym, Vec<super::scope::Put>>,
     /// Declarations only (generated code): calls in it are not known.
@@ -210,6 +212,7 @@ impl Program {
                 scopes: Vec::new(),
                 callbacks: FxHashMap::default(),
                 stores: FxHashMap::default(),
+                added: Vec::new(),
                 generated: input.generated,
             });
         }
@@ -386,6 +389,7 @@ impl Program {
             file.scopes = super::scope::scopes(&file.facts);
             file.callbacks = super::scope::callbacks(&file.facts);
             file.stores = super::scope::stores(&file.facts);
+            file.added = super::scope::added(&file.facts);
         });
     }
 

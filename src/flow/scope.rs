@@ -89,6 +89,33 @@ impl Scope {
     }
 }
 
+/// A function that a file adds to what a library makes (`schema.statics.find = function () {}`).
+#[derive(Clone, Copy, Debug)]
+pub struct Added {
+    /// What it is added to.
+    pub to: ExprId,
+    /// Its name there.
+    pub name: Sym,
+    /// The function.
+    pub func: FuncId,
+}
+
+/// Under which names a library keeps the functions that are added to what it makes.
+const ADDS: [&str; 3] = ["statics", "methods", "prototype"];
+
+/// The functions that a file adds to what libraries make.
+pub fn added(facts: &Facts) -> Vec<Added> {
+    let of = |stmt: &Stmt| {
+        let Stmt::Assign { targets, values, op: AssignOp::Set, .. } = *stmt else { return None };
+        let (&[target], &[value]) = (facts.list(targets), facts.list(values)) else { return None };
+        let Expr::Field { base, name } = facts.expr(target) else { return None };
+        let Expr::Field { base: to, name: kept } = facts.expr(base) else { return None };
+        let Expr::Closure(func) = facts.expr(value) else { return None };
+        ADDS.contains(&facts.text(kept)).then_some(Added { to, name, func })
+    };
+    facts.stmts.iter().filter_map(of).collect()
+}
+
 /// The scopes of a file's functions.
 pub fn scopes(facts: &Facts) -> Vec<Scope> {
     (0..facts.funcs.len()).map(|i| scope(facts, FuncId(i as u32))).collect()

@@ -2,6 +2,7 @@
 //! tell. Pointers are transparent; a library's type is known by its import path, and by name
 //! where a declaration or a rule's `returns` gives it.
 
+mod inferred;
 mod members;
 
 use crate::syntax::facts::{Expr, ExprId, Lang, Sym, TypeKind, UnaryOp};
@@ -237,25 +238,9 @@ impl<'a> Types<'a> {
             None => match self.program.facts(site.file).text(name) {
                 basic @ ("string" | "int" | "int32" | "int64" | "uint64" | "float64" | "bool" | "error"
                 | "byte" | "any" | "uint" | "float32" | "rune" | "uint32") => Type::Basic(basic.into()),
+                "this" => self.added_to(site, depth),
                 _ => Type::Unknown,
             },
-        }
-    }
-
-    /// A map or list of nobody says what, by what is put into it.
-    fn kept(&self, site: Site, name: Sym, found: Type, depth: u8) -> Type {
-        let open = match &found {
-            Type::Map(_, inner) | Type::Slice(inner) => **inner == Type::Unknown,
-            _ => false,
-        };
-        let puts = self.program.file(site.file).stores.get(&name).filter(|_| open);
-        let Some(depth) = depth.checked_sub(8) else { return found };
-        let put = |put: &super::scope::Put| self.nth(Site { file: site.file, expr: put.value }, 0, depth);
-        let inner = puts.into_iter().flatten().take(4).map(put).find(|ty| !vague(ty));
-        match (inner, &found) {
-            (Some(inner), Type::Map(key, _)) => Type::Map(key.clone(), inner.into()),
-            (Some(inner), Type::Slice(_)) => Type::Slice(inner.into()),
-            _ => found,
         }
     }
 
@@ -453,6 +438,10 @@ impl<'a> Types<'a> {
             target = base;
             type_args = facts.list(args).iter().map(|&a| self.type_expr(at(a), depth)).collect();
         }
+        if type_args.is_empty() {
+            let written = facts.written_types(site.expr).iter();
+            type_args = written.map(|&arg| self.type_expr(at(arg), depth)).collect();
+        }
         let mut found = None;
         if let Expr::Field { base, name } = facts.expr(target) {
             let name = facts.text(name);
@@ -490,8 +479,9 @@ impl<'a> Types<'a> {
                         (None, Type::Slice(_)) if name == "filter" => return receiver,
                         (Some(Member::Method(func)), Type::Named(_, types)) => {
                             let found = self.result(*func, index, types, depth);
-                            return found
-                                .or(|| self.told_by_arguments(*func, index, (site.file, args), depth));
+                            return found.or(|| {
+                                self.told_by_arguments(*func, index, &type_args, (site.file, args), depth)
+                            });
                         }
                         _ => found = Some(member.map_or(Type::Unknown, Member::ty)),
                     }
@@ -501,7 +491,7 @@ impl<'a> Types<'a> {
         match found.unwrap_or_else(|| self.nth(at(target), 0, depth)) {
             Type::Func(func) | Type::Signature(func) => self
                 .result(func, index, &type_args, depth)
-                .or(|| self.told_by_arguments(func, index, (site.file, args), depth)),
+                .or(|| self.told_by_arguments(func, index, &type_args, (site.file, args), depth)),
             Type::Named(ty, args) => match self.underlying_signature(ty, depth) {
                 // A value of a named function type is called; otherwise it is a conversion.
                 Some(signature) if !self.names_type(at(target)) => {
@@ -511,20 +501,6 @@ impl<'a> Types<'a> {
             },
             Type::Basic(name) => Type::Basic(name),
             other @ (Type::Slice(_) | Type::External(..)) => other,
-            _ => Type::Unknown,
-        }
-    }
-
-    /// What a closure's parameter without a type is: of the library that calls it back.
-    fn handed(&self, closure: Fn, index: u32, depth: u8) -> Type {
-        let file = self.program.file(closure.file);
-        let Some(&call) = file.callbacks.get(&closure.func) else { return Type::Unknown };
-        let Expr::Call { callee, .. } = file.facts.expr(call) else { return Type::Unknown };
-        let Expr::Field { base, .. } = file.facts.expr(callee) else { return Type::Unknown };
-        match self.nth(Site { file: closure.file, expr: base }, 0, depth) {
-            Type::External(path, _) => Type::External(path, Arc::from("")),
-            // A list or map calls it with what it holds.
-            Type::Slice(inner) | Type::Map(_, inner) if index == 0 => (*inner).clone(),
             _ => Type::Unknown,
         }
     }
@@ -615,37 +591,6 @@ impl<'a> Types<'a> {
         ty
     }
 
-    /// The result of a generic function whose type parameter no caller writes: what the argument is, or
-    /// gives when it is called (`retry(() => connect())`).
-    fn told_by_arguments(&self, func: Fn, index: u32, call: (u32, &[ExprId]), depth: u8) -> Type {
-        let Some(depth) = depth.checked_sub(1) else { return Type::Unknown };
-        let facts = self.program.facts(func.file);
-        let decl = facts.func(func.func);
-        let Some(result) = facts.params(&decl.results).get(index as usize) else { return Type::Unknown };
-        let Expr::Name(name) = facts.expr(result.ty) else { return Type::Unknown };
-        if !facts.params(&decl.type_params).iter().any(|p| p.name == name) {
-            return Type::Unknown;
-        }
-        let (file, args) = call;
-        let told = facts.params(&decl.params).iter().zip(args).map(|(param, &arg)| {
-            let given = || self.nth(Site { file, expr: arg }, 0, depth);
-            match facts.expr(param.ty) {
-                Expr::Name(own) if own == name => given(),
-                Expr::FuncType(signature) => {
-                    let results = facts.params(&facts.func(signature).results);
-                    match (results.first().map(|p| facts.expr(p.ty)), given()) {
-                        (Some(Expr::Name(own)), Type::Func(closure)) if own == name => {
-                            self.result(closure, 0, &[], depth)
-                        }
-                        _ => Type::Unknown,
-                    }
-                }
-                _ => Type::Unknown,
-            }
-        });
-        told.fold(Type::Unknown, |found, told| found.or(|| told))
-    }
-
     /// The type of field `name` of a `ty`; for the step that calls a method, of what that gives.
     pub fn part_of(&self, ty: &Type, name: &str) -> Type {
         let called = name.strip_prefix(super::value::STEP).and_then(|step| step.strip_prefix("call:"));
@@ -654,20 +599,6 @@ impl<'a> Types<'a> {
             Some(_) if called.is_some() => Type::Unknown,
             member => member.map_or(Type::Unknown, Member::ty),
         }
-    }
-
-    /// What a function gives that does not say so, where a language lets it: the type of the first
-    /// value it returns that has one.
-    fn inferred(&self, func: Fn, depth: u8) -> Type {
-        let file = self.program.file(func.file);
-        if !file.facts.lang.files_are_modules() {
-            return Type::Unknown;
-        }
-        let returned =
-            file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
-        returned.take(4).fold(Type::Unknown, |found, &expr| {
-            found.or(|| self.nth(Site { file: func.file, expr }, 0, depth.min(8)))
-        })
     }
 
     /// The signature of function `func` (a body-less declaration) a value of type `ty` has.

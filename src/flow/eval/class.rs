@@ -171,7 +171,14 @@ impl Eval<'_> {
         let facts = self.types.program.facts(site.file);
         match facts.lang {
             Lang::Go => return None,
-            Lang::Rust => return self.shown(site, callee, args),
+            Lang::Rust => {
+                return self.shown(site, callee, args).or_else(|| match facts.expr(callee) {
+                    Expr::Field { base, name } if self.types.package_qualifier(site.file, base).is_none() => {
+                        self.read(site, base, facts.text(name), args)
+                    }
+                    _ => None,
+                });
+            }
             Lang::TypeScript => {}
         }
         let at = |expr| Site { file: site.file, expr };
@@ -190,7 +197,7 @@ impl Eval<'_> {
             return match (name, first()?) {
                 ("freeze" | "for" | "from", value) => Some(value),
                 ("values", Value::Object(object)) => {
-                    Some(Value::List(object.fields.iter().map(|(_, value)| value.clone()).collect()))
+                    Some(Value::List(super::stores::entries(&object).map(|(_, value)| value).collect()))
                 }
                 ("keys", Value::Object(object)) => {
                     Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))

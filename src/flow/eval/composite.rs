@@ -60,7 +60,7 @@ impl Eval<'_> {
                 Value::Object(Arc::new(Object::new(ty, fields, site)))
             }
             _ => {
-                let fields = entries
+                let mut fields: Vec<_> = entries
                     .chunks(2)
                     .enumerate()
                     .filter(|(_, e)| e.len() == 2)
@@ -73,6 +73,9 @@ impl Eval<'_> {
                         Some((name, inner(e[1], &field)))
                     })
                     .collect();
+                if let (Lang::Rust, Type::Named(named, _)) = (facts.lang, &ty) {
+                    self.filled_by_methods(*named, &mut fields);
+                }
                 Value::Object(Arc::new(Object::new(ty, fields, site)))
             }
         }

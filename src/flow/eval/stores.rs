@@ -10,7 +10,7 @@ use super::{Eval, element};
 use crate::flow::program::{Fn, Site};
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Type, Types};
-use crate::flow::value::{Object, Value};
+use crate::flow::value::{Made, Object, STEP, Value, step_name};
 use crate::syntax::facts::{Expr, ExprId, Lang, Sym};
 
 /// How many rounds of a loop are told apart.
@@ -95,10 +95,8 @@ impl<'a> Eval<'a> {
         match self.nth(base, 0) {
             Value::List(items) if index == 0 && !items.is_empty() => Some(self.looped(base)),
             Value::Object(object) if matches!(object.ty, Type::Map(..)) => match index {
-                0 => Some(Value::one_of(object.fields.iter().map(|(_, value)| value.clone()).collect())),
-                1 => Some(Value::one_of(
-                    object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect(),
-                )),
+                0 => Some(Value::one_of(entries(&object).map(|(_, value)| value).collect())),
+                1 => Some(Value::one_of(entries(&object).map(|(key, _)| key).collect())),
                 _ => None,
             },
             _ => None,
@@ -150,16 +148,25 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The text under which a map keeps what is put there; that of the expression where it is not
-    /// constant.
-    fn key(&self, site: Site) -> Option<Arc<str>> {
-        if site.expr.is_none() {
+    /// The key under which a map keeps what is put there, if it is one.
+    fn key(&self, site: Site) -> Option<Value> {
+        (!site.expr.is_none()).then(|| self.nth(site, 0))
+    }
+
+    /// An empty map or list of the standard library of Rust (`HashMap::new()`).
+    pub(super) fn empty_store(&self, site: Site, callee: &Made) -> Option<Value> {
+        if self.types.program.facts(site.file).lang != Lang::Rust
+            || !matches!(&*callee.name, "new" | "with_capacity" | "default")
+        {
             return None;
         }
-        Some(match self.nth(site, 0) {
-            Value::Str(text) | Value::Literal(text) => text,
-            other => other.render(self.types.program).into(),
-        })
+        match &*callee.on {
+            "HashMap" | "BTreeMap" | "IndexMap" | "DashMap" => {
+                Some(Value::Object(Arc::new(Object::new(map_type(), Vec::new(), site))))
+            }
+            "Vec" | "VecDeque" | "HashSet" | "BTreeSet" => Some(Value::List(Arc::from([]))),
+            _ => None,
+        }
     }
 
     /// What `new Map(entries)`, `new Set(items)` and `new Array()` hold.
@@ -184,12 +191,7 @@ impl<'a> Eval<'a> {
     /// A pair as an entry of a map.
     fn entry(&self, pair: &Value) -> Option<(Arc<str>, Value)> {
         let Value::List(items) = pair else { return None };
-        let (key, value) = (items.first()?, items.get(1)?);
-        let key = match key {
-            Value::Str(text) | Value::Literal(text) => text.clone(),
-            other => other.render(self.types.program).into(),
-        };
-        Some((key, value.clone()))
+        Some(kept(items.first()?.clone(), items.get(1)?.clone()))
     }
 
     /// What `map.get(key)` and the like read out of a store; nothing where `base` is none.
@@ -209,22 +211,34 @@ impl<'a> Eval<'a> {
             }
             ("values" | "keys" | "entries", []) => match &whole {
                 Value::Object(object) if matches!(object.ty, Type::Map(..)) => Some(match name {
-                    "values" => Value::List(object.fields.iter().map(|(_, value)| value.clone()).collect()),
-                    "keys" => {
-                        Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect())
-                    }
+                    "values" => Value::List(entries(object).map(|(_, value)| value).collect()),
+                    "keys" => Value::List(entries(object).map(|(key, _)| key).collect()),
                     _ => pairs(object),
                 }),
                 Value::List(_) if name == "values" => Some(whole),
+                // Of a map that a caller knows: the step is taken when it is there.
+                Value::Param(..) | Value::Field(..) | Value::Receiver(_)
+                    if name != "entries" && matches!(self.types.of(base), Type::Map(..)) =>
+                {
+                    let step = step_name(if name == "keys" { "keys" } else { "each" });
+                    Some(Value::Field(whole.into(), step))
+                }
                 _ => None,
             },
             ("at" | "pop" | "shift", _) if matches!(whole, Value::List(_)) => Some(element(whole)),
             ("filter", _) if matches!(whole, Value::List(_)) => Some(whole),
             ("map" | "flatMap", &[callback]) => {
-                let Value::List(items) = &whole else { return None };
                 let Value::Func(closure) = self.nth(Site { file: site.file, expr: callback }, 0) else {
                     return None;
                 };
+                // What stands for each of several is turned into what stands for each.
+                if let Value::Field(_, name) = &whole
+                    && name.starts_with(STEP)
+                    && matches!(&name[STEP.len_utf8()..], "keys" | "each")
+                {
+                    return self.apply(&closure, &Arc::from([whole.clone()]), false, 0);
+                }
+                let Value::List(items) = &whole else { return None };
                 if items.len() > ROUNDS || !self.types.has_body(closure.func) {
                     return None;
                 }
@@ -253,7 +267,7 @@ fn under(
             {
                 return Some(found.clone());
             }
-            let all: Vec<Value> = object.fields.iter().map(|(_, value)| value.clone()).collect();
+            let all: Vec<Value> = entries(object).map(|(_, value)| value).collect();
             (!all.is_empty()).then(|| Value::one_of(all))
         }
         Value::OneOf(items) => {
@@ -281,7 +295,7 @@ fn is_store(value: &Value) -> bool {
 }
 
 /// A store with more in it.
-fn fill(store: Value, put: Vec<(Option<Arc<str>>, Value)>) -> Value {
+fn fill(store: Value, put: Vec<(Option<Value>, Value)>) -> Value {
     if put.is_empty() {
         return store;
     }
@@ -295,16 +309,33 @@ fn fill(store: Value, put: Vec<(Option<Arc<str>>, Value)>) -> Value {
         }
         Value::Object(object) if keyed => {
             let mut fields = object.fields.clone();
-            fields.extend(put.into_iter().filter_map(|(key, value)| Some((key?, value))));
+            fields.extend(put.into_iter().filter_map(|(key, value)| Some(kept(key?, value))));
             Value::Object(Arc::new(Object::new(map_type(), fields, object.site)))
         }
         _ => store,
     }
 }
 
+/// The name of an entry whose key is not constant; the key stands beside the value.
+const OPEN_KEY: &str = "\u{1}entry";
+
+/// An entry of a map.
+fn kept(key: Value, value: Value) -> (Arc<str>, Value) {
+    match key {
+        Value::Str(text) | Value::Literal(text) => (text, value),
+        key => (OPEN_KEY.into(), Value::List(Arc::from([key, value]))),
+    }
+}
+
+/// The keys and values of a map.
+pub fn entries(object: &Object) -> impl Iterator<Item = (Value, Value)> + use<'_> {
+    object.fields.iter().map(|(name, value)| match value {
+        Value::List(pair) if &**name == OPEN_KEY && pair.len() == 2 => (pair[0].clone(), pair[1].clone()),
+        value => (Value::Str(name.clone()), value.clone()),
+    })
+}
+
 /// The entries of a map as pairs.
 pub(super) fn pairs(object: &Object) -> Value {
-    let pair =
-        |(key, value): &(Arc<str>, Value)| Value::List(Arc::from([Value::Str(key.clone()), value.clone()]));
-    Value::List(object.fields.iter().map(pair).collect())
+    Value::List(entries(object).map(|(key, value)| Value::List(Arc::from([key, value]))).collect())
 }

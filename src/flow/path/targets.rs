@@ -110,7 +110,11 @@ impl Tracer<'_, '_> {
             Some(Callee::Library { method: true, .. }) => {
                 // A library's interface may be filled by a type of the tree.
                 let filled = if known { Vec::new() } else { self.narrowed(site, callee, frame) };
-                if filled.is_empty() { self.held_callbacks(site) } else { filled }
+                if !filled.is_empty() {
+                    return filled;
+                }
+                let added = if known { Vec::new() } else { self.added(site, callee, frame) };
+                if added.is_empty() { self.held_callbacks(site) } else { added }
             }
             Some(Callee::Dynamic | Callee::Abstract(_)) => {
                 let value = self.value_in(Site { file: site.file, expr: callee }, frame);
@@ -130,6 +134,27 @@ impl Tracer<'_, '_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The functions of the name called that the file which made the receiver adds to it
+    /// (`schema.statics.find = …` beside `model("Order", schema)`).
+    fn added(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
+        let program = self.flow.types.program;
+        let facts = program.facts(site.file);
+        let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
+        let name = facts.text(name);
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for value in self.value_in(Site { file: site.file, expr: base }, frame).items() {
+            let Value::Made(made) = &value else { continue };
+            let file = program.file(made.site.file);
+            for added in file.added.iter().filter(|added| file.facts.text(added.name) == name) {
+                let func = Fn { file: made.site.file, func: added.func };
+                if !found.iter().any(|known| known.func == func) {
+                    found.push(Arc::new(Closure::plain(func)));
+                }
+            }
+        }
+        found
     }
 
     /// A library calls back what it was given: `handler.Handle(…)` on a handler that the library

@@ -249,7 +249,21 @@ impl Lower<'_> {
         let (args, spread) = self.arguments(&call.arguments);
         // A call stands where its name does: chains run over many lines.
         let at = self.b.facts.expr_pos[callee.0 as usize].max(pos);
-        self.b.expr(Expr::Call { callee, args, spread }, at)
+        let types = call.type_arguments.as_deref().map(|found| self.types(&found.params));
+        let id = self.b.expr(Expr::Call { callee, args, spread }, at);
+        if let Some(types) = types {
+            self.b.facts.type_args.push((id, types));
+        }
+        id
+    }
+
+    fn types(&mut self, types: &[oxc_ast::ast::TSType<'_>]) -> Exprs {
+        let mark = self.b.begin_exprs();
+        for ty in types {
+            let ty = self.ty(ty);
+            self.b.stage_expr(ty);
+        }
+        self.b.end_exprs(mark)
     }
 
     /// `super(a)` builds the embedded base.
