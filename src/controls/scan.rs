@@ -212,9 +212,19 @@ struct Scanner<'f, 'a> {
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
     let parks = |p: &&Publisher| is_dead_letter(&p.topic.name);
+    // A wrapper's call may send to topics of both kinds.
+    let sends: FxHashSet<&Site> =
+        flow.publishers.iter().filter(|p| !parks(p)).flat_map(|p| p.places.iter().chain(&p.sites)).collect();
     let mut scanner = Scanner {
         flow,
-        parking: flow.publishers.iter().filter(parks).flat_map(|p| p.places.iter().copied()).collect(),
+        parking: flow
+            .publishers
+            .iter()
+            .filter(parks)
+            .flat_map(|p| p.places.iter().chain(&p.sites))
+            .filter(|site| !sends.contains(site))
+            .copied()
+            .collect(),
         out: Scan::default(),
         results: FxHashMap::default(),
         quiet: FxHashMap::default(),

@@ -452,6 +452,10 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
 fn hands_function(eval: &Eval<'_>, site: Site) -> bool {
     let facts = eval.types.program.facts(site.file);
     let crate::syntax::facts::Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
+    // In Go it is constructors that take a configuration and a function.
+    if !facts.lang.files_are_modules() {
+        return false;
+    }
     let given = |&arg: &crate::syntax::facts::ExprId| eval.value(Site { file: site.file, expr: arg });
     facts.list(args).iter().map(given).any(|value| match value {
         Value::Func(closure) => eval.types.has_body(closure.func),

@@ -57,8 +57,9 @@ impl Handoff<'_> {
         // What subscribes may itself be handed on (`consumer.subscribe(&topics)?; consumer`).
         if let Some(subscriber) = self.receiver(site) {
             let with_it = self.fate(subscriber, own);
-            fate.returned |= with_it.returned;
-            fate.fields.extend(with_it.fields);
+            let kept = self.kept(subscriber, own);
+            fate.returned |= with_it.returned && kept.is_empty();
+            fate.fields.extend(with_it.fields.into_iter().chain(kept));
         }
         let mut found = Vec::new();
         self.pass_on(own, &fate, HANDS, &mut FxHashSet::from_iter([site]), &mut found);
@@ -156,6 +157,31 @@ impl Handoff<'_> {
                     && !written.contains(&site.expr)
                 {
                     found.push(site);
+                }
+            }
+        }
+        found
+    }
+
+    /// The fields of struct literals in `holder` that are given what `site` names.
+    fn kept(&self, site: Site, holder: Fn) -> Vec<Field> {
+        let program = self.eval.types.program;
+        let facts = program.facts(site.file);
+        let mut found = Vec::new();
+        for (i, expr) in facts.exprs.iter().enumerate() {
+            let literal = Site { file: site.file, expr: ExprId(i as u32) };
+            let Expr::Composite { ty, entries } = *expr else { continue };
+            if ty.is_none() || program.around(literal) != Some(holder) {
+                continue;
+            }
+            let Type::Named(ty, _) = self.eval.types.named_by(Site { file: site.file, expr: ty }) else {
+                continue;
+            };
+            for entry in facts.list(entries).chunks(2).filter(|entry| entry.len() == 2) {
+                if let Expr::Name(name) = facts.expr(entry[0])
+                    && facts.expr(entry[1]) == facts.expr(site.expr)
+                {
+                    found.push((ty, facts.text(name).into()));
                 }
             }
         }

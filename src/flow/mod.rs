@@ -103,6 +103,8 @@ pub struct Publisher {
     pub place: Site,
     /// Everywhere its topic is given.
     pub places: Vec<Site>,
+    /// The library's calls that send.
+    pub sites: Vec<Site>,
     /// What is sent, with the place, as far as it is known there.
     pub sends: Vec<(Site, Option<value::Value>)>,
 }
@@ -416,6 +418,7 @@ fn publishers(
                 Some(same) => {
                     same.outbox |= outbox;
                     same.places.push(found.place);
+                    same.sites.push(found.matched.site);
                     same.sends.push(payload);
                 }
                 None => out.push(Publisher {
@@ -426,6 +429,7 @@ fn publishers(
                     outbox,
                     place: found.place,
                     places: vec![found.place],
+                    sites: vec![found.matched.site],
                     sends: vec![payload],
                 }),
             }

@@ -499,13 +499,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             let bound = self.bind_in(&binding, frame);
             let mut inner_frame = closure.env.clone();
-            // A function inside another sees what that one was given.
-            for (at, outer) in frame.iter().filter(|outer| self.eval.encloses(outer.func, target)).enumerate()
-            {
-                if !inner_frame.iter().any(|known| known.func == outer.func) {
-                    inner_frame.insert(at.min(inner_frame.len()), outer.clone());
-                }
-            }
+            self.carry(target, frame, &mut inner_frame);
             inner_frame.push(bound);
             self.calls.push(site);
             let inner = self.function(target, &inner_frame, deeper);

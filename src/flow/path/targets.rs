@@ -87,6 +87,7 @@ impl Tracer<'_, '_> {
                 let target = targets[0];
                 // What a function made keeps what that function was given.
                 let made = program.func(target).parent.is_some()
+                    && facts.lang.files_are_modules()
                     && !frame.iter().any(|outer| self.eval.encloses(outer.func, target));
                 let kept = made.then(|| self.value_in(Site { file: site.file, expr: callee }, frame));
                 let kept = kept.as_ref().and_then(Value::function).filter(|closure| closure.func == target);
@@ -133,6 +134,20 @@ impl Tracer<'_, '_> {
                 found
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// A function inside another sees what that one was given. In Go a closure handed to a library is
+    /// set up for every handler in turn, so that what its function was given tells too little.
+    pub(super) fn carry(&self, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
+        if !self.flow.types.program.facts(target.file).lang.files_are_modules() {
+            return;
+        }
+        let outer = frame.iter().filter(|outer| self.eval.encloses(outer.func, target));
+        for (at, outer) in outer.enumerate() {
+            if !into.iter().any(|known| known.func == outer.func) {
+                into.insert(at.min(into.len()), outer.clone());
+            }
         }
     }
 

@@ -191,6 +191,7 @@ impl Lower<'_> {
             }
         });
         self.func = outside;
+        self.generic(id, function.type_parameters.as_deref());
         self.finish_method(id, owner, method.r#static, decorators);
         self.b.func_mut(id).getter = method.kind == MethodDefinitionKind::Get;
         if is_abstract {

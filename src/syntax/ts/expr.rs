@@ -381,17 +381,19 @@ impl Lower<'_> {
         match value {
             Expression::ArrowFunctionExpression(arrow) => {
                 let signature = (&*arrow.params, arrow.return_type.as_deref());
-                match &arrow.body {
+                let id = match &arrow.body {
                     ArrowFunctionBody::FunctionBody(body) => {
                         self.function(name, span, signature, Some(&body.statements), |_| {})
                     }
                     body => self.short_function(name, span, signature, body.as_expression()),
-                }
+                };
+                self.generic(id, arrow.type_parameters.as_deref())
             }
             Expression::FunctionExpression(function) => {
                 let signature = (&*function.params, function.return_type.as_deref());
                 let body = function.body.as_ref().map(|body| &body.statements[..]);
-                self.function(name, span, signature, body, |_| {})
+                let id = self.function(name, span, signature, body, |_| {});
+                self.generic(id, function.type_parameters.as_deref())
             }
             _ => self.b.func(name, span.start),
         }

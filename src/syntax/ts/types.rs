@@ -201,6 +201,15 @@ impl Lower<'_> {
         self.b.end_params(mark)
     }
 
+    /// Notes the type parameters of a function.
+    pub(super) fn generic(&mut self, id: FuncId, found: Option<&TSTypeParameterDeclaration<'_>>) -> FuncId {
+        if found.is_some() {
+            let params = self.type_parameters(found);
+            self.b.func_mut(id).type_params = params;
+        }
+        id
+    }
+
     /// A function without a body.
     pub(super) fn signature(
         &mut self,
