@@ -21,7 +21,7 @@ use std::path::Path;
 
 pub use diff::unified;
 pub use links::between;
-pub use templates::{TemplateFile, check as check_templates};
+pub use templates::{TemplateFile, check as check_templates, unknown as unknown_templates};
 
 use crate::audit::{Audit, Date};
 use crate::config::Config;

@@ -6,9 +6,9 @@ use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
 use super::bound::{Bounded, Turns};
 use super::{DocumentError, markdown};
-use crate::config::{Config, FILE_NAME};
+use crate::config::{Config, Names};
 use crate::report::words;
-use crate::syntax::reader::closest;
+use crate::syntax::reader::{Mistake, closest};
 
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -126,27 +126,26 @@ impl<'a> Templates<'a> {
     }
 }
 
-/// Templates that audits name and nobody has, and the user's that nothing uses: both are
-/// misspellings.
+/// Templates that audits name and nobody has: misspellings.
+pub fn unknown(config: &Config, own: &[TemplateFile]) -> Vec<Mistake> {
+    let mut known: Vec<&str> = built_in().collect();
+    known.extend(own.iter().map(|file| file.name.as_str()));
+    config.unknown(Names::Template, &known)
+}
+
+/// The names of the built-in templates.
+fn built_in() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().filter_map(|(path, _)| path.rsplit('/').next())
+}
+
+/// The user's templates that nothing uses: misspellings as well.
 pub fn check(config: &Config, own: &[TemplateFile]) -> Result<(), Vec<DocumentError>> {
-    let built_in: Vec<&str> = BUILT_IN.iter().filter_map(|(path, _)| path.rsplit('/').next()).collect();
-    let known: Vec<&str> =
-        built_in.iter().copied().chain(own.iter().map(|file| file.name.as_str())).collect();
+    let built_in: Vec<&str> = built_in().collect();
     let meant = |name: &str, known: &[&str]| {
         closest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
     };
     let mut mistakes = Vec::new();
     let named: Vec<_> = config.audits.iter().filter_map(|audit| audit.documents.template.as_ref()).collect();
-    for mention in named.iter().filter(|mention| !known.contains(&mention.name.as_str())) {
-        let file =
-            config.path.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
-        mistakes.push(DocumentError {
-            file,
-            line: mention.line as usize,
-            column: mention.column as usize,
-            message: format!("there is no template `{}`{}", mention.name, meant(&mention.name, &known)),
-        });
-    }
     for file in own {
         let quoted = [format!("\"{}\"", file.name), format!("'{}'", file.name)];
         let used = built_in.contains(&file.name.as_str())
