@@ -5,6 +5,7 @@
 //! text, what should be there goes out as text.
 
 mod bound;
+mod budget;
 mod changes;
 mod diff;
 mod excerpt;
