@@ -120,7 +120,7 @@ fn with_flow<T>(
         let owner = repository.services.owner_of(path)?;
         (repository.services.list[owner].kind != source::services::ServiceKind::Library).then_some(owner)
     };
-    let flow = flow::build(&types, rules, &repository.documents, &services, &owner_of);
+    let flow = flow::build(&types, rules, &repository.documents, &repository.sql, &services, &owner_of);
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
     let mut audit = controls::judge(&flow, &repository, diagnostics, settings);

@@ -39,6 +39,8 @@ pub struct Step {
     /// It looks at the message, as far as can be told: what a validation is given is the payload or
     /// built of it, not a setting or a stored row.
     pub on_message: bool,
+    /// An insert under a unique key that the message brings: a second one is refused.
+    pub keyed: bool,
 }
 
 /// What becomes of a call's error.
