@@ -150,7 +150,14 @@ fn following(c: &mut Criterion) {
                     let named = repository.services.list.iter().map(|s| (s.name.clone(), s.path.clone()));
                     let services: Vec<(String, String)> = named.collect();
                     let owner_of = |path: &str| repository.services.owner_of(path);
-                    let found = flow::build(&types, &rules, &repository.documents, &services, &owner_of);
+                    let found = flow::build(
+                        &types,
+                        &rules,
+                        &repository.documents,
+                        &repository.sql,
+                        &services,
+                        &owner_of,
+                    );
                     found.consumers.len() + found.publishers.len()
                 },
                 criterion::BatchSize::PerIteration,

@@ -96,7 +96,7 @@ fn of_example(set: &RuleSet, example: &Example) -> Vec<String> {
     let program = flow::index(inputs, &[Module::go("", "example.com/app")]);
     let types = Types::new(&program, flow::returns(set));
     let services = [("mail".to_owned(), String::new())];
-    let flow = flow::build(&types, set, &documents, &services, &|_| Some(0));
+    let flow = flow::build(&types, set, &documents, &[], &services, &|_| Some(0));
     let declarations = Manifests::new(&documents, set).declarations();
     if example.expect.is_empty() {
         let matched = flow.matches.iter().map(|found| flow.index.rule(found.rule).id.clone());

@@ -109,14 +109,34 @@ fn the_whole_path_gives_the_figures_of_the_second_review() {
             "18 event types with a schema or validator registered for it: analytics 16, catalog 2."
         )
     );
-    for catalogs in ["`schema.PriceUpdated`", "`schema.StockUpdated`"] {
-        assert!(data.contains(catalogs), "{catalogs}");
+    // Go embeds these into variables, which alone the registration names.
+    for file in ["pricing_price_updated_event.json", "warehouse_stock_updated_event.json"] {
+        let path = format!("catalog/internal/schema/{file}");
+        assert!(data.contains(&format!("[`{path}`](../../{path})")), "{path}");
     }
 
     let summary = written.text(SUMMARY);
     for percent in ["58 % (11 of 19)", "37 % (7 of 19)", "83 % (5 of 6)", "50 % (3 of 6)", "67 % (4 of 6)"] {
         assert!(summary.contains(percent), "{percent}");
     }
+}
+
+/// The first page says what to do, the audit says it once for each place.
+#[test]
+fn what_comes_first_is_told_first_and_once() {
+    let written = Written::new(&[]);
+    let summary = written.text(SUMMARY);
+    let (first, _) = summary.split_once("## Key figures").unwrap();
+    let told: Vec<&str> = first.lines().filter(|line| line.starts_with("1. ")).collect();
+    assert!(told[0].starts_with("1. **P0 no-idempotency**, 4 findings in customer: Record"), "{told:?}");
+    assert!(told[0].contains("4 places, the first at [customer/internal/data/postgres/customer.go:41]"));
+    assert!(told[1..].iter().all(|line| line.starts_with("1. **P1 ")), "{told:?}");
+
+    let events = written.text(EVENTS);
+    let line = events.lines().find(|line| line.contains("order.status_changed or system.errors"));
+    let line = line.expect("two flows through one place are one item");
+    assert!(line.contains("[sender.go:29]") && line.ends_with("(2 findings at one place)"), "{line}");
+    assert!(!events.contains("customer.go:41). ["), "a place is told once");
 }
 
 #[test]

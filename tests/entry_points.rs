@@ -60,7 +60,7 @@ fn flow_of<T>(files: &[(&str, String)], environment: &str, wanted: impl Fn(&Flow
     let types = Types::new(&program, flowaudit::flow::returns(&set));
     let services = [("app".to_owned(), String::new())];
     let documents = [(".env".to_owned(), vec![env::parse(environment)])];
-    let flow = flowaudit::flow::build(&types, &set, &documents, &services, &|_| Some(0));
+    let flow = flowaudit::flow::build(&types, &set, &documents, &[], &services, &|_| Some(0));
     wanted(&flow)
 }
 

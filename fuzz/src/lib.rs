@@ -47,7 +47,7 @@ pub fn judged(
     let program = flow::index(inputs, &[Module::go("", "example.com/mail")]);
     let types = Types::new(&program, flow::returns(rules));
     let services = [(SERVICE.to_owned(), ".".to_owned())];
-    let flow = flow::build(&types, rules, &documents, &services, &|_| Some(0));
+    let flow = flow::build(&types, rules, &documents, &[], &services, &|_| Some(0));
     let repository = Repository {
         services: Services::new(vec![Service {
             name: SERVICE.to_owned(),

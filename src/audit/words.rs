@@ -291,6 +291,8 @@ words! {
         Dedupe = "dedupe",
         /// The state or existence of the entity.
         State = "state",
+        /// A unique key that the message brings.
+        Key = "key",
     }
 }
 

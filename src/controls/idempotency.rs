@@ -20,7 +20,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     };
     let by_dedupe = guarded(GuardKind::Dedupe);
     let by_state = guarded(GuardKind::State);
-    if harmful.len() > by_dedupe + by_state {
+    let by_key = guarded(GuardKind::Key);
+    let all = harmful.len() == by_dedupe + by_state + by_key;
+    if !all {
         signals.insert("unguarded-effects");
     }
     if harmful.iter().any(|e| e.guard.is_none() && corrupts(e.role)) {
@@ -29,18 +31,22 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     // With no harmful effect, a check that ends the handler still says what is meant.
     let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     if by_dedupe > 0 || harmful.is_empty() && dedupe_guard {
-        signals.insert(if by_dedupe + by_state == harmful.len() {
-            "dedupe-guards-all"
-        } else {
-            "dedupe-guards-some"
-        });
+        signals.insert(if all { "dedupe-guards-all" } else { "dedupe-guards-some" });
+    } else if by_key > 0 {
+        signals.insert(if all { "keys-guard-all" } else { "keys-guard-some" });
     } else if by_state > 0 || harmful.is_empty() && scan.effects.iter().any(|e| e.guard.is_some()) {
-        signals.insert(if by_state == harmful.len() { "state-guards-all" } else { "state-guards-some" });
+        signals.insert(if all { "state-guards-all" } else { "state-guards-some" });
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
         && !scan.guards.iter().any(|g| g.kind == GuardKind::State && !g.fails)
     {
         signals.insert("repeat-fails");
+    }
+    if scan.guards.iter().any(|g| g.kind == GuardKind::Filter) {
+        signals.insert("filters");
+    }
+    if scan.depends || scan.guards.iter().any(|g| g.kind == GuardKind::State) {
+        signals.insert("depends-on-state");
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
         signals.insert("state-error-ignored");
@@ -85,12 +91,12 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     if !checks.is_empty() || !marks.is_empty() {
         signals.insert("check-seen");
     }
-    if marks.is_empty() {
+    let guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
+    if marks.is_empty() && (guard || !checks.is_empty()) {
         signals.insert("never-marked");
     }
     let asks = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMiddleware];
-    let asked = asks.iter().any(|&role| scan.of(role).next().is_some())
-        || scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
+    let asked = asks.iter().any(|&role| scan.of(role).next().is_some()) || guard;
     if !marks.is_empty() && !asked {
         signals.insert("never-checked");
         // A unique key makes a second mark fail: that ends the handler, or takes its effects back.

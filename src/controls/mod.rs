@@ -9,6 +9,7 @@ mod cache;
 mod dead_letter;
 mod delivery;
 pub mod explain;
+mod fields_set;
 mod finding;
 mod idempotency;
 mod inventory;

@@ -146,7 +146,7 @@ fn record(flow: &Flow<'_>, step: &Step, role: Role, frame: &mut Vec<Binding>, li
     let mut ttls = Vec::new();
     let mut outside = redis(step);
     let entered = enter(flow, step, frame);
-    each(&step.inner, &mut |inner| outside |= redis(inner));
+    steps::each(&step.inner, &mut |inner| outside |= redis(inner));
     lifetimes(flow, &eval, step, frame, &mut ttls);
     frame.truncate(frame.len() - usize::from(entered));
     let called = program.render(step.site);
@@ -159,24 +159,6 @@ fn record(flow: &Flow<'_>, step: &Step, role: Role, frame: &mut Vec<Binding>, li
         ttl: ttls.into_iter().collect::<Option<Vec<u64>>>().and_then(|all| all.into_iter().max()),
         outside,
         otherwise: lists.otherwise.is_match(&words),
-    }
-}
-
-/// Each step at and below `nodes`.
-fn each(nodes: &[Node], seen: &mut dyn FnMut(&Step)) {
-    for node in nodes {
-        match node {
-            Node::Step(step) => {
-                seen(step);
-                each(&step.inner, seen);
-            }
-            Node::Branch(branch) => {
-                each(&branch.then, seen);
-                each(&branch.otherwise, seen);
-            }
-            Node::Loop(body) => each(body, seen),
-            Node::Exit(_) | Node::Cut(_) => {}
-        }
     }
 }
 

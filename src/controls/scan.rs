@@ -1,12 +1,15 @@
 //! The scan of a trace: which effects a handler has, what stands before each, and what becomes of
 //! errors. Controls read the scan; they do not walk traces themselves.
 
-use crate::flow::path::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
+mod guards;
+
+use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::fields_set::FieldsSet;
 use super::topics::is_dead_letter;
 
 /// A set of roles.
@@ -41,6 +44,10 @@ pub enum GuardKind {
     Dedupe,
     /// The state or existence of the entity.
     State,
+    /// A unique key that the message brings: the store refuses a second insert.
+    Key,
+    /// A state that the handler looks at and never changes: it is the same at the next delivery.
+    Filter,
 }
 
 /// A check that ends the handler for a message seen before.
@@ -130,6 +137,9 @@ pub struct Scan {
     pub roles: Roles,
     /// The message is given to calls that only look at it.
     pub looked_at: bool,
+    /// Something stored decides whether effects come about, in a way that may or may not end a
+    /// second delivery.
+    pub depends: bool,
 }
 
 /// Effects that a second delivery repeats.
@@ -163,6 +173,17 @@ const NOTED: [Role; 14] = [
 /// Roles that show a handler at work on what it received.
 pub const WORK: [Role; 6] =
     [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
+/// Roles of what changes the state of an entity.
+const CHANGES: [Role; 8] = [
+    Role::EffectInsert,
+    Role::EffectIncrement,
+    Role::EffectUpsert,
+    Role::EffectUpdate,
+    Role::EffectTransition,
+    Role::EffectDelete,
+    Role::OutboxWrite,
+    Role::EffectCharge,
+];
 /// Roles whose result tells in which state the entity is.
 const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
@@ -173,8 +194,15 @@ struct Scanner<'f, 'a> {
     parking: FxHashSet<Site>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
+    /// Calls that end quietly for a message seen before, with the guard inside that says so.
+    quiet: FxHashMap<Site, usize>,
+    /// The fields that the path sets.
+    set: FieldsSet,
     /// Calls whose error nobody acts on.
     unheard: FxHashSet<Site>,
+    /// Behind a guard another system is called, or something is not followed: either may change the
+    /// state that the guard looks at.
+    reaches_out: bool,
     /// Inside a validation of the message.
     validating: bool,
     /// Effects that come before what is scanned: not those of an arm that ends the function.
@@ -199,13 +227,19 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
             .collect(),
         out: Scan::default(),
         results: FxHashMap::default(),
+        quiet: FxHashMap::default(),
+        set: FieldsSet::of(flow, trace),
         unheard: FxHashSet::default(),
+        reaches_out: false,
         validating: false,
         before: 0,
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
+    if !scanner.reaches_out && !scanner.out.roles.any(&CHANGES) {
+        scanner.out.take_for_filters();
+    }
     scanner.out
 }
 
@@ -277,7 +311,10 @@ impl Scanner<'_, '_> {
                     self.nodes(body, guard);
                 }
                 Node::Exit(_) => {}
-                Node::Cut(cut) => self.out.cuts.push(cut.clone()),
+                Node::Cut(cut) => {
+                    self.reaches_out |= guard.is_some();
+                    self.out.cuts.push(cut.clone());
+                }
             }
         }
         // Every message that no question before let through fails.
@@ -285,7 +322,7 @@ impl Scanner<'_, '_> {
             && self.before == 0
             && nodes.last().is_some_and(|n| matches!(n, Node::Exit(Exit::Failure)))
             && self.out.refusals.len() == refused
-            && let Some(let_through) = nodes.iter().find_map(lets_through)
+            && let Some(let_through) = nodes.iter().find_map(guards::lets_through)
         {
             self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, ignored: false });
         }
@@ -301,6 +338,7 @@ impl Scanner<'_, '_> {
         if step.error == ErrorUse::Dropped {
             self.unheard.insert(step.site);
         }
+        self.reaches_out |= guard.is_some() && own.has(Role::EffectHttp);
         let mut noted = false;
         if self.parking.contains(&step.site) {
             let kind = Some("handler".to_owned());
@@ -354,27 +392,35 @@ impl Scanner<'_, '_> {
         match effect {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
-                // A unique key takes a second one for the same: it fails, or is left out.
-                let refuses = step.keyed && role == Role::EffectInsert;
-                let own = step.keyed.then(|| self.guard(GuardKind::State, step.site, step.site, refuses));
-                let guard = guard.or(own);
-                self.out.effects.push(Effect { site: step.site, role, guard });
+                let key = (step.keyed && guard.is_none())
+                    .then(|| self.guard(GuardKind::Key, step.site, step.site, role == Role::EffectInsert));
+                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key) });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
-                // The failure ends whatever stands behind it, unless it is caught and gone on from.
-                let goes_on = matches!(step.error, ErrorUse::Logged | ErrorUse::Dropped);
-                if refuses && !goes_on && !step.detached {
-                    return own;
-                }
+                // The failure of an insert ends whatever stands behind it, unless it is gone on from;
+                // a broker leaves a second message out and says nothing.
+                let ends = matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached;
+                return key.filter(|_| ends && role == Role::EffectInsert);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
+                let mut behind = None;
                 let refused = self.out.refusals.len();
-                self.nodes(&step.inner, guard);
+                if let Some(found) = self.nodes(&step.inner, guard)
+                    && Some(found) != guard
+                {
+                    // What ends the helper with an error ends who passes that on.
+                    if self.out.guards[found].kind == GuardKind::Key {
+                        behind = (step.error == ErrorUse::Returned).then_some(found);
+                    } else {
+                        self.quiet.insert(step.site, found);
+                    }
+                }
                 if matches!(step.error, ErrorUse::Logged | ErrorUse::Dropped) {
                     self.out.refusals.iter_mut().skip(refused).for_each(|r| r.ignored = true);
                 }
+                return behind;
             }
         }
         None
@@ -397,159 +443,6 @@ impl Scanner<'_, '_> {
             reports: false,
         }
     }
-
-    fn guard(&mut self, kind: GuardKind, check: Site, asked: Site, fails: bool) -> usize {
-        let unheard = self.unheard.contains(&check);
-        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard });
-        self.out.guards.len() - 1
-    }
-
-    /// Whether a branch turns away a message for what it says: with an error, or quietly where
-    /// something is left out. A quiet end for a value of its own is a filter.
-    fn refuses(branch: &Branch, deps: Roles, then_exit: Option<Exit>) -> bool {
-        if deps.has(Role::Read) || deps.any(&DEDUPE) || deps.any(&HARMFUL) || deps.any(&HARMLESS) {
-            return false;
-        }
-        match branch.asks {
-            Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
-            Asks::Other | Asks::State | Asks::Has | Asks::Lacks => then_exit == Some(Exit::Failure),
-            _ => false,
-        }
-    }
-
-    /// Notes a branch that refuses the message before anything is done.
-    fn refusal(&mut self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) {
-        self.out.asked |= branch.on_message;
-        if !branch.on_message || self.before > 0 {
-            return;
-        }
-        // `if order.ID != "" { … } else { return err }`
-        let otherwise = matches!(branch.asks, Asks::Given | Asks::Presence)
-            && ends(&branch.otherwise) == Some(Exit::Failure);
-        if otherwise || Self::refuses(branch, deps, then_exit) {
-            let fails = otherwise || then_exit == Some(Exit::Failure);
-            self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
-        }
-    }
-
-    fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
-        let deps = branch
-            .deps
-            .iter()
-            .filter_map(|site| self.results.get(site))
-            .fold(Roles::default(), |all, &roles| all.join(roles));
-        let check = branch
-            .deps
-            .iter()
-            .copied()
-            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.any(&LOOKS)))
-            .or(branch.looked_up)
-            .unwrap_or(branch.cond);
-        let kind = if deps.any(&DEDUPE) {
-            Some(GuardKind::Dedupe)
-        } else if deps.any(&LOOKS)
-            || branch.looked_up.is_some()
-            || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert])
-        {
-            Some(GuardKind::State)
-        } else {
-            None
-        };
-        // What the record of a message is asked for is whether it is there, by any name.
-        let asks = match (branch.asks, kind) {
-            (Asks::Has, Some(GuardKind::Dedupe)) => Asks::Presence,
-            (Asks::Lacks, Some(GuardKind::Dedupe)) => Asks::Absence,
-            (asks, _) => asks,
-        };
-        let then_exit = ends(&branch.then);
-        let effects_in_then = {
-            let roles = self.below(&branch.then);
-            roles.any(&HARMFUL) || roles.any(&HARMLESS)
-        };
-        if deps.has(Role::Validate)
-            && (then_exit.is_some() || effects_in_then || ends(&branch.otherwise).is_some())
-        {
-            for seen in self.out.seen.iter_mut().filter(|s| s.reports) {
-                seen.error = ErrorUse::Returned;
-            }
-        }
-        self.refusal(branch, deps, then_exit);
-
-        let asks_for_seen =
-            matches!(asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
-        let quiet_exit =
-            matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
-        let mut behind = guard;
-        let (mut then_guard, mut else_guard) = (guard, guard);
-        if let Some(kind) = kind
-            && asks_for_seen
-        {
-            let transits = deps.has(Role::EffectTransition);
-            let refuses = kind == GuardKind::State
-                && (matches!(asks, Asks::State | Asks::Conflict) || transits && asks == Asks::Absence)
-                && then_exit == Some(Exit::Failure);
-            if quiet_exit || refuses {
-                // "Not found" that ends the handler quietly says nothing about a second delivery.
-                let absent_row =
-                    kind == GuardKind::State && asks == Asks::Absence && !deps.has(Role::EffectTransition);
-                if !absent_row {
-                    behind = Some(self.guard(kind, check, branch.cond, refuses));
-                }
-            } else if then_exit.is_none() || effects_in_then {
-                let made = self.guard(kind, check, branch.cond, false);
-                match asks {
-                    Asks::Absence => then_guard = Some(made),
-                    Asks::Presence if deps.any(&[Role::DedupeClaim, Role::EffectTransition]) => {
-                        then_guard = Some(made);
-                    }
-                    Asks::Presence | Asks::State | Asks::Conflict => else_guard = Some(made),
-                    _ => {}
-                }
-                // `if existing != nil { update; return }`: the rest is the other arm.
-                if then_exit.is_some() && matches!(asks, Asks::Presence | Asks::State) {
-                    behind = Some(made);
-                }
-                if asks == Asks::State {
-                    then_guard = then_guard.or(Some(made));
-                }
-            }
-        }
-        let before = self.before;
-        let inner = self.nodes(&branch.then, then_guard);
-        let after_then = std::mem::replace(&mut self.before, before);
-        self.nodes(&branch.otherwise, else_guard);
-        let after_otherwise = if ends(&branch.otherwise).is_some() { before } else { self.before };
-        self.before = if then_exit.is_some() { after_otherwise } else { after_then.max(after_otherwise) };
-        // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
-        if branch.asks == Asks::Given && inner != then_guard && then_exit.is_none() {
-            if let Some(index) = inner {
-                self.out.guards[index].bypassed = true;
-            }
-            return inner;
-        }
-        // `if err == nil { … }` and the like do not take a guard away.
-        if branch.asks == Asks::Error
-            && inner != then_guard
-            && matches!(then_exit, None | Some(Exit::Failure))
-        {
-            return inner;
-        }
-        behind
-    }
-}
-
-/// A branch that lets a message through for what it says, and ends there.
-fn lets_through(node: &Node) -> Option<&Branch> {
-    match node {
-        Node::Branch(branch)
-            if branch.on_message
-                && matches!(branch.asks, Asks::Presence | Asks::Given | Asks::Has)
-                && ends(&branch.then).is_some_and(|exit| exit != Exit::Failure) =>
-        {
-            Some(branch)
-        }
-        _ => None,
-    }
 }
 
 /// How nodes end, if they always end.
@@ -565,6 +458,16 @@ fn ends(nodes: &[Node]) -> Option<Exit> {
 }
 
 impl Scan {
+    /// A look at a state is no guard where nothing on the path may change it.
+    fn take_for_filters(&mut self) {
+        for guard in self.guards.iter_mut().filter(|g| g.kind == GuardKind::State) {
+            guard.kind = GuardKind::Filter;
+        }
+        for effect in &mut self.effects {
+            effect.guard = effect.guard.filter(|&g| self.guards[g].kind != GuardKind::Filter);
+        }
+    }
+
     /// Steps of a role.
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Seen> {
         self.seen.iter().filter(move |s| s.role == role)

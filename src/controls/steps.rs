@@ -10,6 +10,24 @@ pub fn plays(flow: &Flow<'_>, step: &Step, roles: &[Role]) -> bool {
     step.rules.iter().any(|&id| roles.contains(&flow.index.rule(id).role))
 }
 
+/// Each step at and below `nodes`.
+pub fn each(nodes: &[Node], seen: &mut dyn FnMut(&Step)) {
+    for node in nodes {
+        match node {
+            Node::Step(step) => {
+                seen(step);
+                each(&step.inner, seen);
+            }
+            Node::Branch(branch) => {
+                each(&branch.then, seen);
+                each(&branch.otherwise, seen);
+            }
+            Node::Loop(body) => each(body, seen),
+            Node::Exit(_) | Node::Cut(_) => {}
+        }
+    }
+}
+
 /// What becomes of the error of the call at `site`, unless it runs beside the function.
 pub fn error_of(nodes: &[Node], site: Site) -> Option<ErrorUse> {
     nodes.iter().find_map(|node| match node {

@@ -29,13 +29,16 @@ pub mod reach;
 pub mod resolve;
 pub mod scope;
 pub mod select;
+pub mod statement;
 pub mod types;
 pub mod undescribed;
+pub mod unique;
 pub mod unused;
 pub mod value;
 pub mod walk;
 
 use crate::rules::{Detector, Role, Rule, RuleSet};
+use crate::syntax::sql::SqlFact;
 use crate::syntax::yaml::Node;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -138,6 +141,8 @@ pub struct Flow<'a> {
     pub types: &'a Types<'a>,
     /// Who runs what.
     pub attribution: Attribution,
+    /// The unique keys of tables.
+    pub unique: unique::UniqueKeys,
 }
 
 /// Indexes the code; the rest of the flow borrows from it.
@@ -155,6 +160,7 @@ pub fn build<'a>(
     types: &'a Types<'a>,
     rules: &'a RuleSet,
     documents: &[(String, Vec<Node>)],
+    sql: &[(String, Vec<SqlFact>)],
     services: &[(String, String)],
     owner_of: &dyn std::ops::Fn(&str) -> Option<usize>,
 ) -> Flow<'a> {
@@ -218,6 +224,7 @@ pub fn build<'a>(
         index,
         types,
         attribution,
+        unique: unique::UniqueKeys::of(sql),
     }
 }
 

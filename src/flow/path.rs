@@ -426,30 +426,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.flow.types.gives_error(func)
     }
 
-    fn step(
-        &mut self,
-        site: Site,
-        func: Fn,
-        rules: Vec<RuleId>,
-        error: ErrorUse,
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
-        if !rules.is_empty() {
-            self.nodes += 1;
-            out.push(Node::Step(Step {
-                site,
-                func,
-                rules,
-                error,
-                depth,
-                into: None,
-                inner: Vec::new(),
-                detached: false,
-                keyed: false,
-                on_message: true,
-            }));
-        }
+    fn push(&mut self, step: Step, out: &mut Vec<Node>) {
+        self.nodes += 1;
+        out.push(Node::Step(step));
     }
 
     fn rules_at(&self, site: Site) -> Vec<RuleId> {
@@ -485,6 +464,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         };
         let on_message = self.about_message(site, &rules, frame);
         let keyed = self.keyed(site, &rules, frame);
+        let plain = rules.is_empty();
+        // A named role says what the call does; a hand-over only that something follows.
+        let opens = plain || role(Role::ObserverTrigger) || role(Role::MediatorSend);
+        let (into, inner) = (None, Vec::new());
+        let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let deeper = depth + u32::from(!self.hands_on(func, id));
@@ -494,9 +478,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 continue;
             }
             if deeper > self.max_depth {
-                self.step(site, func, rules.clone(), error, depth, out);
-                // A named role says what the call does; a hand-over only that something follows.
-                if rules.is_empty() || role(Role::ObserverTrigger) || role(Role::MediatorSend) {
+                if !plain {
+                    self.push(step, out);
+                }
+                if opens {
                     out.push(Node::Cut(Cut { site, why: CutReason::Depth, hands_on: false }));
                 }
                 // A function literal among the arguments belongs to this layer.
@@ -519,38 +504,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.calls.push(site);
             let inner = self.function(target, &inner_frame, deeper);
             self.calls.pop();
-            let interesting = inner.iter().any(matters);
-            if interesting || !rules.is_empty() {
-                self.nodes += 1;
+            if !plain || inner.iter().any(matters) {
                 followed = true;
-                out.push(Node::Step(Step {
-                    site,
-                    func,
-                    rules: rules.clone(),
-                    error,
-                    depth,
-                    into: Some(target),
-                    inner,
-                    detached,
-                    keyed,
-                    on_message,
-                }));
+                self.push(Step { into: Some(target), inner, ..step.clone() }, out);
             }
         }
-        if !followed && !rules.is_empty() {
-            self.nodes += 1;
-            out.push(Node::Step(Step {
-                site,
-                func,
-                rules,
-                error,
-                depth,
-                into: None,
-                inner: Vec::new(),
-                detached,
-                keyed,
-                on_message,
-            }));
+        if !followed && !plain {
+            self.push(step, out);
         } else if targets.is_empty()
             && let Some(why) = self.left_open(site, frame)
         {

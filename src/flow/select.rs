@@ -54,7 +54,7 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
             let values: Vec<Value> = args.iter().map(|&a| eval.value(at(a))).collect();
             option(eval, &values, name)
         }
-        Start::Column(name) => column(eval, site, name),
+        Start::Column(name) => super::statement::column(eval, site, name),
         Start::Literal(text) => Value::str(text),
     };
     steps.iter().fold(start, |value, s| match s {
@@ -165,26 +165,6 @@ fn decorator(eval: &Eval<'_>, value: &Value, name: &str) -> Value {
         _ => None,
     };
     own.or_else(of_class).unwrap_or(Value::Unset)
-}
-
-/// What the call that runs the SQL text at `site` gives for a column of its insert: the columns
-/// and the arguments behind the text are taken to be in the same order.
-fn column(eval: &Eval<'_>, site: Site, name: &str) -> Value {
-    let facts = eval.types.program.facts(site.file);
-    let Expr::Str(text) = facts.expr(site.expr) else { return Value::Unset };
-    let statements = crate::syntax::sql::statements(facts.text(text));
-    let Some(index) = statements.iter().find_map(|s| s.columns.iter().position(|c| c == name)) else {
-        return Value::Unset;
-    };
-    let argument = facts.exprs.iter().find_map(|expr| match expr {
-        Expr::Call { args, .. } => {
-            let args = facts.list(*args);
-            let at = args.iter().position(|&a| a == site.expr)?;
-            args.get(at + 1 + index).copied()
-        }
-        _ => None,
-    });
-    argument.map_or(Value::Unset, |expr| eval.value(Site { file: site.file, expr }))
 }
 
 /// A receive loop in a closure (`go func() { for … }()`) belongs to the named function around it.

@@ -3,6 +3,24 @@
 
 use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, StmtId, Stmts};
 
+/// Calls `seen` for each statement of `block`, nested ones included, parents before children.
+pub fn stmts(facts: &Facts, block: Stmts, seen: &mut dyn FnMut(Stmt)) {
+    for &id in facts.block(block) {
+        let stmt = facts.stmt(id);
+        seen(stmt);
+        let inner = match stmt {
+            Stmt::If { then, otherwise, .. } => [Some(then), Some(otherwise), None],
+            Stmt::Loop { body, .. } | Stmt::Case { body, .. } | Stmt::Block(body) => [Some(body), None, None],
+            Stmt::Switch { cases, .. } => [Some(cases), None, None],
+            Stmt::Try { body, handler, finalizer, .. } => [Some(body), Some(handler), Some(finalizer)],
+            _ => [None; 3],
+        };
+        for block in inner.into_iter().flatten() {
+            stmts(facts, block, seen);
+        }
+    }
+}
+
 /// Calls `seen` for each expression below statement `id`, nested statements included, parents
 /// before children.
 pub fn exprs_of_stmt(facts: &Facts, id: StmtId, seen: &mut dyn FnMut(ExprId)) {

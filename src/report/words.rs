@@ -96,7 +96,7 @@ pub(super) fn role(role: &str) -> &str {
         "decode" => "decodes the payload",
         "cache.get" => "reads the cache",
         "cache.set" => "fills the cache",
-        "cache.invalidate" => "removes cached values",
+        "cache.invalidate" => "removes or renews cached values",
         "outbox.write" => "writes into the outbox",
         "outbox.poll" => "reads the outbox",
         "ack" => "acknowledges the message",

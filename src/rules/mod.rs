@@ -115,6 +115,11 @@ pub struct Rule {
     pub dead_letter_builtin: bool,
     /// Where a cache or dedupe key is.
     pub key: Vec<Selector>,
+    /// Where the keys are under which a store keeps what is inserted only once.
+    pub unique: Vec<Selector>,
+    /// Tags that mark a field of the inserted `value` as such a key; what it captures names a key of
+    /// several fields.
+    pub unique_tag: Option<Regex>,
     /// Where its time to live is.
     pub ttl: Vec<Selector>,
     /// The payload, or the value validated, inserted or published.

@@ -365,7 +365,7 @@ pub enum Stmt {
     },
 }
 
-/// A comment that speaks to the tool: its text contains `flowaudit:`.
+/// A comment that speaks to a tool: its text contains `flowaudit:`, or says what Go embeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directive {
     /// The comment's text, markers included.
@@ -423,7 +423,7 @@ pub struct Facts {
     pub expr_lists: Vec<ExprId>,
     /// Backing store of [`Stmts`].
     pub stmt_lists: Vec<StmtId>,
-    /// Comments that speak to the tool.
+    /// Comments that speak to a tool.
     pub directives: Vec<Directive>,
     /// What could not be parsed.
     pub problems: Vec<Problem>,

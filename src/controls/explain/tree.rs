@@ -22,7 +22,7 @@ impl<'s, 'a> Tree<'s, 'a> {
     /// Of traces that `scan` was made from.
     pub fn new(flow: &'s Flow<'a>, scan: &'s Scan) -> Self {
         let mut guards = Vec::new();
-        for guard in &scan.guards {
+        for guard in scan.guards.iter().filter(|g| g.kind != scan::GuardKind::Filter) {
             if !guards.contains(&guard.asked) {
                 guards.push(guard.asked);
             }
@@ -40,7 +40,8 @@ impl<'s, 'a> Tree<'s, 'a> {
         Guard {
             rests_on: match guard.kind {
                 scan::GuardKind::Dedupe => GuardKind::Dedupe,
-                scan::GuardKind::State => GuardKind::State,
+                scan::GuardKind::State | scan::GuardKind::Filter => GuardKind::State,
+                scan::GuardKind::Key => GuardKind::Key,
             },
             check: self.place(guard.check),
             asked_at: self.place(guard.asked),

@@ -37,7 +37,7 @@ impl Eval<'_> {
                     match (facts.expr(entry[1]), value) {
                         (Expr::Slice(_), Value::List(others)) => items.extend(others.iter().cloned()),
                         (Expr::Slice(_), Value::OneOf(ways)) => {
-                            items.extend(ways.iter().flat_map(Value::items))
+                            items.extend(ways.iter().flat_map(Value::items));
                         }
                         (Expr::Slice(_), other) => items.push(crate::flow::eval::element(other)),
                         (_, value) => items.push(value),

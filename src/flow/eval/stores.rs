@@ -207,7 +207,7 @@ impl<'a> Eval<'a> {
         match (name, args) {
             ("get", &[key]) => {
                 let key = || self.nth(Site { file: site.file, expr: key }, 0);
-                self.under(&whole, &key, || matches!(self.types.of(base), Type::Map(..)))
+                under(&whole, &key, || matches!(self.types.of(base), Type::Map(..)))
             }
             ("values" | "keys" | "entries", []) => match &whole {
                 Value::Object(object) if matches!(object.ty, Type::Map(..)) => Some(match name {
@@ -252,33 +252,32 @@ impl<'a> Eval<'a> {
             _ => None,
         }
     }
+}
 
-    fn under(
-        &self,
-        whole: &Value,
-        key: &dyn std::ops::Fn() -> Value,
-        is_map: impl Copy + std::ops::Fn() -> bool,
-    ) -> Option<Value> {
-        match whole {
-            Value::Object(object) if matches!(object.ty, Type::Map(..)) => {
-                if let Value::Str(key) = key()
-                    && let Some((_, found)) = object.fields.iter().find(|(name, _)| *name == key)
-                {
-                    return Some(found.clone());
-                }
-                let all: Vec<Value> = entries(object).map(|(_, value)| value).collect();
-                (!all.is_empty()).then(|| Value::one_of(all))
+/// What stands in a map under `key`: one entry where the key is known, else any of them.
+fn under(
+    whole: &Value,
+    key: &dyn std::ops::Fn() -> Value,
+    is_map: impl Copy + std::ops::Fn() -> bool,
+) -> Option<Value> {
+    match whole {
+        Value::Object(object) if matches!(object.ty, Type::Map(..)) => {
+            if let Value::Str(key) = key()
+                && let Some((_, found)) = object.fields.iter().find(|(name, _)| *name == key)
+            {
+                return Some(found.clone());
             }
-            Value::OneOf(items) => {
-                let found: Vec<Value> =
-                    items.iter().filter_map(|item| self.under(item, key, is_map)).collect();
-                (!found.is_empty()).then(|| Value::one_of(found))
-            }
-            Value::Param(..) | Value::Field(..) | Value::Receiver(_) if is_map() => {
-                Some(Value::Element(whole.clone().into()))
-            }
-            _ => None,
+            let all: Vec<Value> = entries(object).map(|(_, value)| value).collect();
+            (!all.is_empty()).then(|| Value::one_of(all))
         }
+        Value::OneOf(items) => {
+            let found: Vec<Value> = items.iter().filter_map(|item| under(item, key, is_map)).collect();
+            (!found.is_empty()).then(|| Value::one_of(found))
+        }
+        Value::Param(..) | Value::Field(..) | Value::Receiver(_) if is_map() => {
+            Some(Value::Element(whole.clone().into()))
+        }
+        _ => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! What conditions ask and what becomes of errors: the words a branch is judged by.
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts, UnaryOp};
 
 use super::{Asks, ErrorUse, Tracer};
 use crate::flow::program::{Fn, Site};
-use crate::flow::scope::DefKind;
+use crate::flow::scope::{Def, DefKind};
 
 impl Tracer<'_, '_> {
     /// What becomes of the error of `targets = values`, judged by the statement that follows.
@@ -104,7 +104,9 @@ impl Tracer<'_, '_> {
             match def.kind {
                 DefKind::Value(value, _) => {
                     self.collect_deps(Site { file: owner.file, expr: value }, found, depth, level);
+                    self.fillers((owner, def), site, found, depth, level);
                 }
+                DefKind::Typed(_) => self.fillers((owner, def), site, found, depth, level),
                 // What the caller gave rests on what the caller knew.
                 DefKind::Param(_) | DefKind::Receiver => {
                     if let Some(level) = level.checked_sub(1)
@@ -115,6 +117,34 @@ impl Tracer<'_, '_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The calls before `site` that are given the address of a local to fill it
+    /// (`row.Scan(&order.Status)`).
+    fn fillers(&self, (owner, def): (Fn, &Def), site: Site, found: &mut Vec<Site>, depth: u8, level: usize) {
+        let program = self.flow.types.program;
+        let facts = program.facts(owner.file);
+        let before = facts.expr_pos[site.expr.0 as usize];
+        let Some(body) = program.func(owner).body else { return };
+        let fills = |arg: &ExprId| {
+            let Expr::Unary { op: UnaryOp::AddressOf, operand } = facts.expr(*arg) else { return false };
+            let mut held = operand;
+            while let Expr::Field { base, .. } = facts.expr(held) {
+                held = base;
+            }
+            matches!(facts.expr(held), Expr::Name(name) if name == def.name)
+                && (def.pos..before).contains(&facts.expr_pos[held.0 as usize])
+        };
+        for &id in facts.block(body) {
+            crate::flow::walk::exprs_of_stmt(facts, id, &mut |expr| {
+                if let Expr::Call { callee, args, .. } = facts.expr(expr)
+                    && facts.list(args).iter().any(fills)
+                {
+                    found.push(Site { file: owner.file, expr });
+                    self.collect_deps(Site { file: owner.file, expr: callee }, found, depth, level);
+                }
+            });
         }
     }
 
@@ -163,7 +193,7 @@ impl Tracer<'_, '_> {
                 };
                 if rank(&right) > rank(&left) { right } else { left }
             }
-            Expr::Unary { op: crate::syntax::facts::UnaryOp::Not, operand } => match self.asks(at(operand)) {
+            Expr::Unary { op: UnaryOp::Not, operand } => match self.asks(at(operand)) {
                 Asks::Presence => Asks::Absence,
                 Asks::Absence => Asks::Presence,
                 Asks::Has => Asks::Lacks,

@@ -2,8 +2,9 @@
 
 use crate::syntax::facts::{Expr, ExprId, Sym, UnaryOp};
 
-use super::{Binding, Branch, ErrorUse, Fn, Node, Site, Tracer};
+use super::{Binding, Branch, ErrorUse, Fn, Node, RuleId, Site, Step, Tracer};
 use crate::flow::program::Decl;
+use crate::flow::statement;
 
 impl Tracer<'_, '_> {
     /// Visits an expression: arguments before the call they are given to.
@@ -25,11 +26,11 @@ impl Tracer<'_, '_> {
         match facts.expr(id) {
             Expr::Call { callee, args, .. } => {
                 if let Expr::Field { base, name } = facts.expr(callee) {
-                    // `send().catch(report)`: looked at, and the function goes on. `send().Err()`: what
-                    // becomes of the answer becomes of the error.
+                    // `send().catch(report)`: looked at, and the function goes on. `send().Err()`,
+                    // `row.Scan(&id)`: what becomes of the answer becomes of the error.
                     let error = match facts.text(name) {
                         "catch" if self.thrown(func).is_some() => ErrorUse::Logged,
-                        "Err" | "Result" => error,
+                        "Err" | "Result" | "Scan" => error,
                         _ => ErrorUse::Other,
                     };
                     self.expr(func, base, error, false, frame, depth, out);
@@ -37,17 +38,18 @@ impl Tracer<'_, '_> {
                 for &arg in facts.list(args) {
                     self.expr(func, arg, ErrorUse::Other, false, frame, depth, out);
                 }
+                self.run(func, id, error, out);
                 self.call(func, id, error, detached, frame, depth, out);
             }
             Expr::Composite { entries, .. } => {
                 for &entry in facts.list(entries) {
                     self.expr(func, entry, ErrorUse::Other, false, frame, depth, out);
                 }
-                self.literal(func, id, depth, out);
+                self.literal(func, id, frame, depth, out);
             }
-            Expr::Str(_) => self.literal(func, id, depth, out),
+            Expr::Str(_) => self.literal(func, id, frame, depth, out),
             Expr::Template(parts) => {
-                self.literal(func, id, depth, out);
+                self.literal(func, id, frame, depth, out);
                 for &part in facts.list(parts) {
                     self.expr(func, part, ErrorUse::Other, false, frame, depth, out);
                 }
@@ -94,13 +96,37 @@ impl Tracer<'_, '_> {
                 self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
                 self.asserted(Site { file: func.file, expr: value }, ty, frame);
             }
-            Expr::Name(name) => self.named_text(func, id, name, depth, out),
+            Expr::Name(name) => self.named_text(func, id, name, frame, depth, out),
             _ => {}
         }
     }
 
+    /// What becomes of the error of a call is what becomes of the statement that it is given.
+    fn run(&self, func: Fn, call: ExprId, error: ErrorUse, out: &mut [Node]) {
+        let runs = |step: &Step| {
+            step.error == ErrorUse::None
+                && step.into.is_none()
+                && statement::run(&self.eval, step.site).is_some_and(|run| run.call.expr == call)
+        };
+        let statement = out.iter_mut().rev().find_map(|node| match node {
+            Node::Step(step) if step.func == func && runs(step) => Some(step),
+            _ => None,
+        });
+        if let Some(step) = statement {
+            step.error = error;
+        }
+    }
+
     /// SQL kept in a constant counts where it is used.
-    fn named_text(&mut self, func: Fn, id: ExprId, name: Sym, depth: u32, out: &mut Vec<Node>) {
+    fn named_text(
+        &mut self,
+        func: Fn,
+        id: ExprId,
+        name: Sym,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
         let site = Site { file: func.file, expr: id };
         if self.flow.types.local(site, name).is_some() {
             return;
@@ -110,14 +136,32 @@ impl Tracer<'_, '_> {
             let value = facts.globals[global.index as usize].value;
             if !value.is_none() && matches!(facts.expr(value), Expr::Str(_)) {
                 let rules = self.rules_at(Site { file: global.file, expr: value });
-                self.step(site, func, rules, ErrorUse::None, depth, out);
+                self.text(site, func, rules, frame, depth, out);
             }
         }
     }
 
-    fn literal(&mut self, func: Fn, id: ExprId, depth: u32, out: &mut Vec<Node>) {
+    fn literal(&mut self, func: Fn, id: ExprId, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
         let site = Site { file: func.file, expr: id };
         let rules = self.rules_at(site);
-        self.step(site, func, rules, ErrorUse::None, depth, out);
+        self.text(site, func, rules, frame, depth, out);
+    }
+
+    fn text(
+        &mut self,
+        site: Site,
+        func: Fn,
+        rules: Vec<RuleId>,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
+        if !rules.is_empty() {
+            let keyed = self.keyed(site, &rules, frame);
+            let (error, into, inner) = (ErrorUse::None, None, Vec::new());
+            let (detached, on_message) = (false, true);
+            let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
+            self.push(step, out);
+        }
     }
 }

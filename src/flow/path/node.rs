@@ -36,11 +36,11 @@ pub struct Step {
     pub inner: Vec<Node>,
     /// Runs when the function ends (`defer`) or beside it (`go`).
     pub detached: bool,
-    /// It writes or sends under a key of the message, which takes a second one for the same.
-    pub keyed: bool,
     /// It looks at the message, as far as can be told: what a validation is given is the payload or
     /// built of it, not a setting or a stored row.
     pub on_message: bool,
+    /// It inserts or publishes under a key that the message brings: a second one is refused or left out.
+    pub keyed: bool,
 }
 
 /// What becomes of a call's error.

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use super::{Asks, Binding, Eval, Exit, Fn, Node, RuleId, Site, Tracer, Type, Value};
 use crate::flow::program::Ty;
 use crate::flow::scope::DefKind;
+use crate::flow::value::STEP;
 
 /// The types the payload has been seen as, so far on the path.
 #[derive(Debug, Default)]
@@ -101,6 +102,49 @@ impl Payload {
     }
 }
 
+/// What a value has of the message for certain. [`Payload::is`] takes what was built of the message
+/// for the message; here each part must come from it, so that the same message gives the same value.
+impl Payload {
+    fn brings(&self, eval: &Eval<'_>, value: &Value, frame: &[Binding], depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        if self.values.contains(value) {
+            return true;
+        }
+        let brings = |value: &Value| self.brings(eval, value, frame, depth);
+        match value {
+            Value::Param(func, _) if Some(*func) == self.handler => !eval.is_context(value),
+            // A step that could not be taken is no value.
+            Value::Field(base, name) => !name.starts_with(STEP) && (brings(base) || self.decoded(eval, base)),
+            Value::Element(base) => brings(base) || self.decoded(eval, base),
+            Value::Made(made) if Some(made.site) == self.source => true,
+            Value::Made(made) => {
+                let mut parts = made.args.iter().flat_map(|args| args.iter()).chain(&made.receiver);
+                let plain = made.receiver.is_some() || converts(eval.types.program.external(made.path));
+                plain && parts.clone().next().is_some() && parts.all(brings)
+            }
+            Value::OneOf(items) => items.iter().all(brings),
+            Value::Concat(items) => {
+                let text = |value: &Value| matches!(value, Value::Str(_) | Value::Literal(_));
+                items.iter().all(|item| text(item) || brings(item)) && items.iter().any(brings)
+            }
+            Value::Opaque(Some(site)) => sources(eval, *site, frame).iter().any(brings),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is a variable or parameter of a type that the message was decoded into. A
+    /// literal with fields was not filled by a decoder.
+    fn decoded(&self, eval: &Eval<'_>, value: &Value) -> bool {
+        let ty = eval.type_of(value);
+        let bare = match value {
+            Value::Object(object) => object.fields.is_empty(),
+            Value::Typed(_) | Value::Param(..) | Value::Opaque(_) | Value::Field(..) => true,
+            _ => false,
+        };
+        bare && self.has(&ty) || delivered(&ty)
+    }
+}
+
 /// Whether a type is what brokers' libraries call what they deliver.
 fn delivered(ty: &Type) -> bool {
     matches!(ty, Type::External(_, name) if matches!(&**name, "Delivery" | "Msg" | "Message" | "ConsumerMessage"))
@@ -186,19 +230,6 @@ impl Tracer<'_, '_> {
         about
     }
 
-    /// Whether an insert or a publication is given a key that the message brings: the one that a unique
-    /// index or the broker tells a second one by.
-    pub(super) fn keyed(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
-        rules.iter().map(|&id| self.flow.index.rule(id)).any(|rule| {
-            matches!(rule.role, Role::EffectInsert | Role::Publisher)
-                && rule.key.iter().any(|selector| {
-                    let value = crate::flow::select::select(&self.eval, site, selector);
-                    let value = self.eval.within(&value, frame);
-                    !value.is_unset() && self.payload.is(&self.eval, &value, frame)
-                })
-        })
-    }
-
     /// Whether what a decoder is given is known to be something else than the message: a row that was
     /// looked up, what another system answered.
     fn decodes_other(&self, call: Site, frame: &[Binding]) -> bool {
@@ -215,6 +246,24 @@ impl Tracer<'_, '_> {
     /// Whether an expression is the message, a part of it, or built of it.
     pub(super) fn is_message(&self, site: Site, frame: &[Binding]) -> bool {
         self.payload.is(&self.eval, &self.value_in(site, frame), frame)
+    }
+
+    /// Whether a step inserts or publishes under a key that the message brings: the one that a unique
+    /// index or the broker tells a second one by.
+    pub(super) fn keyed(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
+        let brought = |value: &Value| {
+            let value = self.eval.within(value, frame);
+            self.payload.brings(&self.eval, &value, frame, DEPTH)
+        };
+        rules.iter().map(|&id| self.flow.index.rule(id)).any(|rule| {
+            matches!(rule.role, Role::EffectInsert | Role::Publisher)
+                && self
+                    .flow
+                    .unique
+                    .given(&self.eval, site, rule)
+                    .iter()
+                    .any(|key| !key.is_empty() && key.iter().all(brought))
+        })
     }
 
     /// Whether a call is given the message.

@@ -182,6 +182,7 @@ fn told(guard: &Guard) -> String {
     let mut text = match guard.rests_on {
         GuardKind::Dedupe => "a record of the message".to_owned(),
         GuardKind::State => "the entity's state or existence".to_owned(),
+        GuardKind::Key => "a unique key that the message brings".to_owned(),
     };
     if guard.check != guard.asked_at {
         text = format!("{text}, read at {}:{}", guard.check.path, guard.check.line);

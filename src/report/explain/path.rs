@@ -192,9 +192,22 @@ impl Tree {
         }
     }
 
-    /// Whether a step is more than an end.
+    /// Whether a step is more than an end, or a question whose answer is one without an error: a
+    /// helper that does no more says nothing of the message.
     fn happens(&self, hop: &Hop) -> bool {
-        !matches!(hop, Hop::Exit { .. }) && self.shows(hop, None)
+        let ends = |steps: &[Hop]| {
+            let end = |hop: &Hop| matches!(hop, Hop::Exit { how } if *how != Ending::Failure);
+            steps.iter().all(|hop| end(hop) || !self.shows(hop, None))
+        };
+        match hop {
+            Hop::Exit { .. } => false,
+            Hop::Branch(branch)
+                if branch.guard.is_none() && ends(&branch.then) && ends(&branch.otherwise) =>
+            {
+                self.view.all
+            }
+            hop => self.shows(hop, None),
+        }
     }
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -13,10 +14,12 @@ type delivery struct {
 	Status string
 	Email  string
 	Muted  bool
+	Told   bool
 }
 
 type repository interface {
 	FindDelivery(ctx context.Context, id string) (*delivery, error)
+	Save(ctx context.Context, found *delivery) error
 }
 
 type stored struct{ rows *rows.Client }
@@ -26,9 +29,14 @@ func (s stored) FindDelivery(ctx context.Context, id string) (*delivery, error) 
 	return &found, s.rows.Get(ctx, id, &found)
 }
 
+func (s stored) Save(ctx context.Context, found *delivery) error {
+	return s.rows.Put(ctx, found.ID, found)
+}
+
 type app struct {
 	ch   *amqp.Channel
 	repo repository
+	db   *sql.DB
 }
 
 func (a *app) consume(queue string, handle func(ctx context.Context, d amqp.Delivery) error) {
@@ -61,7 +69,60 @@ func (a *app) byState(ctx context.Context, d amqp.Delivery) error {
 	case "processing", "success":
 		return nil
 	}
+	if err := a.tell(ctx, found); err != nil {
+		return err
+	}
+	found.Status = "success"
+	return a.repo.Save(ctx, found)
+}
+
+// Nothing changes the state, so it is the same on every delivery.
+func (a *app) byFilter(ctx context.Context, d amqp.Delivery) error {
+	var event struct{ ID string }
+	if err := json.Unmarshal(d.Body, &event); err != nil {
+		return err
+	}
+	found, err := a.repo.FindDelivery(ctx, event.ID)
+	if err != nil {
+		return err
+	}
+	if found.Status != "pending" {
+		return nil
+	}
 	return a.tell(ctx, found)
+}
+
+// A quality that the handler sets is a state; a helper may be the one to ask for it.
+func (a *app) byFlag(ctx context.Context, d amqp.Delivery) error {
+	var event struct{ ID string }
+	if err := json.Unmarshal(d.Body, &event); err != nil {
+		return err
+	}
+	found, err := a.untold(ctx, event.ID)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return nil
+	}
+	if err := a.tell(ctx, found); err != nil {
+		return err
+	}
+	found.Told = true
+	_, err = a.db.ExecContext(ctx, "UPDATE deliveries SET told = $1 WHERE id = $2", found.Told, found.ID)
+	return err
+}
+
+func (a *app) untold(ctx context.Context, id string) (*delivery, error) {
+	var found delivery
+	row := a.db.QueryRowContext(ctx, "SELECT id, told FROM deliveries WHERE id = $1", id)
+	if err := row.Scan(&found.ID, &found.Told); err != nil {
+		return nil, err
+	}
+	if found.Told {
+		return nil, nil
+	}
+	return &found, nil
 }
 
 // That it is found, and that it has a quality, is so on every delivery.
@@ -87,5 +148,7 @@ func main() {
 	ch, _ := conn.Channel()
 	a := &app{ch: ch, repo: stored{rows: rows.New()}}
 	go a.consume("by-state", a.byState)
+	go a.consume("by-filter", a.byFilter)
+	go a.consume("by-flag", a.byFlag)
 	a.consume("by-quality", a.byQuality)
 }

@@ -1,0 +1,205 @@
+//! What branches mean to a scan: which guards they make, in their arms and behind them, and which of
+//! them turn a message away for what it says.
+
+use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends};
+use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
+use crate::flow::program::Site;
+use crate::rules::Role;
+
+/// What a branch asks for.
+struct Asked {
+    /// Roles of what its condition rests on.
+    deps: Roles,
+    /// The check whose answer it looks at.
+    check: Site,
+    /// The kind of guard that it can make.
+    kind: Option<GuardKind>,
+    asks: Asks,
+}
+
+/// The guards around the parts of a branch.
+struct Arms {
+    then: Option<usize>,
+    otherwise: Option<usize>,
+    behind: Option<usize>,
+}
+
+impl Scanner<'_, '_> {
+    pub(super) fn guard(&mut self, kind: GuardKind, check: Site, asked: Site, fails: bool) -> usize {
+        let unheard = self.unheard.contains(&check);
+        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard });
+        self.out.guards.len() - 1
+    }
+
+    /// Whether a branch turns away a message for what it says: with an error, or quietly where
+    /// something is left out. A quiet end for a value of its own is a filter.
+    fn refuses(branch: &Branch, deps: Roles, then_exit: Option<Exit>) -> bool {
+        if deps.has(Role::Read) || deps.any(&DEDUPE) || deps.any(&HARMFUL) || deps.any(&HARMLESS) {
+            return false;
+        }
+        match branch.asks {
+            Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
+            Asks::Other | Asks::State | Asks::Has | Asks::Lacks => then_exit == Some(Exit::Failure),
+            _ => false,
+        }
+    }
+
+    /// Notes a branch that refuses the message before anything is done.
+    fn refusal(&mut self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) {
+        self.out.asked |= branch.on_message;
+        if !branch.on_message || self.before > 0 {
+            return;
+        }
+        // `if order.ID != "" { … } else { return err }`
+        let otherwise = matches!(branch.asks, Asks::Given | Asks::Presence)
+            && ends(&branch.otherwise) == Some(Exit::Failure);
+        if otherwise || Self::refuses(branch, deps, then_exit) {
+            let fails = otherwise || then_exit == Some(Exit::Failure);
+            self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
+        }
+    }
+
+    pub(super) fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
+        let asked = self.asked(branch);
+        let then_exit = ends(&branch.then);
+        let effects_in_then = {
+            let roles = self.below(&branch.then);
+            roles.any(&HARMFUL) || roles.any(&HARMLESS)
+        };
+        if asked.deps.has(Role::Validate)
+            && (then_exit.is_some() || effects_in_then || ends(&branch.otherwise).is_some())
+        {
+            for seen in self.out.seen.iter_mut().filter(|s| s.reports) {
+                seen.error = ErrorUse::Returned;
+            }
+        }
+        self.refusal(branch, asked.deps, then_exit);
+        let Arms { then: then_guard, otherwise, behind } =
+            self.arms(branch, &asked, then_exit, effects_in_then, guard);
+        let before = self.before;
+        let inner = self.nodes(&branch.then, then_guard);
+        let after_then = std::mem::replace(&mut self.before, before);
+        self.nodes(&branch.otherwise, otherwise);
+        let after_otherwise = if ends(&branch.otherwise).is_some() { before } else { self.before };
+        self.before = if then_exit.is_some() { after_otherwise } else { after_then.max(after_otherwise) };
+        // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
+        if branch.asks == Asks::Given && inner != then_guard && then_exit.is_none() {
+            if let Some(index) = inner {
+                self.out.guards[index].bypassed = true;
+            }
+            return inner;
+        }
+        // `if err == nil { … }` and the like do not take a guard away.
+        if branch.asks == Asks::Error
+            && inner != then_guard
+            && matches!(then_exit, None | Some(Exit::Failure))
+        {
+            return inner;
+        }
+        behind
+    }
+
+    /// What a branch asks for, and on what grounds.
+    fn asked(&self, branch: &Branch) -> Asked {
+        let deps = branch
+            .deps
+            .iter()
+            .filter_map(|site| self.results.get(site))
+            .fold(Roles::default(), |all, &roles| all.join(roles));
+        let check = branch
+            .deps
+            .iter()
+            .copied()
+            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.any(&LOOKS)))
+            .or(branch.looked_up)
+            .unwrap_or(branch.cond);
+        let kind = if deps.any(&DEDUPE) {
+            Some(GuardKind::Dedupe)
+        } else if deps.any(&LOOKS)
+            || branch.looked_up.is_some()
+            || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert])
+        {
+            Some(GuardKind::State)
+        } else {
+            None
+        };
+        // What the record of a message is asked for is whether it is there, by any name.
+        let asks = match (branch.asks, kind) {
+            (Asks::Has, Some(GuardKind::Dedupe)) => Asks::Presence,
+            (Asks::Lacks, Some(GuardKind::Dedupe)) => Asks::Absence,
+            // A quality that the handler itself sets is a state.
+            (Asks::Has | Asks::Lacks, Some(GuardKind::State)) if self.set.has(self.flow, branch.cond) => {
+                Asks::State
+            }
+            (asks, _) => asks,
+        };
+        Asked { deps, check, kind, asks }
+    }
+
+    /// The guards that hold in the arms of a branch and behind it.
+    fn arms(
+        &mut self,
+        branch: &Branch,
+        asked: &Asked,
+        then_exit: Option<Exit>,
+        effects_in_then: bool,
+        guard: Option<usize>,
+    ) -> Arms {
+        let mut arms = Arms { then: guard, otherwise: guard, behind: guard };
+        let &Asked { deps, check, kind, asks } = asked;
+        let asks_for_seen =
+            matches!(asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
+        let quiet_exit =
+            matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
+        let Some(kind) = kind else { return arms };
+        if !asks_for_seen {
+            self.out.depends |= asks != Asks::Error && (quiet_exit || effects_in_then);
+            return arms;
+        }
+        // What a change of state gives says whether there was one to change.
+        let transits = deps.has(Role::EffectTransition);
+        let refuses = kind == GuardKind::State
+            && (matches!(asks, Asks::State | Asks::Conflict) || transits && asks == Asks::Absence)
+            && then_exit == Some(Exit::Failure);
+        // "Not found" that ends the handler quietly says nothing about a second delivery, unless it
+        // is how a helper tells of one.
+        let absent_row = kind == GuardKind::State && asks == Asks::Absence && !transits;
+        let told = branch.deps.iter().find_map(|dep| self.quiet.get(dep).copied());
+        if absent_row && quiet_exit {
+            arms.behind = told.or(guard);
+            self.out.depends |= told.is_none();
+        } else if quiet_exit || refuses {
+            arms.behind = Some(self.guard(kind, check, branch.cond, refuses));
+        } else if then_exit.is_none() || effects_in_then {
+            let made = Some(self.guard(kind, check, branch.cond, false));
+            match asks {
+                Asks::Absence => arms.then = made,
+                Asks::Presence if transits || deps.has(Role::DedupeClaim) => arms.then = made,
+                Asks::Presence | Asks::State | Asks::Conflict => arms.otherwise = made,
+                _ => {}
+            }
+            // `if existing != nil { update; return }`: the rest is the other arm.
+            if then_exit.is_some() && matches!(asks, Asks::Presence | Asks::State) {
+                arms.behind = made;
+            }
+            if asks == Asks::State {
+                arms.then = arms.then.or(made);
+            }
+        }
+        arms
+    }
+}
+
+/// A branch that lets a message through for what it says, and ends there.
+pub(super) fn lets_through(node: &Node) -> Option<&Branch> {
+    match node {
+        Node::Branch(branch)
+            if branch.on_message
+                && matches!(branch.asks, Asks::Presence | Asks::Given | Asks::Has)
+                && ends(&branch.then).is_some_and(|exit| exit != Exit::Failure) =>
+        {
+            Some(branch)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! Unique keys: an insert under a key that the message brings is refused when the message comes
+//! again. Migrations say which columns are unique, tags of models which fields.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use rustc_hash::FxHashMap;
+
+use crate::rules::{Matcher, Rule};
+use crate::syntax::facts::Field;
+use crate::syntax::sql::SqlFact;
+
+use super::eval::Eval;
+use super::program::Site;
+use super::select::select;
+use super::statement;
+use super::types::Type;
+use super::value::Value;
+
+/// The unique keys of tables, as migrations create them.
+#[derive(Debug, Default)]
+pub struct UniqueKeys {
+    /// By the table's name in lower case: the file, and the columns of one key.
+    tables: FxHashMap<String, Vec<(String, Vec<String>)>>,
+}
+
+impl UniqueKeys {
+    /// Of the statements of migrations.
+    pub fn of(files: &[(String, Vec<SqlFact>)]) -> UniqueKeys {
+        let mut keys = UniqueKeys::default();
+        for (path, statements) in files {
+            for statement in statements {
+                let table = keys.tables.entry(statement.table_name().to_lowercase()).or_default();
+                table.extend(statement.unique_keys.iter().map(|columns| (path.clone(), columns.clone())));
+            }
+        }
+        keys
+    }
+
+    /// The keys of a table as code in `path` sees it: services may have tables of the same name, and
+    /// the nearest migrations are its own.
+    fn of_table(&self, table: &str, path: &str) -> Vec<&[String]> {
+        let Some(keys) = self.tables.get(&table.to_lowercase()) else { return Vec::new() };
+        let shared = |file: &str| file.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
+        let nearest = keys.iter().map(|(file, _)| shared(file)).max().unwrap_or_default();
+        keys.iter().filter(|(file, _)| shared(file) == nearest).map(|(_, key)| key.as_slice()).collect()
+    }
+
+    /// The values that the insert at `site` gives for each unique key it has.
+    pub fn given(&self, eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<Vec<Value>> {
+        if matches!(rule.matcher, Matcher::Sql { .. }) {
+            return self.given_to_table(eval, site);
+        }
+        let selected = |selector| select(eval, site, selector);
+        let mut keys: Vec<Vec<Value>> = rule.unique.iter().map(|s| vec![selected(s)]).collect();
+        if let Some(tags) = &rule.unique_tag {
+            let model = rule.value.iter().map(selected).find(|value| !value.is_unset());
+            keys.extend(model.map(|model| given_to_model(eval, &model, tags)).unwrap_or_default());
+        }
+        keys
+    }
+
+    fn given_to_table(&self, eval: &Eval<'_>, site: Site) -> Vec<Vec<Value>> {
+        let Some(run) = statement::run(eval, site) else { return Vec::new() };
+        let (path, _) = eval.types.program.place(site);
+        let given = |table: &str, key: &[String]| -> Option<Vec<Value>> {
+            let column = |column| statement::column(eval, site, column);
+            let values: Vec<Value> = key.iter().map(|name| column(name)).collect();
+            (!table.is_empty() && values.iter().all(|value| !value.is_unset())).then_some(values)
+        };
+        let of = |statement: &SqlFact| -> Vec<Vec<Value>> {
+            let table = statement.table_name();
+            self.of_table(table, path).into_iter().filter_map(|key| given(table, key)).collect()
+        };
+        run.statements.iter().flat_map(of).collect()
+    }
+}
+
+/// The values of the fields of a model that its tags mark as unique. What the pattern captures
+/// names a key of several fields.
+fn given_to_model(eval: &Eval<'_>, model: &Value, tags: &Regex) -> Vec<Vec<Value>> {
+    let Type::Named(ty, _) = eval.type_of(model) else { return Vec::new() };
+    let facts = eval.types.program.facts(ty.file);
+    let mut keys: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for field in facts.fields(&facts.types[ty.ty.0 as usize].fields) {
+        let Field { name, tag, .. } = field;
+        let Some(found) = tags.captures(facts.text(*tag)) else { continue };
+        let named = found.iter().skip(1).flatten().last().map(|group| group.as_str());
+        let key = named.map_or_else(|| format!("field {}", facts.text(*name)), str::to_lowercase);
+        let value = eval.member_value(model.clone(), &Type::Unknown, facts.text(*name));
+        keys.entry(key).or_default().push(value);
+    }
+    keys.into_values().collect()
+}
