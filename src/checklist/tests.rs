@@ -109,6 +109,10 @@ fn filled(folder: &Path, said: &str, as_of: &str) -> anyhow::Result<Audit> {
     );
     let said = format!("audits: [{{name: a}}]\nreports: {{checklists: house}}\n{said}");
     write("flowaudit.yaml", &said);
+    audited(folder, as_of)
+}
+
+fn audited(folder: &Path, as_of: &str) -> anyhow::Result<Audit> {
     let config = config::load(&folder.join("flowaudit.yaml"), folder)?;
     let mut settings = Settings::with_config(folder, config);
     settings.checklists = true;
@@ -123,6 +127,18 @@ fn states(audit: &Audit) -> Vec<(&str, ItemState)> {
 
 const WORD: &str =
     "attestations:\n  - {item: word, by: team-a, when: 2026-01-01, until: 2026-06-30, reason: seen";
+
+#[test]
+fn sagas_are_seen_by_what_files_are_called() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), "", "2026-01-31").unwrap();
+    let list = "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      \
+                - {id: state, title: S, files: '*.sql', text: saga, needs: [sagas], help: none}\n";
+    fs::write(dir.path().join("house/list.yaml"), list).unwrap();
+    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::Open)]);
+    fs::write(dir.path().join("order/create_order_saga.go"), "package main\n").unwrap();
+    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::Unmet)]);
+}
 
 #[test]
 fn nothing_is_ticked_without_a_reason() {
