@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn misspelt_ids_are_refused_with_their_place() {
-        let mut config = Config::default();
-        config.mentions =
+        let mentions =
             vec![(Names::RuleFile, mention("webhok")), (Names::Rule, mention("segmentio-kafka.raed"))];
+        let config = Config { mentions, ..Config::default() };
         let error = in_force(&config).unwrap_err();
         let RulesError::Unknown(ConfigError::Invalid { mistakes, .. }) = error else {
             panic!("{error}");

@@ -200,7 +200,8 @@ pub fn build<'a>(
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
     parkings.extend(manifests.parkings());
     let redeliveries = manifests.redeliveries(&owners);
-    let (publishers, unnamed, requests) = publishers(&lifting, &attribution, &matches, &consumers);
+    let Published { publishers, unnamed, requests } =
+        publishers(&lifting, &attribution, &matches, &consumers);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
     for (i, m) in matches.iter().enumerate() {
@@ -378,12 +379,21 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
     out
 }
 
+/// What is published.
+struct Published {
+    publishers: Vec<Publisher>,
+    /// Publishes whose topic is not known.
+    unnamed: Vec<(String, u32, String)>,
+    /// Calls that ask over a broker and wait for an answer.
+    requests: FxHashSet<Site>,
+}
+
 fn publishers(
     lifting: &Lifting<'_>,
     attribution: &Attribution,
     matches: &[Match],
     consumers: &[Consumer],
-) -> (Vec<Publisher>, Vec<(String, u32, String)>, FxHashSet<Site>) {
+) -> Published {
     let mut unnamed = Vec::new();
     let mut requests = FxHashSet::default();
     let program = lifting.types.program;
@@ -442,7 +452,7 @@ fn publishers(
     let mut unnamed: Vec<_> = unnamed.into_iter().map(|(.., told)| told).collect();
     unnamed.sort();
     unnamed.dedup();
-    (out, unnamed, requests)
+    Published { publishers: out, unnamed, requests }
 }
 
 /// The kind of a publication that asks and waits for an answer: a message only where a broker stands

@@ -175,7 +175,7 @@ impl<'a> Eval<'a> {
         match name {
             "Map" | "WeakMap" => {
                 let entries = match given {
-                    Some(Value::List(items)) => items.iter().filter_map(|item| self.entry(item)).collect(),
+                    Some(Value::List(items)) => items.iter().filter_map(entry).collect(),
                     _ => Vec::new(),
                 };
                 Some(Value::Object(Arc::new(Object::new(map_type(), entries, site))))
@@ -186,12 +186,6 @@ impl<'a> Eval<'a> {
             },
             _ => None,
         }
-    }
-
-    /// A pair as an entry of a map.
-    fn entry(&self, pair: &Value) -> Option<(Arc<str>, Value)> {
-        let Value::List(items) = pair else { return None };
-        Some(kept(items.first()?.clone(), items.get(1)?.clone()))
     }
 
     /// What `map.get(key)` and the like read out of a store; nothing where `base` is none.
@@ -252,6 +246,12 @@ impl<'a> Eval<'a> {
             _ => None,
         }
     }
+}
+
+/// A pair as an entry of a map.
+fn entry(pair: &Value) -> Option<(Arc<str>, Value)> {
+    let Value::List(items) = pair else { return None };
+    Some(kept(items.first()?.clone(), items.get(1)?.clone()))
 }
 
 /// What stands in a map under `key`: one entry where the key is known, else any of them.

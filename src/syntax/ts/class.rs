@@ -335,7 +335,7 @@ impl Lower<'_> {
 }
 
 /// The class that an injecting decorator names, directly or behind a `forwardRef`.
-fn token<'d, 'a>(decorator: &'d Decorator<'a>) -> Option<&'d str> {
+fn token<'d>(decorator: &'d Decorator<'_>) -> Option<&'d str> {
     fn named<'d>(expression: &'d Expression<'_>) -> Option<&'d str> {
         match expression {
             Expression::Identifier(id) => Some(id.name.as_str()),
