@@ -43,8 +43,9 @@ pub fn findings(
     let lists = LISTS.get_or_init(|| Lists::of(table));
     let guarded = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     let mut found = Vec::new();
+    let eval = Eval::new(subject.flow.types);
     for (_, trace) in &examined.traces {
-        records(subject.flow, &trace.nodes, &mut Vec::new(), lists, &mut found);
+        records(subject.flow, &eval, &trace.nodes, &mut Vec::new(), lists, &mut found);
     }
     let mut out = Vec::new();
     if let Some(record) = found.iter().find(|r| r.fresh.is_some()) {
@@ -97,34 +98,40 @@ enum Fresh {
 }
 
 /// The records of a path, in order.
-fn records(flow: &Flow<'_>, nodes: &[Node], frame: &mut Vec<Binding>, lists: &Lists, out: &mut Vec<Record>) {
+fn records(
+    flow: &Flow<'_>,
+    eval: &Eval<'_>,
+    nodes: &[Node],
+    frame: &mut Vec<Binding>,
+    lists: &Lists,
+    out: &mut Vec<Record>,
+) {
     for node in nodes {
         match node {
             Node::Step(step) => {
                 let role = RECORDS.iter().copied().find(|&role| steps::plays(flow, step, &[role]));
                 if let Some(role) = role {
-                    out.push(record(flow, step, role, frame, lists));
-                } else {
-                    let entered = enter(flow, step, frame);
-                    records(flow, &step.inner, frame, lists, out);
+                    out.push(record(flow, eval, step, role, frame, lists));
+                } else if steps::first(flow, &step.inner, &RECORDS).is_some() {
+                    let entered = enter(eval, step, frame);
+                    records(flow, eval, &step.inner, frame, lists, out);
                     frame.truncate(frame.len() - usize::from(entered));
                 }
             }
             Node::Branch(branch) => {
-                records(flow, &branch.then, frame, lists, out);
-                records(flow, &branch.otherwise, frame, lists, out);
+                records(flow, eval, &branch.then, frame, lists, out);
+                records(flow, eval, &branch.otherwise, frame, lists, out);
             }
-            Node::Loop(body) => records(flow, body, frame, lists, out),
+            Node::Loop(body) => records(flow, eval, body, frame, lists, out),
             Node::Exit(_) | Node::Cut(_) => {}
         }
     }
 }
 
 /// Notes what a call gives to the function it leads into; says whether it did.
-fn enter(flow: &Flow<'_>, step: &Step, frame: &mut Vec<Binding>) -> bool {
+fn enter(eval: &Eval<'_>, step: &Step, frame: &mut Vec<Binding>) -> bool {
     let Some(func) = step.into else { return false };
-    let eval = Eval::new(flow.types);
-    let binding = binding_of(&eval, step.site, func);
+    let binding = binding_of(eval, step.site, func);
     let put = |value: &Value| eval.within(value, frame);
     let bound = Binding {
         func,
@@ -135,19 +142,25 @@ fn enter(flow: &Flow<'_>, step: &Step, frame: &mut Vec<Binding>) -> bool {
     true
 }
 
-fn record(flow: &Flow<'_>, step: &Step, role: Role, frame: &mut Vec<Binding>, lists: &Lists) -> Record {
-    let eval = Eval::new(flow.types);
+fn record(
+    flow: &Flow<'_>,
+    eval: &Eval<'_>,
+    step: &Step,
+    role: Role,
+    frame: &mut Vec<Binding>,
+    lists: &Lists,
+) -> Record {
     let program = flow.types.program;
-    let key = key(flow, step, &eval, frame);
+    let key = key(flow, step, eval, frame);
     let redis = |step: &Step| {
         let ids = &step.rules;
         ids.iter().any(|&id| flow.index.detector(id).imports.iter().any(|path| path.contains("redis")))
     };
     let mut ttls = Vec::new();
     let mut outside = redis(step);
-    let entered = enter(flow, step, frame);
+    let entered = enter(eval, step, frame);
     steps::each(&step.inner, &mut |inner| outside |= redis(inner));
-    lifetimes(flow, &eval, step, frame, &mut ttls);
+    lifetimes(flow, eval, step, frame, &mut ttls);
     frame.truncate(frame.len() - usize::from(entered));
     let called = program.render(step.site);
     let around = program.owner(step.site).map(|f| program.func_name(program.outermost(f)));
@@ -209,7 +222,7 @@ fn below(
     for node in nodes {
         match node {
             Node::Step(step) => {
-                let entered = enter(flow, step, frame);
+                let entered = enter(eval, step, frame);
                 lifetimes(flow, eval, step, frame, out);
                 frame.truncate(frame.len() - usize::from(entered));
             }

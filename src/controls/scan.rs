@@ -205,6 +205,9 @@ struct Scanner<'f, 'a> {
     reaches_out: bool,
     /// Inside a validation of the message.
     validating: bool,
+    /// What becomes of the errors that the functions around give back, as far as those functions do
+    /// nothing else: a helper around one call answers for it no better than its caller does.
+    passed_on: ErrorUse,
     /// Effects that come before what is scanned: not those of an arm that ends the function.
     before: usize,
 }
@@ -232,6 +235,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         unheard: FxHashSet::default(),
         reaches_out: false,
         validating: false,
+        passed_on: ErrorUse::Returned,
         before: 0,
     };
     scanner.nodes(&trace.nodes, None);
@@ -335,7 +339,7 @@ impl Scanner<'_, '_> {
         let below = self.below(&step.inner);
         let known = self.results.entry(step.site).or_default();
         *known = known.join(own).join(below);
-        if step.error == ErrorUse::Dropped {
+        if self.fate(step) == ErrorUse::Dropped {
             self.unheard.insert(step.site);
         }
         self.reaches_out |= guard.is_some() && own.has(Role::EffectHttp);
@@ -357,7 +361,7 @@ impl Scanner<'_, '_> {
                 noted = true;
                 let seen = Seen {
                     // Until somebody asks what it gave, nobody knows.
-                    error: if rule.reports { ErrorUse::Logged } else { step.error },
+                    error: if rule.reports { ErrorUse::Logged } else { self.fate(step) },
                     kind: rule.registration_kind.clone(),
                     detector: self.flow.index.detector(id).id.clone(),
                     redis: self.reaches_redis(step),
@@ -407,8 +411,13 @@ impl Scanner<'_, '_> {
             _ => {
                 let mut behind = None;
                 let refused = self.out.refusals.len();
-                if let Some(found) = self.nodes(&step.inner, guard)
-                    && Some(found) != guard
+                // An error that keeps the rest of its function from running is acted on.
+                let fate = if wraps_one(&step.inner) { self.fate(step) } else { ErrorUse::Returned };
+                let around = std::mem::replace(&mut self.passed_on, fate);
+                let inner = self.nodes(&step.inner, guard);
+                self.passed_on = around;
+                if let Some(found) = inner
+                    && inner != guard
                 {
                     // What ends the helper with an error ends who passes that on.
                     if self.out.guards[found].kind == GuardKind::Key {
@@ -426,12 +435,22 @@ impl Scanner<'_, '_> {
         None
     }
 
+    /// What becomes of a step's error in the end.
+    fn fate(&self, step: &Step) -> ErrorUse {
+        match (step.error, self.passed_on) {
+            (ErrorUse::Returned, ErrorUse::Logged | ErrorUse::Dropped | ErrorUse::Swallowed) => {
+                self.passed_on
+            }
+            (own, _) => own,
+        }
+    }
+
     /// What a step says of itself, here.
     fn seen(&self, step: &Step, role: Role, below: Roles) -> Seen {
         Seen {
             site: step.site,
             role,
-            error: step.error,
+            error: self.fate(step),
             kind: None,
             detector: String::new(),
             below,
@@ -483,4 +502,19 @@ impl Scan {
     pub fn cut_by_depth(&self) -> Option<&Cut> {
         self.cuts.iter().find(|c| c.why == CutReason::Depth)
     }
+}
+
+/// Whether a function does one thing and answers with what comes of it.
+fn wraps_one(nodes: &[Node]) -> bool {
+    fn steps(nodes: &[Node]) -> usize {
+        let of = |node: &Node| match node {
+            Node::Step(_) => 1,
+            Node::Branch(branch) => steps(&branch.then) + steps(&branch.otherwise),
+            // Who knows how often, and what.
+            Node::Loop(_) | Node::Cut(_) => 2,
+            Node::Exit(_) => 0,
+        };
+        nodes.iter().map(of).sum()
+    }
+    steps(nodes) == 1
 }

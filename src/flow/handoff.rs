@@ -304,6 +304,11 @@ impl<'a> Holding<'a> {
                         let values = facts.list(values);
                         for (i, &target) in targets.iter().enumerate() {
                             let value = if values.len() == 1 { values.first() } else { values.get(i) };
+                            // `v, ok := m[k]`: whether it is there is not what is there.
+                            let flag = i > 0 && values.len() == 1;
+                            if flag && !matches!(facts.expr(values[0]), Expr::Call { .. }) {
+                                continue;
+                            }
                             if value.is_some_and(|&v| self.is(v)) {
                                 self.name(target);
                             }
@@ -345,9 +350,10 @@ impl<'a> Holding<'a> {
 
     fn name(&mut self, target: ExprId) {
         let facts = self.facts();
+        let file = self.program.file(self.holder.file);
         if let Expr::Name(name) = facts.expr(target)
             && !matches!(facts.text(name), "_" | "err" | "ok")
-            && !facts.text(name).ends_with("Err")
+            && !file.errors.contains(&(self.holder.func, name))
         {
             self.names.insert(name);
         }

@@ -7,6 +7,7 @@
 
 mod asks;
 mod callbacks;
+mod errors;
 mod exprs;
 mod given;
 mod ingredients;

@@ -6,14 +6,16 @@
 //! TypeScript and Rust each file is one, and `modules` tells where imports lead.
 
 mod imports;
+mod linked;
 mod render;
 
 use crate::syntax::facts::{Expr, ExprId, Facts, FuncId, Sym, TypeId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::hash_map::Entry;
 
 use super::modules::{self, Files};
 use super::scope::Scope;
+use linked::Linked;
 
 pub use super::modules::{Module, ModuleKind};
 
@@ -110,6 +112,8 @@ pub struct File {
     pub scopes: Vec<Scope>,
     /// The function each expression stands in; `u32::MAX` at file level.
     pub owners: Vec<u32>,
+    /// Locals that are used as errors are, by the function they are used in or one around it.
+    pub errors: FxHashSet<(FuncId, Sym)>,
     /// Closures given to a call as an argument, with the call.
     pub callbacks: FxHashMap<FuncId, ExprId>,
     /// Functions added to what libraries make.
@@ -129,6 +133,8 @@ pub struct Package {
     pub import_path: String,
     /// Name in the package clause; a file's own name without its extension.
     pub name: String,
+    /// The Go module it is in, as an index into those of the tree.
+    pub module: Option<u32>,
     /// Its files.
     pub files: Vec<u32>,
     /// Declarations by name.
@@ -160,6 +166,9 @@ pub struct Program {
     pub implementers: FxHashMap<Ty, Vec<Ty>>,
     by_import: FxHashMap<String, Vec<PkgId>>,
     by_file: Files,
+    /// Paths of the Go modules.
+    module_paths: Vec<String>,
+    linked: Linked,
 }
 
 /// A file handed to the index.
@@ -192,8 +201,14 @@ impl Program {
             };
             let package = *by_dir.entry(key).or_insert_with(|| {
                 let id = PkgId(program.packages.len() as u32);
-                let import_path = if is_module { String::new() } else { imports::import_path(&dir, &go) };
-                program.packages.push(Package { dir, import_path, name, ..Package::default() });
+                let module = if is_module { None } else { imports::module_of(&dir, &go) };
+                let import_path = if is_module {
+                    String::new()
+                } else {
+                    imports::import_path(&dir, module.map(|m| &go[m]))
+                };
+                let module = module.map(|m| m as u32);
+                program.packages.push(Package { dir, import_path, name, module, ..Package::default() });
                 id
             });
             if is_module {
@@ -210,6 +225,7 @@ impl Program {
                 imports: FxHashMap::default(),
                 own: FxHashMap::default(),
                 scopes: Vec::new(),
+                errors: FxHashSet::default(),
                 callbacks: FxHashMap::default(),
                 stores: FxHashMap::default(),
                 added: Vec::new(),
@@ -220,8 +236,10 @@ impl Program {
         for (index, package) in named {
             program.by_import.entry(package.import_path.clone()).or_default().push(PkgId(index as u32));
         }
+        program.module_paths = go.iter().map(|module| module.path.clone()).collect();
         program.declare();
         program.resolve_imports();
+        program.linked = Linked::of(&program, go.len());
         modules::pass_on(&mut program);
         super::extensions::join(&mut program);
         program.index_methods();
@@ -390,6 +408,7 @@ impl Program {
             file.callbacks = super::scope::callbacks(&file.facts);
             file.stores = super::scope::stores(&file.facts);
             file.added = super::scope::added(&file.facts);
+            file.errors = super::scope::errors(&file.facts, &file.owners, &file.scopes);
         });
     }
 

@@ -4,6 +4,7 @@
 //! its type, and failing that by each call of the method. Several values move together, so that a
 //! topic and a handler given to one constructor stay a pair.
 
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 use super::calls::{Callee, Graph};
@@ -277,28 +278,78 @@ pub fn known(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Like [`known`], with the call graph to follow fields and parameters through.
+/// Like [`known`], with the call graph to follow fields and parameters through. What was looked into
+/// before, with as many steps left, is not looked into again: the ways that lead to one value are
+/// many more than the values.
 pub fn everything(eval: &Eval<'_>, graph: &Graph, value: &Value, depth: u8) -> Vec<Value> {
-    let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-    if let Value::OneOf(items) = value {
-        return items.iter().flat_map(|v| everything(eval, graph, v, depth)).collect();
+    let mut search = Search { eval, graph, seen: FxHashMap::default(), found: Vec::new() };
+    search.look(value, depth);
+    search.found
+}
+
+struct Search<'s, 'a> {
+    eval: &'s Eval<'a>,
+    graph: &'s Graph,
+    /// The values looked into, with the steps that were left.
+    seen: FxHashMap<Value, u8>,
+    found: Vec<Value>,
+}
+
+impl Search<'_, '_> {
+    /// Whether a value is new, or was met with fewer steps left.
+    fn meets(&mut self, value: &Value, depth: u8) -> bool {
+        let known = self.seen.get(value).is_some_and(|&before| before >= depth);
+        if !known {
+            self.seen.insert(value.clone(), depth);
+        }
+        !known
     }
-    if let Some(replaced) = written(eval, graph, value) {
-        return everything(eval, graph, &replaced, depth);
-    }
-    match value.free() {
-        None => known(value),
-        Some(free) => {
-            let mut found = Vec::new();
-            for variant in supply_first(eval, graph, std::slice::from_ref(value), free, FEW) {
-                for value in everything(eval, graph, &variant.values[0], depth) {
-                    if !found.contains(&value) {
-                        found.push(value);
-                    }
+
+    fn look(&mut self, value: &Value, depth: u8) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        if let Value::OneOf(items) = value {
+            items.iter().for_each(|v| self.look(v, depth));
+            return;
+        }
+        if !self.meets(value, depth) {
+            return;
+        }
+        if let Some(replaced) = written(self.eval, self.graph, value) {
+            self.look(&replaced, depth);
+            return;
+        }
+        let Some(free) = value.free() else {
+            for value in known(value) {
+                if !self.found.contains(&value) {
+                    self.found.push(value);
                 }
             }
-            found
+            return;
+        };
+        for variant in supply_first(self.eval, self.graph, std::slice::from_ref(value), free, FEW) {
+            self.look(&variant.values[0], depth);
         }
+    }
+
+    /// Whether `test` holds of a value or of anything it comes from.
+    fn comes(&mut self, value: &Value, depth: u8, test: &dyn std::ops::Fn(&Value) -> bool) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        if test(value) {
+            return true;
+        }
+        if let Value::OneOf(items) = value {
+            return items.iter().any(|v| self.comes(v, depth, test));
+        }
+        if !self.meets(value, depth) {
+            return false;
+        }
+        if let Some(replaced) = written(self.eval, self.graph, value) {
+            return self.comes(&replaced, depth, test);
+        }
+        value.free().is_some_and(|free| {
+            let supplied = supply_first(self.eval, self.graph, std::slice::from_ref(value), free, FEW);
+            supplied.iter().any(|variant| self.comes(&variant.values[0], depth, test))
+        })
     }
 }
 
@@ -310,21 +361,7 @@ pub fn comes_from(
     depth: u8,
     test: &dyn std::ops::Fn(&Value) -> bool,
 ) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    if test(value) {
-        return true;
-    }
-    let from = |value: &Value| comes_from(eval, graph, value, depth, test);
-    if let Value::OneOf(items) = value {
-        return items.iter().any(from);
-    }
-    if let Some(replaced) = written(eval, graph, value) {
-        return from(&replaced);
-    }
-    value.free().is_some_and(|free| {
-        let supplied = supply_first(eval, graph, std::slice::from_ref(value), free, FEW);
-        supplied.iter().any(|variant| from(&variant.values[0]))
-    })
+    Search { eval, graph, seen: FxHashMap::default(), found: Vec::new() }.comes(value, depth, test)
 }
 
 /// The functions a call may run, a dynamic one resolved through the values it may hold.

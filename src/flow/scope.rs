@@ -3,9 +3,9 @@
 //! Order matters more than nesting: a use sees the nearest definition before it, which is right
 //! for all but contrived shadowing and needs no block structure.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, FuncId, Stmt, StmtId, Stmts, Sym};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, FuncId, Lang, Stmt, StmtId, Stmts, Sym};
 
 /// How a local name comes to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -343,6 +343,54 @@ fn assign(
             _ => {}
         }
     }
+}
+
+/// Locals that are used as errors are, where a language has a type for errors: given back as a
+/// function's error, asked for their text, given to what speaks of errors (`errors.Is`,
+/// `fmt.Errorf`, `log.Error`). What a library gave them says nothing of its type.
+pub fn errors(facts: &Facts, owners: &[u32], scopes: &[Scope]) -> FxHashSet<(FuncId, Sym)> {
+    let mut found = FxHashSet::default();
+    if facts.lang != Lang::Go {
+        return found;
+    }
+    let mut note = |owner: FuncId, expr: ExprId| {
+        let Expr::Name(name) = facts.expr(expr) else { return };
+        let mut around = Some(owner);
+        while let Some(func) = around {
+            found.insert((func, name));
+            around = facts.func(func).parent;
+        }
+    };
+    for (i, expr) in facts.exprs.iter().enumerate() {
+        let Expr::Call { callee, args, .. } = *expr else { continue };
+        if owners[i] == u32::MAX {
+            continue;
+        }
+        let owner = FuncId(owners[i]);
+        let Expr::Field { base, name } = facts.expr(callee) else { continue };
+        let name = facts.text(name);
+        if name == "Error" && args.len == 0 {
+            note(owner, base);
+        }
+        let of_errors = matches!(facts.expr(base), Expr::Name(package) if facts.text(package) == "errors");
+        if of_errors || name.to_ascii_lowercase().contains("err") {
+            facts.list(args).iter().for_each(|&arg| note(owner, arg));
+        }
+    }
+    for (i, scope) in scopes.iter().enumerate() {
+        let func = FuncId(i as u32);
+        let results = facts.params(&facts.func(func).results);
+        let gives = |at: usize| {
+            results.get(at).is_some_and(
+                |result| matches!(facts.expr(result.ty), Expr::Name(name) if facts.text(name) == "error"),
+            )
+        };
+        for values in &scope.returns {
+            let values = facts.list(*values).iter().enumerate();
+            values.filter(|(at, _)| gives(*at)).for_each(|(_, &value)| note(func, value));
+        }
+    }
+    found
 }
 
 /// The function each expression of a file stands in (`u32::MAX` at file level).

@@ -1,71 +1,12 @@
-//! What conditions ask and what becomes of errors: the words a branch is judged by.
+//! What conditions ask, and what they rest on: the words a branch is judged by.
 
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Exprs, Stmt, StmtId, Stmts, UnaryOp};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, UnaryOp};
 
-use super::{Asks, ErrorUse, Tracer};
+use super::{Asks, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::scope::{Def, DefKind};
 
 impl Tracer<'_, '_> {
-    /// What becomes of the error of `targets = values`, judged by the statement that follows.
-    pub(super) fn assigned_error(
-        &self,
-        func: Fn,
-        targets: Exprs,
-        values: Exprs,
-        next: Option<StmtId>,
-    ) -> ErrorUse {
-        let facts = self.flow.types.program.facts(func.file);
-        let targets = facts.list(targets);
-        if facts.list(values).len() > 1 {
-            return ErrorUse::Other;
-        }
-        let Some(&last) = targets.last() else { return ErrorUse::Other };
-        let Expr::Name(name) = facts.expr(last) else { return ErrorUse::Other };
-        let text = facts.text(name);
-        if text == "_" {
-            return ErrorUse::Dropped;
-        }
-        if !text.to_ascii_lowercase().contains("err") {
-            return ErrorUse::Other;
-        }
-        match next.map(|id| facts.stmt(id)) {
-            Some(Stmt::If { cond, then, .. }) if self.mentions(func.file, cond, text) => {
-                self.error_arm(func, cond, then)
-            }
-            Some(Stmt::Return(_)) => ErrorUse::Returned,
-            _ => ErrorUse::Other,
-        }
-    }
-
-    pub(super) fn error_arm(&self, func: Fn, cond: ExprId, then: Stmts) -> ErrorUse {
-        let facts = self.flow.types.program.facts(func.file);
-        if !matches!(facts.expr(cond), Expr::Binary { op: BinaryOp::NotEqual, .. }) {
-            return ErrorUse::Other;
-        }
-        match facts.block(then).last().map(|&s| facts.stmt(s)) {
-            Some(Stmt::Return(values)) => match facts.list(values).last().map(|&v| facts.expr(v)) {
-                None if self.gives_error(func) => ErrorUse::Returned,
-                Some(Expr::Nil) | None => ErrorUse::Swallowed,
-                _ => ErrorUse::Returned,
-            },
-            Some(Stmt::Throw(_)) => ErrorUse::Returned,
-            Some(Stmt::Jump(_)) => ErrorUse::Swallowed,
-            _ => ErrorUse::Logged,
-        }
-    }
-
-    pub(super) fn mentions(&self, file: u32, id: ExprId, name: &str) -> bool {
-        let facts = self.flow.types.program.facts(file);
-        let mut found = false;
-        crate::flow::walk::exprs(facts, id, &mut |e| {
-            if let Expr::Name(n) = facts.expr(e) {
-                found |= facts.text(n) == name;
-            }
-        });
-        found
-    }
-
     /// The calls whose results an expression rests on, through local names.
     pub fn deps(&self, site: Site) -> Vec<Site> {
         let mut found = Vec::new();
@@ -203,10 +144,8 @@ impl Tracer<'_, '_> {
                 other => other,
             },
             Expr::Binary { op, left, right } => self.compares(site, op, left, right),
-            Expr::Name(name) => {
-                let text = facts.text(name).to_ascii_lowercase();
-                if text.contains("err") { Asks::Error } else { Asks::Presence }
-            }
+            Expr::Name(_) if self.is_error(site, false) => Asks::Error,
+            Expr::Name(_) => Asks::Presence,
             Expr::Call { callee, .. } => match facts.expr(callee) {
                 Expr::Field { name, .. } | Expr::Name(name) => {
                     call_asks(facts.text(name), &self.flow.types.program.render(site))
@@ -244,7 +183,7 @@ impl Tracer<'_, '_> {
             _ => return Asks::Other,
         };
         match facts.expr(right) {
-            Expr::Nil if text == "err" || text.ends_with("err") || text.ends_with("error") => Asks::Error,
+            Expr::Nil if self.is_error(at(left), true) => Asks::Error,
             Expr::Nil => {
                 if equal {
                     Asks::Absence
@@ -277,7 +216,7 @@ impl Tracer<'_, '_> {
                 Asks::Conflict
             }
             _ if self.is_state(at(left)) || self.is_state(at(right)) => Asks::State,
-            _ if text.ends_with("err") => Asks::Error,
+            _ if self.is_error(at(left), false) => Asks::Error,
             _ => Asks::Other,
         }
     }

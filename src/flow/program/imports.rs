@@ -75,15 +75,21 @@ impl Program {
         self.by_file.resolve(path, &file.path, file.facts.lang)
     }
 
-    /// The package with this import path; where several modules claim it, the nearest to `from`.
-    fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
+    /// The package with this import path; where several modules claim it, the nearest to `from`. A
+    /// module never imports another of its own path.
+    pub(super) fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
         let candidates = self.by_import.get(path)?;
-        let near = &self.packages[from.0 as usize].dir;
+        let from = &self.packages[from.0 as usize];
+        let path_of = |module: Option<u32>| module.map(|m| &self.module_paths[m as usize]);
+        let apart = |other: Option<u32>| other != from.module && path_of(other) == path_of(from.module);
         candidates
             .iter()
             .copied()
-            .filter(|id| !self.packages[id.0 as usize].name.ends_with("_test"))
-            .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, near))
+            .filter(|id| {
+                let package = &self.packages[id.0 as usize];
+                !package.name.ends_with("_test") && !apart(package.module)
+            })
+            .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, &from.dir))
     }
 }
 
@@ -91,20 +97,20 @@ fn common_prefix(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
 }
 
-/// The path a folder is imported by, from the nearest module above it.
-pub(super) fn import_path(dir: &str, modules: &[Module]) -> String {
-    for module in modules {
-        if module.dir.is_empty() {
-            return if dir.is_empty() { module.path.clone() } else { format!("{}/{dir}", module.path) };
-        }
-        if dir == module.dir {
-            return module.path.clone();
-        }
-        if let Some(rest) = dir.strip_prefix(&module.dir).and_then(|r| r.strip_prefix('/')) {
-            return format!("{}/{rest}", module.path);
-        }
-    }
-    dir.to_owned()
+/// The nearest module above a folder; `modules` have the deepest first.
+pub(super) fn module_of(dir: &str, modules: &[Module]) -> Option<usize> {
+    let holds = |module: &Module| {
+        let rest = dir.strip_prefix(&module.dir);
+        module.dir.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    modules.iter().position(holds)
+}
+
+/// The path a folder is imported by, from the module that holds it.
+pub(super) fn import_path(dir: &str, module: Option<&Module>) -> String {
+    let Some(module) = module else { return dir.to_owned() };
+    let rest = dir.strip_prefix(&module.dir).unwrap_or(dir).trim_start_matches('/');
+    if rest.is_empty() { module.path.clone() } else { format!("{}/{rest}", module.path) }
 }
 
 /// The words of a library's last path element: `mqtt` of `paho.mqtt.golang` is what its package is called.

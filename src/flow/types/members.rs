@@ -144,7 +144,8 @@ impl Types<'_> {
         said
     }
 
-    /// The concrete types of the tree whose methods cover those of `interface`, in order. Where
+    /// The concrete types of the tree that can meet `interface` in one program and whose methods cover
+    /// its own, in order. Where
     /// types say what they implement or extend, those that do.
     pub fn implementers(&self, interface: Ty) -> Arc<[Ty]> {
         let said = self.declared_implementers(interface);
@@ -166,7 +167,9 @@ impl Types<'_> {
                     matches!(self.member(&named, name), Some(Member::Method(_) | Member::External(..)))
                 })
             };
-            candidates.iter().copied().filter(|ty| !self.is_interface(*ty)).filter(covers).collect()
+            let meets = |ty: &Ty| self.program.may_meet(interface.file, ty.file);
+            let candidates = candidates.iter().copied().filter(|ty| !self.is_interface(*ty));
+            candidates.filter(meets).filter(covers).collect()
         });
         found.sort_unstable();
         found.dedup();
