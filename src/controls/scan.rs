@@ -76,6 +76,8 @@ pub struct Effect {
     pub role: Role,
     /// Index into [`Scan::guards`].
     pub guard: Option<usize>,
+    /// A key of the message tells a second one from the first.
+    pub keyed: bool,
 }
 
 /// A step of a role that controls ask about.
@@ -398,7 +400,8 @@ impl Scanner<'_, '_> {
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
                     .then(|| self.guard(GuardKind::Key, step.site, step.site, role == Role::EffectInsert));
-                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key) });
+                let keyed = step.keyed;
+                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
@@ -483,7 +486,23 @@ impl Scan {
             guard.kind = GuardKind::Filter;
         }
         for effect in &mut self.effects {
-            effect.guard = effect.guard.filter(|&g| self.guards[g].kind != GuardKind::Filter);
+            let Some(found) = effect.guard.filter(|&g| self.guards[g].kind == GuardKind::Filter) else {
+                continue;
+            };
+            // Under its own key it is told by that all the same.
+            effect.guard = effect.keyed.then_some(self.guards.len());
+            if effect.keyed {
+                let fails = effect.role == Role::EffectInsert;
+                let guard = &self.guards[found];
+                let key = Guard {
+                    kind: GuardKind::Key,
+                    check: effect.site,
+                    asked: effect.site,
+                    fails,
+                    ..guard.clone()
+                };
+                self.guards.push(Guard { bypassed: false, unheard: false, ..key });
+            }
         }
     }
 

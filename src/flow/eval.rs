@@ -474,7 +474,7 @@ impl<'a> Eval<'a> {
     }
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
-        if let Some(store) = self.empty_store(site, callee) {
+        if let Some(store) = self.empty_store(site, callee, receiver.as_ref()) {
             return store;
         }
         let (on, name) = (callee.on.clone(), callee.name.clone());

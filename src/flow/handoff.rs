@@ -178,7 +178,7 @@ impl Handoff<'_> {
                 continue;
             };
             for entry in facts.list(entries).chunks(2).filter(|entry| entry.len() == 2) {
-                if let Expr::Name(name) = facts.expr(entry[0])
+                if let Expr::Name(name) | Expr::Str(name) = facts.expr(entry[0])
                     && facts.expr(entry[1]) == facts.expr(site.expr)
                 {
                     found.push((ty, facts.text(name).into()));

@@ -154,13 +154,17 @@ impl<'a> Eval<'a> {
     }
 
     /// An empty map or list of the standard library of Rust (`HashMap::new()`).
-    pub(super) fn empty_store(&self, site: Site, callee: &Made) -> Option<Value> {
+    pub(super) fn empty_store(&self, site: Site, callee: &Made, of: Option<&Value>) -> Option<Value> {
         if self.types.program.facts(site.file).lang != Lang::Rust
             || !matches!(&*callee.name, "new" | "with_capacity" | "default")
         {
             return None;
         }
-        match &*callee.on {
+        let on = match of {
+            Some(Value::Made(class)) if class.args.is_none() => &class.name,
+            _ => &callee.on,
+        };
+        match &**on {
             "HashMap" | "BTreeMap" | "IndexMap" | "DashMap" => {
                 Some(Value::Object(Arc::new(Object::new(map_type(), Vec::new(), site))))
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Type, Types, vague};
-use crate::flow::program::{Decl, Fn, Site};
+use crate::flow::program::{Decl, Fn, Site, Target};
 use crate::flow::scope::DefKind;
 use crate::syntax::facts::{Expr, ExprId, Sym};
 
@@ -43,20 +43,30 @@ impl Types<'_> {
     /// The object literal that a constant holds, whatever type it is declared with.
     pub fn literal(&self, site: Site) -> Option<Type> {
         let facts = self.program.facts(site.file);
+        let held = |decl: Decl| match decl {
+            Decl::Global(global) => {
+                let item = &self.program.facts(global.file).globals[global.index as usize];
+                Some((global.file, item.value))
+            }
+            _ => None,
+        };
+        // What another file exports is a member of its package.
+        if let Expr::Field { base, name } = facts.expr(site.expr) {
+            let Some(Target::Package(package)) = self.package_qualifier(site.file, base) else { return None };
+            return self.composite(held(self.program.decl(*package, facts.text(name))?)?);
+        }
         let Expr::Name(name) = facts.expr(site.expr) else { return None };
-        let (file, value) = match self.local(site, name) {
+        let found = match self.local(site, name) {
             Some((owner, def)) => match def.kind {
                 DefKind::Value(value, 0) if !def.ty.is_none() => (owner.file, value),
                 _ => return None,
             },
-            None => match self.program.lookup(site.file, name)? {
-                Decl::Global(global) => {
-                    let item = &self.program.facts(global.file).globals[global.index as usize];
-                    (global.file, item.value)
-                }
-                _ => return None,
-            },
+            None => held(self.program.lookup(site.file, name)?)?,
         };
+        self.composite(found)
+    }
+
+    fn composite(&self, (file, value): (u32, ExprId)) -> Option<Type> {
         let is_literal = !value.is_none()
             && matches!(self.program.facts(file).expr(value), Expr::Composite { ty: ExprId::NONE, .. });
         is_literal.then_some(Type::Literal(Site { file, expr: value }))

@@ -28,6 +28,7 @@ const SAME: &[&str] = &[
     "borrow_mut",
     "as_bytes",
     "to_vec",
+    "collect",
     "unwrap_or_default",
     "into_inner",
     "context",

@@ -1,6 +1,6 @@
 mod kafka;
 
-use kafka::create_consumer;
+use kafka::{Reader, create_consumer};
 
 async fn count_orders(pool: &sqlx::PgPool) {
     let consumer = create_consumer(&["orders.created"], "stock");
@@ -18,4 +18,5 @@ async fn count_orders(pool: &sqlx::PgPool) {
 async fn main() {
     let pool = sqlx::PgPool::connect("postgres://localhost").await.unwrap();
     count_orders(&pool).await;
+    Reader::new("orders.reserved").run(&pool).await;
 }
