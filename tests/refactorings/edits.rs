@@ -122,10 +122,10 @@ pub fn move_functions(files: &mut Files, dice: &mut Dice, share: usize) -> usize
             if !dice.percent(share) {
                 continue;
             }
-            let range = source.with_comments(function)..function.end_byte();
+            let range = source::with_comments(function)..function.end_byte();
             let used = source.qualifiers(&range);
             let needed = imports.iter().filter(|import| import.names().iter().any(|n| used.contains(n)));
-            let block: String = needed.map(|import| format!("\t{}\n", import.text)).collect();
+            let block: String = needed.flat_map(|import| ["\t", import.text.as_str(), "\n"]).collect();
             let block = if block.is_empty() { block } else { format!("import (\n{block})\n\n") };
             moved += 1;
             added.insert(
