@@ -19,8 +19,9 @@ fn short(program: &Program, value: &Value) -> String {
         Value::OneOf(items) => all(items, " | "),
         Value::Concat(items) => all(items, " + "),
         Value::Object(object) => {
-            let field =
-                |(key, value): &(std::sync::Arc<str>, Value)| format!("{key}: {}", short(program, value));
+            let field = |(key, value): &(std::sync::Arc<str>, Value)| {
+                format!("{}: {}", key.replace('\u{1}', "@"), short(program, value))
+            };
             format!("{{{}}}", object.fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         Value::Func(closure) => format!("{}()", program.func_name(closure.func)),
@@ -69,7 +70,7 @@ fn stores_give_what_is_put_into_them() {
         (
             "class Bus { handlers = new Map(); on(k, h) { this.handlers.set(k, h); } } \
           const bus = new Bus(); const it = bus.handlers;",
-            "{k: $h}",
+            "{@entry: [$k, $h]}",
         ),
     ];
     let wrong = |(source, expected): &(&str, &str)| {

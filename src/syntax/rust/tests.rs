@@ -78,10 +78,7 @@ fn statements() {
                 "tokio::spawn(async move { work().await; }); let h = tokio::spawn(run(x));",
                 "go (func _() {(Await (work))}); go (run x); [h] := [?]",
             ),
-            (
-                "items.iter().map(|i| i.id).collect::<Vec<_>>();",
-                "((items.map func _(i:_) {return [i.id]}).collect[[]?])",
-            ),
+            ("items.iter().map(|i| i.id).collect::<Vec<_>>();", "(items.map func _(i:_) {return [i.id]})"),
             (
                 "let t = format!(\"orders.{}.{kind}\", id); let v = vec![a, b];",
                 r#"[t] := [template["orders." id "." kind]]; [v] := [[]_{a b}]"#,
