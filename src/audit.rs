@@ -167,6 +167,9 @@ pub struct Service {
     pub controls: BTreeMap<Control, ServiceVerdict>,
 }
 
+/// How many functions [`Consumer::path`] has at most.
+pub const STEPS: usize = 40;
+
 /// One registration through which a service receives messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consumer {

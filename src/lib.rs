@@ -30,6 +30,7 @@ use progress::Stage;
 
 use audit::explanation::{Explained, Explanation, RuleExplanation};
 use audit::{Audit, Named, NotFound};
+use config::Names;
 
 /// Audits a folder: the whole pipeline.
 pub fn audit_tree(settings: &config::Settings, progress: &progress::Progress) -> anyhow::Result<Audit> {
@@ -123,17 +124,15 @@ fn with_flow<T>(
     progress.enter(Stage::Judge, 0);
     let diagnostics = std::mem::take(&mut repository.diagnostics);
     let mut audit = controls::judge(&flow, &repository, diagnostics, settings);
-    let rules = controls::finding_rules();
-    settings.config.check_waivers(
-        |rule| rules.iter().any(|r| r == rule) || audit.findings.iter().any(|f| f.rule == rule),
-        &rules,
-    )?;
+    let ids = controls::finding_rules();
+    let rules: Vec<&str> = ids.iter().map(String::as_str).collect();
+    settings.config.refuse(settings.config.unknown(Names::Waived, &rules))?;
     let services = &repository.services;
     let words = suppress::Words {
         directives: &repository.directives,
         config_path: settings.config.path_from(&settings.root),
         service_of: &|path| services.owner_of(path).map(|owner| services.list[owner].name.clone()),
-        rules: &rules,
+        rules: &ids,
     };
     suppress::apply(&mut audit, &words, settings);
     audit.audits = controls::tally(&audit, &settings.config);

@@ -9,9 +9,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, ConfigError, Mention};
+use crate::config::{Config, ConfigError, Mention, Names};
 use crate::rules::{Detector, RuleFile, RuleProblem, RuleSet, builtin_files, load};
-use crate::syntax::reader::{Mistake, closest};
+use crate::syntax::reader::Mistake;
 
 pub use explain::{explain, ids, state};
 
@@ -73,11 +73,16 @@ pub fn in_force(config: &Config) -> Result<RuleSet, RulesError> {
 /// Every rule that could be in force: also opt-in rules that nobody asked for, and those that
 /// the configuration switches off.
 pub fn all(config: &Config) -> Result<RuleSet, RulesError> {
+    let rules = load_all(config)?;
+    config.refuse(unknown(config, &rules)).map_err(RulesError::Unknown)?;
+    Ok(rules)
+}
+
+/// The same for a configuration whose names have not been looked up.
+pub fn load_all(config: &Config) -> Result<RuleSet, RulesError> {
     let mut files = builtin_files();
     files.extend(read_files(&config.rules.paths)?);
-    let rules = load(&files).map_err(RulesError::Invalid)?;
-    check_names(config, &rules)?;
-    Ok(rules)
+    load(&files).map_err(RulesError::Invalid)
 }
 
 /// Whether the configuration has this rule file in force, as a whole.
@@ -123,29 +128,17 @@ fn collect(path: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
     Ok(())
 }
 
-/// A rule that is switched on or off and does not exist is a misspelling.
-fn check_names(config: &Config, rules: &RuleSet) -> Result<(), RulesError> {
+/// Rules that are switched on or off and do not exist: misspellings.
+pub fn unknown(config: &Config, rules: &RuleSet) -> Vec<Mistake> {
     let files: Vec<&str> = rules.detectors.iter().map(|d| d.id.as_str()).collect();
     let each = rules.detectors.iter().flat_map(|detector| {
         let code = detector.rules.iter().map(|rule| rule.id.as_str());
         code.chain(detector.manifests.iter().map(|rule| rule.id.as_str()))
     });
     let both: Vec<&str> = files.iter().copied().chain(each).collect();
-
-    let unknown = |list: &[Mention], known: &[&str], what: &str| -> Vec<Mistake> {
-        list.iter()
-            .filter(|mention| !known.contains(&mention.name.as_str()))
-            .map(|mention| Mistake {
-                line: mention.line,
-                column: mention.column,
-                message: format!("there is no {what} `{}`", mention.name),
-                suggestion: closest(&mention.name, known).map(str::to_owned),
-            })
-            .collect()
-    };
-    let mut mistakes = unknown(&config.rules.enable, &files, "rule file");
-    mistakes.extend(unknown(&config.rules.disable, &both, "rule or rule file"));
-    config.refuse(mistakes).map_err(RulesError::Unknown)
+    let mut mistakes = config.unknown(Names::RuleFile, &files);
+    mistakes.extend(config.unknown(Names::Rule, &both));
+    mistakes
 }
 
 #[cfg(test)]
@@ -186,9 +179,9 @@ mod tests {
 
     #[test]
     fn misspelt_ids_are_refused_with_their_place() {
-        let mut config = Config::default();
-        config.rules.enable = vec![mention("webhok")];
-        config.rules.disable = vec![mention("segmentio-kafka.raed")];
+        let mentions =
+            vec![(Names::RuleFile, mention("webhok")), (Names::Rule, mention("segmentio-kafka.raed"))];
+        let config = Config { mentions, ..Config::default() };
         let error = in_force(&config).unwrap_err();
         let RulesError::Unknown(ConfigError::Invalid { mistakes, .. }) = error else {
             panic!("{error}");

@@ -36,8 +36,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "source", "syntax", "audit", "progress", "rules", "examples", "config", "ruleset", "controls",
-            "gate", "report",
+            "source",
+            "syntax",
+            "audit",
+            "progress",
+            "rules",
+            "examples",
+            "config",
+            "ruleset",
+            "read",
+            "controls",
+            "checklist",
+            "gate",
+            "report",
         ],
     ),
 ];

@@ -115,3 +115,55 @@ fn a_real_audit_satisfies_the_schema_whatever_the_threads() {
         validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
+
+#[test]
+fn mistakes_that_different_stages_find_are_told_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("order/go.mod", "module order\n\ngo 1.22\n");
+    write("order/main.go", "package main\n\nfunc main() {}\n");
+    write("house/rules.yaml", "id: house\ntitel: House\nlanguage: go\n");
+    write("house/lists/list.yaml", "id: house\ntitle: House\nsections:\n  - {title: S, items: [{id: a}]}\n");
+    write("house/templates/money.md.tera", "{{ title }}\n");
+    // A text, the day of a waiver, and names of every kind.
+    write(
+        "flowaudit.yaml",
+        "\
+depth: deep
+services:
+  - {name: ordr}
+rules: {paths: house/rules.yaml, enable: [webhok], disable: [sarma, segmentio-kafka.raed]}
+reports: {checklists: house/lists, templates: house/templates}
+audits:
+  - {name: money, scope: [order, billing], template: mony.md.tera, checklist: event-procesing}
+  - {name: rest, controls: [idempotence]}
+waivers:
+  - {rule: no-dead-leter, service: order, reason: r, owner: o, until: soon}
+  - {rule: no-idempotency, service: shiping, reason: r, until: 2026-02-31}
+  - {finding: xyz, reason: r, owner: o}
+attestations:
+  - {item: ep-infra-rety, by: a, when: 2026-01-01, until: tomorrow, reason: r}
+gate: {min: {mony: {schema: 20}, money: {schema: 120}}, fail_on: {severity: eror}}
+",
+    );
+    for command in [&["scan"][..], &["report", "-o", "docs"], &["gate"], &["rules", "list"]] {
+        let (code, out, err) = run(command, dir.path());
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{command:?}");
+        if command == ["scan"] {
+            insta::assert_snapshot!(err);
+        }
+        assert!(err.contains("there is no rule `no-dead-leter` to waive"), "{command:?}: {err}");
+    }
+    // One that only a late stage would have found is told by every command as well.
+    write(
+        "flowaudit.yaml",
+        "attestations:\n  - {item: retry-polcy, by: a, when: 2026-01-01, until: 2026-06-30, reason: r}\n",
+    );
+    let (code, out, err) = run(&["scan"], dir.path());
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("flowaudit.yaml:2:12: there is no checklist item `retry-polcy`"), "{err}");
+}

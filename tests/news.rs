@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowaudit::audit::{Audit, Consumer, Control, Status};
+use flowaudit::audit::{Audit, Consumer, Control, Place, Status};
 use flowaudit::config::{Settings, load};
 use flowaudit::gate::{Baseline, Change, ChangeKind, Outcome, compare};
 use flowaudit::progress::Progress;
+use regex::Regex;
 use support::{copy_tree, list, platform};
 use tempfile::TempDir;
 
@@ -168,4 +169,54 @@ fn a_subscription_that_a_manifest_adds_is_news() {
     let new: Vec<&str> =
         all.filter(|c| c.kind == ChangeKind::NewConsumer).filter_map(|c| c.consumer.as_deref()).collect();
     assert_eq!(new, ["analytics/return-events/HandleOrderEvent"]);
+}
+
+/// The call that a line begins, up to the bracket that closes it.
+fn call(text: &str) -> Option<&str> {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 1 => return Some(&text[..=at]),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A registration with another topic, beside the one that a line begins.
+fn registered_twice(text: &str, line: u32) -> Option<String> {
+    let start: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+    let statement = text[start..].trim_start();
+    let call = ["return ", "if err := "].iter().find_map(|word| call(statement.strip_prefix(word)?))?;
+    let first = Regex::new(r#"^([\w.]+\(\s*)(?:[\w.]+|"[^"]*"),"#).unwrap();
+    let field = Regex::new(r"(?m)^(\s*Topic:\s*)[\w.]+,").unwrap();
+    let topic = if field.is_match(call) { field } else { first };
+    let other = topic.replace(call, "${1}\"brand.new.topic\",");
+    assert_ne!(other, call);
+    Some(format!("{}if err := {other}; err != nil {{\n\treturn err\n}}\n{}", &text[..start], &text[start..]))
+}
+
+#[test]
+fn a_consumer_that_code_adds_is_news_wherever_it_is() {
+    let platform = Platform::new();
+    let mut services = BTreeSet::new();
+    for consumer in &platform.audit.consumers {
+        let Place { path, line } = &consumer.registration;
+        let text = fs::read_to_string(platform.folder.path().join(path)).unwrap();
+        let other = registered_twice(&text, *line).filter(|_| services.insert(&consumer.service));
+        let Some(other) = other else { continue };
+        let outcome = platform.with(Path::new(path), |_| other.clone());
+        let all = || outcome.regressions.iter().chain(&outcome.tolerated);
+        let new: Vec<&str> = all()
+            .filter(|change| change.kind == ChangeKind::NewConsumer)
+            .filter_map(|change| change.consumer.as_deref())
+            .collect();
+        let (service, handler) = (consumer.service.as_str(), consumer.id.rsplit('/').next().unwrap());
+        assert_eq!(new, [format!("{service}/brand.new.topic/{handler}")], "{path}:{line}");
+        let named = all().find(|change| change.kind == ChangeKind::NewConsumer).unwrap();
+        assert_eq!(named.place.as_ref().map(|place| place.path.as_str()), Some(path.as_str()));
+    }
+    assert_eq!(services.len(), 9, "{services:?}");
 }

@@ -13,6 +13,7 @@ use flowaudit::config::{Settings, load};
 use flowaudit::gate::Baseline;
 use flowaudit::progress::Progress;
 use proptest::prelude::*;
+use regex::Regex;
 use support::{copy_tree, list, platform};
 
 fn baseline(folder: &Path) -> String {
@@ -112,11 +113,33 @@ struct How {
     moved: bool,
 }
 
-/// New names for the folders inside services, and for files: packages keep their names, imports
-/// follow.
+/// Folders inside services under other names; packages keep theirs.
+const FOLDERS: [(&str, &str); 9] = [
+    ("biz", "domain"),
+    ("constants", "labels"),
+    ("data", "storage"),
+    ("eventbus", "bus"),
+    ("events", "happenings"),
+    ("observer", "watch"),
+    ("server", "transport"),
+    ("service", "handlers"),
+    ("worker", "jobs"),
+];
+
+/// A path whose folders below `internal` have other names.
+fn moved(path: &str) -> String {
+    let mut inside = false;
+    let rename = |part: &str| {
+        let known = FOLDERS.iter().find(|(name, _)| inside && *name == part);
+        inside |= part == "internal";
+        known.map_or(part, |(_, other)| other).to_owned()
+    };
+    path.split('/').map(rename).collect::<Vec<_>>().join("/")
+}
+
+/// New names for the folders inside services, and for files.
 fn renamed(path: &Path) -> PathBuf {
     let text = path.to_string_lossy();
-    let text = text.replace("internal/data/eventbus/", "internal/data/bus/");
     let (folder, name) = text.rsplit_once('/').unwrap_or(("", &text));
     let name = match name.strip_suffix(".go") {
         Some(stem) if !stem.ends_with("_test") && !matches!(stem, "wire" | "wire_gen") => {
@@ -124,7 +147,15 @@ fn renamed(path: &Path) -> PathBuf {
         }
         _ => name.to_owned(),
     };
-    if folder.is_empty() { PathBuf::from(name) } else { Path::new(folder).join(name) }
+    if folder.is_empty() { PathBuf::from(name) } else { Path::new(&moved(folder)).join(name) }
+}
+
+/// Imports that follow the folders: their last word is no longer the package's name.
+fn imports(text: &str) -> String {
+    let import = Regex::new("\"[^\"\\s]*/internal/[^\"\\s]*\"").unwrap();
+    import
+        .replace_all(text, |found: &regex::Captures<'_>| format!("\"{}\"", moved(found[0].trim_matches('"'))))
+        .into_owned()
 }
 
 /// Lays the fixture out, rewritten; gives how many files are not as they were.
@@ -143,8 +174,7 @@ fn rewrite(to: &Path, seed: u64, how: How) -> usize {
         let mut target = path.to_owned();
         if how.rename {
             if is_go {
-                // The import's last word is no longer the package's name.
-                text = text.replace("internal/data/eventbus\"", "internal/data/bus\"");
+                text = imports(&text);
             }
             target = renamed(path);
         }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::{ChecklistRule, Test};
 use crate::audit::{Attestation, Audit, Date, Diagnostic, Item, ItemState, Severity};
-use crate::config::{AttestationEntry, Config, ConfigError, FILE_NAME, Settings};
-use crate::syntax::reader::{Mistake, closest};
+use crate::config::{AttestationEntry, Config, ConfigError, FILE_NAME, Names, Settings};
+use crate::syntax::reader::Mistake;
 
 /// Lays people's word over the items, and tells which words no longer hold.
 pub fn apply(
@@ -17,7 +17,7 @@ pub fn apply(
 ) -> Result<(), ConfigError> {
     let config = &settings.config;
     let base = config.base.as_deref().unwrap_or(&settings.root);
-    check(config, checklists, base)?;
+    config.refuse(mistakes(config, checklists, base))?;
     for entry in &config.attestations {
         let standing = standing(entry, base, settings.as_of);
         // A word past its day is a finding already.
@@ -51,34 +51,21 @@ pub fn apply(
     Ok(())
 }
 
-/// Words about items that are not there, and words for code that do not say which.
-fn check(config: &Config, checklists: &[ChecklistRule], base: &Path) -> Result<(), ConfigError> {
+/// Words about items that are not there, and words for code that do not say which; `base` is where
+/// paths start.
+pub fn mistakes(config: &Config, checklists: &[ChecklistRule], base: &Path) -> Vec<Mistake> {
     let known: Vec<&str> =
         checklists.iter().flat_map(ChecklistRule::items).map(|item| item.id.as_str()).collect();
-    let mut mistakes = Vec::new();
-    for entry in &config.attestations {
-        let mut mistake = |message: String, suggestion: Option<&str>| {
-            mistakes.push(Mistake {
-                line: entry.item.line,
-                column: entry.item.column,
-                message,
-                suggestion: suggestion.map(str::to_owned),
-            });
+    let mut mistakes = config.unknown(Names::Item, &known);
+    for entry in config.attestations.iter().filter(|it| !it.covers.is_empty() && it.hash.is_none()) {
+        let message = match hash(base, &entry.covers) {
+            Ok(now) => format!("`covers` needs `hash`; what it names hashes to {now} now"),
+            Err(path) => format!("`covers` names {}, which is not there", path.display()),
         };
-        if !known.contains(&entry.item.name.as_str()) {
-            mistake(
-                format!("there is no checklist item `{}`", entry.item.name),
-                closest(&entry.item.name, &known),
-            );
-        }
-        if !entry.covers.is_empty() && entry.hash.is_none() {
-            match hash(base, &entry.covers) {
-                Ok(now) => mistake(format!("`covers` needs `hash`; what it names hashes to {now} now"), None),
-                Err(path) => mistake(format!("`covers` names {}, which is not there", path.display()), None),
-            }
-        }
+        let (line, column) = (entry.item.line, entry.item.column);
+        mistakes.push(Mistake { line, column, message, suggestion: None });
     }
-    config.refuse(mistakes)
+    mistakes
 }
 
 fn has_ended(entry: &AttestationEntry, as_of: Option<Date>) -> bool {

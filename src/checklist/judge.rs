@@ -13,7 +13,24 @@ use crate::read::Repository;
 use crate::source;
 
 /// How many places an item shows.
-const SHOWN: usize = 8;
+const SHOWN: usize = 5;
+
+/// Parts by which evidence shows that a control is in place, the best first: what writes an outbox
+/// says more than what reads it.
+const PROVES: [&str; 12] = [
+    "dedupe.middleware",
+    "dedupe.claim",
+    "dedupe.check",
+    "guard.state",
+    "effect.upsert",
+    "dead-letter",
+    "validate",
+    "refusal",
+    "cache.invalidate",
+    "outbox.write",
+    "publisher",
+    "registration",
+];
 
 /// Fills in the checklists of every audit, then lays people's word over them.
 pub fn fill(
@@ -124,7 +141,14 @@ impl<'a> View<'a> {
             }),
             Need::Caches => self.audit.caches.iter().any(|c| mine(&c.service)),
             Need::Observers => self.audit.observers.iter().any(|o| mine(&o.service)),
-            Need::Sagas => self.scope.iter().any(|s| s.role.is_some_and(|role| role != SagaRole::None)),
+            Need::Sagas => {
+                let told = self.scope.iter().any(|s| s.role.is_some_and(|role| role != SagaRole::None));
+                let named = |path: &str| {
+                    let mut words = path.split(|c: char| !c.is_alphanumeric());
+                    words.any(|word| ["saga", "sagas"].contains(&word.to_lowercase().as_str()))
+                };
+                told || self.repository.listing.iter().any(|file| named(&file.path))
+            }
         }
     }
 
@@ -149,20 +173,22 @@ impl<'a> View<'a> {
         let figure = format!("In place in {} of {all} services", good.len());
         if !gaps.is_empty() {
             let note = format!("{figure}; not, or in part, in {}.", gaps.join(", "));
-            return (ItemState::Unmet, note, self.proof(control, &gaps));
+            return (ItemState::Unmet, note, self.proof(control, &gaps, &[]));
         }
         if !unsure.is_empty() {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
-            return (ItemState::Open, note, self.proof(control, &unsure));
+            return (ItemState::Open, note, self.proof(control, &unsure, &[]));
         }
-        (ItemState::Met, format!("{figure}."), self.proof(control, &good))
+        (ItemState::Met, format!("{figure}."), self.proof(control, &good, &PROVES))
     }
 
-    /// The first evidence of each of these services.
-    fn proof(&self, control: Control, services: &[&str]) -> Vec<Evidence> {
+    /// One piece of evidence of each of these services: the first that plays the foremost of these
+    /// parts.
+    fn proof(&self, control: Control, services: &[&str], parts: &[&str]) -> Vec<Evidence> {
         let of = |service: &&Service| services.contains(&service.name.as_str());
         let verdicts = self.scope.iter().filter(|s| of(s)).filter_map(|s| s.controls.get(&control));
-        verdicts.filter_map(|verdict| verdict.evidence.first().cloned()).collect()
+        let rank = |e: &&Evidence| parts.iter().position(|part| *part == e.role).unwrap_or(parts.len());
+        verdicts.filter_map(|verdict| verdict.evidence.iter().min_by_key(rank).cloned()).collect()
     }
 
     fn rules(&self, rules: &[String]) -> Answer {

@@ -10,11 +10,11 @@ use regex::Regex;
 use super::facts::Fact;
 use super::{ItemRule, Need, Per, Search, SectionRule, Test};
 use crate::audit::Control;
-use crate::config::{Config, ConfigError, Glob};
+use crate::config::{Config, Glob, Names};
 use crate::controls::finding_rules;
 use crate::rules::{RuleFile, RuleProblem};
 use crate::ruleset::{RulesError, read_files};
-use crate::syntax::reader::{Map, Mistake, Reader, closest};
+use crate::syntax::reader::{Map, Mistake, Reader};
 use crate::syntax::yaml::Node;
 
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/checklists.rs"));
@@ -75,29 +75,28 @@ impl ChecklistRule {
     }
 }
 
-/// The built-in checklists with the user's on top, in order of id.
+/// The built-in checklists with the user's on top, in order of id, when there are all that audits
+/// name.
 pub fn in_force(config: &Config) -> Result<Vec<ChecklistRule>, RulesError> {
+    let checklists = all(config)?;
+    config.refuse(unknown(config, &checklists)).map_err(RulesError::Unknown)?;
+    Ok(checklists)
+}
+
+/// The built-in checklists with the user's on top, in order of id.
+pub fn all(config: &Config) -> Result<Vec<ChecklistRule>, RulesError> {
     let mut files: Vec<RuleFile> = BUILT_IN
         .iter()
         .map(|&(path, text)| RuleFile { path: path.to_owned(), text: text.to_owned(), builtin: true })
         .collect();
     files.extend(read_files(&config.reports.checklists)?);
-    let checklists = load(&files).map_err(RulesError::Invalid)?;
-    check_names(config, &checklists).map_err(RulesError::Unknown)?;
-    Ok(checklists)
+    load(&files).map_err(RulesError::Invalid)
 }
 
-/// Audits that name a checklist that is not there.
-fn check_names(config: &Config, checklists: &[ChecklistRule]) -> Result<(), ConfigError> {
+/// Checklists that audits name and that are not there.
+pub fn unknown(config: &Config, checklists: &[ChecklistRule]) -> Vec<Mistake> {
     let known: Vec<&str> = checklists.iter().map(|checklist| checklist.id.as_str()).collect();
-    let named = config.audits.iter().filter_map(|audit| audit.documents.checklist.as_ref());
-    let unknown = named.filter(|mention| !known.contains(&mention.name.as_str())).map(|mention| Mistake {
-        line: mention.line,
-        column: mention.column,
-        message: format!("there is no checklist `{}`", mention.name),
-        suggestion: closest(&mention.name, &known).map(str::to_owned),
-    });
-    config.refuse(unknown.collect())
+    config.unknown(Names::Checklist, &known)
 }
 
 /// All files, or all mistakes of all files in order of file and place.

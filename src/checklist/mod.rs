@@ -13,8 +13,9 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+pub use attest::mistakes as attestation_mistakes;
 pub use judge::fill;
-pub use load::{ChecklistRule, in_force};
+pub use load::{ChecklistRule, all, in_force, unknown};
 
 use regex::Regex;
 

@@ -50,6 +50,47 @@ sections:
     insta::assert_snapshot!(mistakes(text).join("\n"));
 }
 
+/// Whether the search behind a built-in item takes this line of this file for evidence.
+fn found(id: &str, path: &str, line: &str) -> bool {
+    let all = in_force(&Config::default()).unwrap();
+    let item = all.iter().flat_map(ChecklistRule::items).find(|item| item.id == id).expect(id);
+    let Test::Search(search) = &item.test else { panic!("{id} is no search") };
+    search.files.iter().any(|glob| glob.matches(path))
+        && search.text.as_ref().is_none_or(|text| text.is_match(line))
+}
+
+#[test]
+fn what_only_looks_like_it_is_no_evidence() {
+    for (id, path, line) in [
+        ("ep-doc-flow", "docs/event-flow.md", ""),
+        ("ep-obs-alert-lag", "rules.yaml", "expr: kafka_consumergroup_lag > 100"),
+        ("ep-test-handlers", "a_test.go", "func TestConsumesOrder(t *testing.T) {"),
+        ("ep-evo-version", "a.go", "const topic = \"order.created.v1\""),
+        ("ep-perf-concurrency", "a.yaml", "prefetchCount: 10"),
+        ("ep-perf-concurrency", "a.go", "ch.Qos(10, 0, false)"),
+        ("ep-impl-event-id", "a.go", "EventID string `json:\"event_id\"`"),
+        ("ep-infra-groups", "a.yaml", "subscriptionName: orders"),
+    ] {
+        assert!(found(id, path, line), "{id}: {path}: {line}");
+    }
+    for (id, path, line) in [
+        ("ep-doc-flow", "docs/gitflow.md", ""),
+        // What scales is no alert.
+        ("ep-obs-alert-lag", "keda.yaml", "lagThreshold: \"50\""),
+        ("ds-obs-alert", "keda.yaml", "lagThreshold: \"50\""),
+        ("ep-test-handlers", "a_test.go", "func Test_Invalid_Delivery_Address(t *testing.T) {"),
+        ("ep-evo-version", "package.json", "\"version\": \"1.0.0\","),
+        ("ep-evo-version", "a.go", "\"gopkg.in/khaiql/dbcleaner.v2\""),
+        ("ep-order-version", "api/swagger.json", "\"updatedAt\": {"),
+        ("ep-perf-concurrency", "proxy.yaml", "<link rel=\"dns-prefetch\" href=\"x\">"),
+        ("ep-impl-event-id", "a.go", "log.Fields{\"MessageId\": event.MessageId},"),
+        ("ep-infra-groups", "a.go", "Load(subscriptionId string) (uint64, error)"),
+        ("ep-saga-timeout", "client.go", "func NewOrderParamsWithTimeout(t time.Duration)"),
+    ] {
+        assert!(!found(id, path, line), "{id}: {path}: {line}");
+    }
+}
+
 /// A service that consumes nothing, with a checklist of two items, and what `flowaudit.yaml` says.
 fn filled(folder: &Path, said: &str, as_of: &str) -> anyhow::Result<Audit> {
     let write = |path: &str, text: &str| {
@@ -68,6 +109,10 @@ fn filled(folder: &Path, said: &str, as_of: &str) -> anyhow::Result<Audit> {
     );
     let said = format!("audits: [{{name: a}}]\nreports: {{checklists: house}}\n{said}");
     write("flowaudit.yaml", &said);
+    audited(folder, as_of)
+}
+
+fn audited(folder: &Path, as_of: &str) -> anyhow::Result<Audit> {
     let config = config::load(&folder.join("flowaudit.yaml"), folder)?;
     let mut settings = Settings::with_config(folder, config);
     settings.checklists = true;
@@ -82,6 +127,18 @@ fn states(audit: &Audit) -> Vec<(&str, ItemState)> {
 
 const WORD: &str =
     "attestations:\n  - {item: word, by: team-a, when: 2026-01-01, until: 2026-06-30, reason: seen";
+
+#[test]
+fn sagas_are_seen_by_what_files_are_called() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), "", "2026-01-31").unwrap();
+    let list = "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      \
+                - {id: state, title: S, files: '*.sql', text: saga, needs: [sagas], help: none}\n";
+    fs::write(dir.path().join("house/list.yaml"), list).unwrap();
+    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::Open)]);
+    fs::write(dir.path().join("order/create_order_saga.go"), "package main\n").unwrap();
+    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::Unmet)]);
+}
 
 #[test]
 fn nothing_is_ticked_without_a_reason() {

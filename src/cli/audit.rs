@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::AuditArgs;
 use super::errors::{BadAudit, BadRoot, NothingAudited, Unseen};
-use super::progress;
+use super::{mistakes, progress};
 use crate::audit::{Audit, Date, SCHEMA_VERSION, Severity};
 use crate::config::{self, Settings};
 use crate::progress::Progress;
@@ -17,10 +17,11 @@ use crate::source::revision;
 /// The configuration with the command line's word on top.
 pub(super) fn settings(args: &AuditArgs) -> anyhow::Result<Settings> {
     check_root(&args.path)?;
-    let config = match &args.config {
-        Some(file) => config::load(file, &args.path)?,
+    let draft = match &args.config {
+        Some(file) => config::draft(file, &args.path)?,
         None => config::discover(&args.path)?,
     };
+    let config = mistakes::checked(draft, &args.path)?;
     let mut settings = Settings::with_config(&args.path, config);
     settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
     settings.ignores = !args.no_ignores;

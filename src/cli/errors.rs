@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use crate::audit::NotFound;
-use crate::config::ConfigError;
+use crate::config::{self, ConfigError};
 use crate::examples::Failure;
 use crate::ruleset::RulesError;
 use crate::source::revision::RevisionError;
@@ -154,20 +154,21 @@ impl UserError for BadRoot {
     }
 }
 
-/// `file:line:column: what is wrong; did you mean …?`
+/// `file:line:column: what is wrong; did you mean …?`, with the file as the user would type it.
 fn placed(file: &Path, mistake: &Mistake) -> String {
     let Mistake { line, column, message, suggestion } = mistake;
     let meant = suggestion.as_ref().map(|word| format!("; did you mean `{word}`?"));
     let meant = meant.unwrap_or_default();
-    format!("{}:{line}:{column}: {message}{meant}", file.display())
+    format!("{}:{line}:{column}: {message}{meant}", config::shown(file).display())
 }
 
 impl UserError for ConfigError {
     fn details(&self) -> Vec<String> {
         match self {
             ConfigError::Unreadable { .. } => Vec::new(),
-            ConfigError::Invalid { path, mistakes } => {
-                mistakes.iter().map(|mistake| placed(path, mistake)).collect()
+            ConfigError::Invalid { path, mistakes, elsewhere } => {
+                let own = mistakes.iter().map(|mistake| placed(path, mistake));
+                own.chain(elsewhere.iter().map(|(file, mistake)| placed(Path::new(file), mistake))).collect()
             }
         }
     }
@@ -181,7 +182,9 @@ impl UserError for RulesError {
     fn details(&self) -> Vec<String> {
         match self {
             RulesError::Unreadable { .. } => Vec::new(),
-            RulesError::Invalid(problems) => problems.iter().map(ToString::to_string).collect(),
+            RulesError::Invalid(problems) => {
+                problems.iter().map(|problem| placed(Path::new(&problem.file), &problem.mistake())).collect()
+            }
             RulesError::Unknown(error) => error.details(),
         }
     }

@@ -12,6 +12,7 @@ mod graph;
 mod init;
 mod manual;
 mod merge;
+mod mistakes;
 mod output;
 mod present;
 mod progress;

@@ -12,7 +12,7 @@ use super::args::{ReportArgs, ReportFormat};
 use super::audit;
 use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
 use crate::audit::{Audit, Date};
-use crate::config::Settings;
+use crate::config::{Config, Settings};
 use crate::report::docs::{self, Document, DocumentError, Material, TemplateFile};
 
 /// No scanned file that is larger is shown in an excerpt.
@@ -69,7 +69,7 @@ fn compared(
     since: Option<&Audit>,
     quiet: bool,
 ) -> anyhow::Result<Vec<Compared>> {
-    let templates = templates(settings)?;
+    let templates = templates(&settings.config)?;
     docs::check_templates(&settings.config, &templates).map_err(BadDocuments)?;
     let audit = audit::audit(settings, quiet)?;
     audit::check(&audit, settings)?;
@@ -278,9 +278,9 @@ fn tell_lost(documents: &[Compared]) {
 }
 
 /// The user's templates: every `.tera` file of the configured folders, in order of name.
-fn templates(settings: &Settings) -> anyhow::Result<Vec<TemplateFile>> {
+pub(super) fn templates(config: &Config) -> Result<Vec<TemplateFile>, BadDocuments> {
     let mut found = Vec::new();
-    for folder in &settings.config.reports.templates {
+    for folder in &config.reports.templates {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let entries = entries.map_err(|error| unreadable(folder, &error))?;
         let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();

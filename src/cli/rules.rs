@@ -7,7 +7,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::args::{RulesCommand, When};
 use super::errors::{BadExamples, Exit, UnknownRule};
-use super::output;
+use super::{mistakes, output};
 use crate::audit::explanation::{Explained, Explanation};
 use crate::config::{self, Config};
 use crate::examples;
@@ -48,10 +48,11 @@ fn view() -> explain::View {
 
 fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
     let here = Path::new(".");
-    Ok(match file {
-        Some(file) => config::load(file, here)?,
+    let draft = match file {
+        Some(file) => config::draft(file, here)?,
         None => config::discover(here)?,
-    })
+    };
+    mistakes::checked(draft, here)
 }
 
 /// Runs the examples of rule files.

@@ -1,7 +1,7 @@
 //! Attestations: people's word for checklist items, with a reason and a last day.
 
-use super::Mention;
-use super::parse::{inner_path, mention, texts_at};
+use super::parse::{inner_path, texts_at};
+use super::{Mention, Names};
 use crate::audit::Date;
 use crate::syntax::reader::{Map, Reader};
 use crate::syntax::yaml::Node;
@@ -29,9 +29,14 @@ pub struct AttestationEntry {
     pub hash: Option<String>,
 }
 
-pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<AttestationEntry> {
+pub(super) fn read(
+    reader: &mut Reader,
+    node: &Node,
+    mentions: &mut Vec<(Names, Mention)>,
+) -> Option<AttestationEntry> {
     let map = reader.map(node, KEYS)?;
-    let item = reader.required(map, "item").and_then(|node| Some(mention(node, reader.text(node)?)));
+    let item = reader.required(map, "item").and_then(|node| Some(Mention::new(node, reader.text(node)?)));
+    mentions.extend(item.iter().map(|item| (Names::Item, item.clone())));
     let by = reader.required_text(map, "by").map(str::to_owned);
     let reason = reader.required_text(map, "reason").map(str::to_owned);
     let when = day(reader, map, "when");

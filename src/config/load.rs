@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::parse::{inner_path, parse};
-use super::{Config, FILE_NAME, Mention, Target, find};
-use crate::syntax::reader::{Mistake, closest};
+use super::{Config, FILE_NAME, Names, find};
+use crate::syntax::reader::Mistake;
 
 /// No configuration is this large; something else is.
 const MAX_BYTES: u64 = 1 << 20;
@@ -26,6 +26,8 @@ pub enum ConfigError {
         path: PathBuf,
         /// The mistakes.
         mistakes: Vec<Mistake>,
+        /// Those in the files that it names, each with its file.
+        elsewhere: Vec<(String, Mistake)>,
     },
 }
 
@@ -35,10 +37,16 @@ impl std::fmt::Display for ConfigError {
             ConfigError::Unreadable { path, why } => {
                 write!(f, "cannot read the configuration {}: {why}", path.display())
             }
-            ConfigError::Invalid { path, mistakes } => match mistakes.len() {
-                1 => write!(f, "{} has a mistake", path.display()),
-                number => write!(f, "{} has {number} mistakes", path.display()),
-            },
+            ConfigError::Invalid { path, mistakes, elsewhere } => {
+                match mistakes.len() {
+                    1 => write!(f, "{} has a mistake", path.display())?,
+                    number => write!(f, "{} has {number} mistakes", path.display())?,
+                }
+                match elsewhere.len() {
+                    0 => Ok(()),
+                    number => write!(f, ", and what it names has {number}"),
+                }
+            }
         }
     }
 }
@@ -49,41 +57,7 @@ impl Config {
     /// Refuses names of services that are not among those found; to be asked after discovery.
     pub fn check_services(&self, found: &[String]) -> Result<(), ConfigError> {
         let known: Vec<&str> = found.iter().map(String::as_str).collect();
-        let unknown = |mention: &&Mention| !found.contains(&mention.name);
-        let mistakes: Vec<Mistake> = self
-            .mentions
-            .iter()
-            .filter(unknown)
-            .map(|mention| {
-                let suggestion = closest(&mention.name, &known).map(str::to_owned);
-                let advice = match suggestion {
-                    Some(_) => "",
-                    None => "; give its `path` under `services`",
-                };
-                Mistake {
-                    line: mention.line,
-                    column: mention.column,
-                    message: format!("no service `{}` was found{advice}", mention.name),
-                    suggestion,
-                }
-            })
-            .collect();
-        self.refuse(mistakes)
-    }
-
-    /// Refuses waivers of rules that do not exist; `rules` is where suggestions come from.
-    pub fn check_waivers(&self, known: impl Fn(&str) -> bool, rules: &[String]) -> Result<(), ConfigError> {
-        let names: Vec<&str> = rules.iter().map(String::as_str).collect();
-        let unknown = self.waivers.iter().filter_map(|waiver| match &waiver.target {
-            Target::Rule { rule, .. } if !known(rule) => Some(Mistake {
-                line: waiver.line,
-                column: waiver.column,
-                message: format!("there is no rule `{rule}` to waive"),
-                suggestion: closest(rule, &names).map(str::to_owned),
-            }),
-            _ => None,
-        });
-        self.refuse(unknown.collect())
+        self.refuse(self.unknown(Names::Service, &known))
     }
 
     /// Where the configuration is, as a path from the audited folder with `/`.
@@ -103,27 +77,62 @@ impl Config {
 
     /// Refuses the configuration for these mistakes, if there are any.
     pub fn refuse(&self, mistakes: Vec<Mistake>) -> Result<(), ConfigError> {
+        self.refuse_with(mistakes, Vec::new())
+    }
+
+    /// Refuses the configuration for its mistakes, if there are any, and tells beside them those in
+    /// the files that it names.
+    pub fn refuse_with(
+        &self,
+        mut mistakes: Vec<Mistake>,
+        elsewhere: Vec<(String, Mistake)>,
+    ) -> Result<(), ConfigError> {
         if mistakes.is_empty() {
             return Ok(());
         }
+        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
         let path = shown(self.path.as_deref().unwrap_or(Path::new(FILE_NAME)));
-        Err(ConfigError::Invalid { path, mistakes })
+        Err(ConfigError::Invalid { path, mistakes, elsewhere })
+    }
+}
+
+/// A configuration as far as it could be read, and what is wrong in it so far: whoever knows which
+/// names there are can look up those in it, and tell all mistakes at once.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// What could be read.
+    pub config: Config,
+    /// What cannot stand.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Draft {
+    /// The configuration, when nothing is wrong.
+    pub fn checked(self) -> Result<Config, ConfigError> {
+        self.config.refuse(self.mistakes)?;
+        Ok(self.config)
     }
 }
 
 /// The configuration of a folder: from the file found at or above it, else the built-in one.
-pub fn discover(root: &Path) -> Result<Config, ConfigError> {
+pub fn discover(root: &Path) -> Result<Draft, ConfigError> {
     match find(root) {
-        Some(file) => load(&file, root),
-        None => Ok(Config::default()),
+        Some(file) => draft(&file, root),
+        None => Ok(Draft::default()),
     }
 }
 
-/// The configuration in a file, for a folder to audit.
+/// The configuration in a file, for a folder to audit; names of what is found elsewhere are not
+/// looked up.
+pub fn load(file: &Path, root: &Path) -> Result<Config, ConfigError> {
+    draft(file, root)?.checked()
+}
+
+/// The configuration in a file, for a folder to audit, with its mistakes.
 ///
 /// Paths in it are from the file's folder when the audited folder is in that folder, else from
 /// the audited folder.
-pub fn load(file: &Path, root: &Path) -> Result<Config, ConfigError> {
+pub fn draft(file: &Path, root: &Path) -> Result<Draft, ConfigError> {
     let unreadable = |why: String| ConfigError::Unreadable { path: file.to_owned(), why };
     let told = |error: std::io::Error| {
         unreadable(match error.kind() {
@@ -146,16 +155,15 @@ pub fn load(file: &Path, root: &Path) -> Result<Config, ConfigError> {
     let folder = file_at.parent().unwrap_or(&root).to_owned();
     let base = if root.starts_with(&folder) { folder } else { root.clone() };
 
-    let mut config =
-        parse(&text, &base).map_err(|mistakes| ConfigError::Invalid { path: shown(file), mistakes })?;
+    let (mut config, mistakes) = parse(&text, &base);
     config.path = Some(file.to_owned());
     rebase(&mut config, root.strip_prefix(&base).unwrap_or(Path::new("")));
     config.base = Some(base);
-    Ok(config)
+    Ok(Draft { config, mistakes })
 }
 
 /// A path as the user would type it: from the working folder where that is shorter.
-fn shown(file: &Path) -> PathBuf {
+pub fn shown(file: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(|folder| folder.canonicalize());
     let short = here.ok().and_then(|here| file.strip_prefix(here).ok());
     short.unwrap_or(file).to_owned()
@@ -167,7 +175,7 @@ fn rebase(config: &mut Config, prefix: &Path) {
     if prefix.as_os_str().is_empty() {
         return;
     }
-    config.mentions.clear();
+    config.mentions.retain(|(names, _)| *names != Names::Service);
     config.services.retain_mut(|service| {
         let Some(path) = &service.path else {
             return true;

@@ -9,6 +9,7 @@ mod discover;
 mod exclude;
 mod gate;
 mod load;
+mod mention;
 mod parse;
 mod reports;
 mod schema;
@@ -22,7 +23,8 @@ pub use attestations::AttestationEntry;
 pub use discover::{FILE_NAME, find};
 pub use exclude::Excludes;
 pub use gate::{FailOn, GatePolicy};
-pub use load::{ConfigError, discover, load};
+pub use load::{ConfigError, Draft, discover, draft, load, shown};
+pub use mention::{Mention, Names};
 pub use reports::ReportChoice;
 pub use schema::schema;
 pub use settings::Settings;
@@ -60,19 +62,9 @@ pub struct Config {
     pub waivers: Vec<Waiver>,
     /// What the gate lets pass.
     pub gate: GatePolicy,
-    /// Where services are named without a path, to be checked by [`Config::check_services`].
-    pub mentions: Vec<Mention>,
-}
-
-/// A place of the configuration that names something found elsewhere: a service, a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mention {
-    /// The name.
-    pub name: String,
-    /// Line in the configuration, from 1.
-    pub line: u32,
-    /// Column, from 1.
-    pub column: u32,
+    /// Every name of something that is found elsewhere, for [`Config::unknown`]; also those of
+    /// entries that are refused for another mistake.
+    pub mentions: Vec<(Names, Mention)>,
 }
 
 /// What the user says of one service.

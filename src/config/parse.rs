@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use super::{
-    AuditDocuments, AuditEntry, Config, Denominator, Glob, Mention, RuleChoice, Scope, ServiceEntry,
+    AuditDocuments, AuditEntry, Config, Denominator, Glob, Mention, Names, RuleChoice, Scope, ServiceEntry,
     TopicFilter,
 };
 use super::{attestations, gate, reports, waivers};
@@ -42,18 +42,18 @@ pub(super) const POLICY_KEYS: &[&str] = &["idempotency", "schema"];
 pub(super) const IDEMPOTENCY_KEYS: &[&str] = &["fail_open", "ignored_error"];
 pub(super) const SCHEMA_KEYS: &[&str] = &["log_only", "idl"];
 
-/// A configuration from its text; `base` is where its paths start.
-pub(super) fn parse(text: &str, base: &Path) -> Result<Config, Vec<Mistake>> {
+/// A configuration from its text, as far as it can be read, and what cannot stand; `base` is where
+/// its paths start.
+pub(super) fn parse(text: &str, base: &Path) -> (Config, Vec<Mistake>) {
+    let mut config = Config::default();
     if says_nothing(text) {
-        return Ok(Config::default());
+        return (config, Vec::new());
     }
     let (mut reader, document) = Reader::document(text);
-    let mut config = Config::default();
     if let Some(node) = document {
         read(&mut reader, &node, base, &mut config);
     }
-    let mistakes = reader.finish();
-    if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+    (config, reader.finish())
 }
 
 /// Whether everything is commented out, which is no mistake.
@@ -76,7 +76,7 @@ fn read(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
         config.policy = policy(reader, node);
     }
     if let Some(node) = map.get("rules") {
-        config.rules = rules(reader, node, base);
+        config.rules = rules(reader, node, base, &mut config.mentions);
     }
     config.exclude = exclude(reader, map);
     config.depth = map.get("depth").and_then(|node| depth(reader, node));
@@ -84,7 +84,7 @@ fn read(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
         config.reports = reports::read(reader, node, base);
     }
     for node in reader.list_at(map, "attestations") {
-        config.attestations.extend(attestations::read(reader, node));
+        config.attestations.extend(attestations::read(reader, node, &mut config.mentions));
     }
     for node in reader.list_at(map, "waivers") {
         waivers::read(reader, node, config);
@@ -121,13 +121,9 @@ fn service(reader: &mut Reader, node: &Node, base: &Path, config: &mut Config) {
         return;
     }
     if map.get("path").is_none() && !ignore {
-        config.mentions.push(mention(name_at, &name));
+        config.mentions.push((Names::Service, Mention::new(name_at, &name)));
     }
     config.services.push(ServiceEntry { name, path, owner, kind, role, ignore });
-}
-
-pub(super) fn mention(at: &Node, name: &str) -> Mention {
-    Mention { name: name.to_owned(), line: at.line, column: at.column }
 }
 
 /// A folder that is there and is no other service's, as a path below the root.
@@ -191,13 +187,16 @@ fn audit(reader: &mut Reader, node: &Node, config: &mut Config) -> Option<AuditE
     let denominators = [("applicable", Denominator::Applicable), ("scope", Denominator::Scope)];
     let denominator = word_at(reader, map, "denominator", &denominators);
     let title = reader.optional_text(map, "title").map(str::to_owned);
-    let named = |reader: &mut Reader, key: &str| {
-        map.get(key).and_then(|node| Some(mention(node, reader.text(node)?)))
+    let mut named = |reader: &mut Reader, key: &str, names: Names| {
+        let node = map.get(key)?;
+        let mention = Mention::new(node, reader.text(node)?);
+        config.mentions.push((names, mention.clone()));
+        Some(mention)
     };
     let documents = AuditDocuments {
         file: reports::file_name(reader, map, "document"),
-        template: named(reader, "template"),
-        checklist: named(reader, "checklist"),
+        template: named(reader, "template", Names::Template),
+        checklist: named(reader, "checklist", Names::Checklist),
         checklist_file: reports::file_name(reader, map, "checklist_document"),
     };
     let name = reader.required_text(map, "name")?.to_owned();
@@ -245,7 +244,7 @@ fn scope(reader: &mut Reader, map: Map, config: &mut Config) -> Scope {
                 reader.mistake(at, format!("`{name}` is in scope, and `ignore: true` leaves it out"));
             }
             Some(_) => {}
-            None => config.mentions.push(mention(at, name)),
+            None => config.mentions.push((Names::Service, Mention::new(at, name))),
         }
     }
     Scope::Named(names.into_iter().map(|(_, name)| name).collect())
@@ -317,7 +316,7 @@ fn knob(reader: &mut Reader, group: Map, key: &str, value: &mut Leniency) {
     }
 }
 
-fn rules(reader: &mut Reader, node: &Node, base: &Path) -> RuleChoice {
+fn rules(reader: &mut Reader, node: &Node, base: &Path, mentions: &mut Vec<(Names, Mention)>) -> RuleChoice {
     let Some(map) = reader.map(node, RULE_KEYS) else {
         return RuleChoice::default();
     };
@@ -337,8 +336,11 @@ fn rules(reader: &mut Reader, node: &Node, base: &Path) -> RuleChoice {
             reader.mistake(at, format!("`{id}` is switched on and off"));
         }
     }
-    let ids = |list: Vec<(&Node, String)>| list.iter().map(|(at, id)| mention(at, id)).collect();
-    RuleChoice { paths, enable: ids(enable), disable: ids(disable) }
+    let ids = |list: Vec<(&Node, String)>| list.iter().map(|(at, id)| Mention::new(at, id)).collect();
+    let choice = RuleChoice { paths, enable: ids(enable), disable: ids(disable) };
+    mentions.extend(choice.enable.iter().map(|mention| (Names::RuleFile, mention.clone())));
+    mentions.extend(choice.disable.iter().map(|mention| (Names::Rule, mention.clone())));
+    choice
 }
 
 fn exclude(reader: &mut Reader, map: Map) -> Vec<String> {

@@ -8,11 +8,13 @@ use crate::audit::{Date, Leniency, Policy, Priority};
 use crate::syntax::reader::Mistake;
 
 fn ok(text: &str) -> Config {
-    parse(text, Path::new(".")).unwrap()
+    let (config, mistakes) = parse(text, Path::new("."));
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    config
 }
 
 fn mistakes(text: &str) -> Vec<String> {
-    parse(text, Path::new(".")).unwrap_err().iter().map(told).collect()
+    parse(text, Path::new(".")).1.iter().map(told).collect()
 }
 
 fn told(mistake: &Mistake) -> String {
@@ -253,8 +255,15 @@ waivers:
     assert_eq!(first.line, 2);
     assert_eq!(second.target.service(), Some("order"));
     assert_eq!(third.target, Target::Finding("0123456789abcdef".to_owned()));
-    let named: Vec<&str> = config.mentions.iter().map(|m| m.name.as_str()).collect();
-    assert_eq!(named, ["order", "order"], "checked when the services are known");
+    let named: Vec<(Names, &str)> =
+        config.mentions.iter().map(|(names, mention)| (*names, mention.name.as_str())).collect();
+    let expected = [
+        (Names::Waived, "no-dead-letter"),
+        (Names::Service, "order"),
+        (Names::Waived, "no-schema"),
+        (Names::Service, "order"),
+    ];
+    assert_eq!(named, expected, "checked when rules and services are known");
     let told = mistakes(
         "\
 waivers:

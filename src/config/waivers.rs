@@ -1,7 +1,6 @@
 //! Waivers: findings that somebody answers for, by name, for a reason, until a day.
 
-use super::Config;
-use super::parse::mention;
+use super::{Config, Mention, Names};
 use crate::audit::Date;
 use crate::syntax::reader::{Map, Reader};
 use crate::syntax::yaml::Node;
@@ -77,7 +76,10 @@ fn target(reader: &mut Reader, map: Map, config: &mut Config) -> Option<Target> 
         }
         return Some(Target::Finding(text.to_owned()));
     }
-    let rule = reader.required_text(map, "rule")?.to_owned();
+    let rule = reader.required_text(map, "rule").map(str::to_owned);
+    if let (Some(rule), Some(node)) = (&rule, map.get("rule")) {
+        config.mentions.push((Names::Waived, Mention::new(node, rule)));
+    }
     let consumer = reader.optional_text(map, "consumer").map(str::to_owned);
     let service = reader.optional_text(map, "service").map(str::to_owned);
     let (at, service) = match (&service, &consumer) {
@@ -101,8 +103,8 @@ fn target(reader: &mut Reader, map: Map, config: &mut Config) -> Option<Target> 
             return None;
         }
     };
-    config.mentions.push(mention(at, &service));
-    Some(Target::Rule { rule, service, consumer })
+    config.mentions.push((Names::Service, Mention::new(at, &service)));
+    Some(Target::Rule { rule: rule?, service, consumer })
 }
 
 fn is_of(consumer: &str, service: &str) -> bool {

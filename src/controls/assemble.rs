@@ -127,7 +127,7 @@ fn undescribed(found: &flow::undescribed::Undescribed) -> Diagnostic {
         level: Severity::Warning,
         message: format!(
             "line {line}: {}{others} of {}, which looks like a messaging library that no rule describes: \
-             what comes and goes through it is not in this audit (docs/rules.md tells how to describe it)",
+             little or nothing of what comes and goes through it is in this audit (docs/rules.md tells how to describe it)",
             found.call, found.library
         ),
     }

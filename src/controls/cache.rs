@@ -26,8 +26,14 @@ pub struct Caches {
 type Kind = (String, Option<u32>, Option<Ty>);
 
 /// Effects that change what a cache is a copy of: a message sent beside a fill changes nothing.
-const STORED: [Role; 5] =
-    [Role::EffectInsert, Role::EffectIncrement, Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
+const STORED: [Role; 6] = [
+    Role::EffectInsert,
+    Role::EffectIncrement,
+    Role::EffectUpsert,
+    Role::EffectUpdate,
+    Role::EffectTransition,
+    Role::EffectDelete,
+];
 
 /// What is stored under one kind of key.
 struct Group<'f> {

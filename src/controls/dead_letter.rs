@@ -43,11 +43,17 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         let declared = parking.services.is_none();
         signals.insert(if declared { "declared-in-manifest" } else { "queue-has-exchange" });
     }
+    if bounds(subject).next().is_some() || redeliveries(subject).any(|r| !r.forever) {
+        signals.insert("bounded");
+    }
     if redeliveries(subject).any(|r| r.forever) {
         signals.insert("comes-for-ever");
     }
     if !consumer.topic.resolved && listed("backend-decides").contains(&consumer.framework) {
         signals.insert("backend-unseen");
+    }
+    if listed("library-decides").contains(&consumer.framework) {
+        signals.insert("library-unseen");
     }
     if swallowed(subject) {
         signals.insert("swallowed");
@@ -83,6 +89,18 @@ fn middleware<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s crat
         let rule = flow.index.rule(m.rule);
         rule.role == Role::DeadLetter
             && rule.registration_kind.as_deref() == Some("middleware")
+            && flow.index.detector(m.rule).id == consumer.framework
+            && flow.attribution.services(m.site.file, m.func).contains(&consumer.service)
+    })
+}
+
+/// Options of the consumer's service that bound how often its library delivers a failing message.
+fn bounds<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s crate::flow::matches::Match> {
+    let (flow, consumer) = (subject.flow, subject.consumer);
+    flow.matches.iter().filter(move |m| {
+        let rule = flow.index.rule(m.rule);
+        rule.role == Role::Retry
+            && rule.registration_kind.as_deref() == Some("bounded")
             && flow.index.detector(m.rule).id == consumer.framework
             && flow.attribution.services(m.site.file, m.func).contains(&consumer.service)
     })

@@ -18,11 +18,12 @@ use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
 
 /// What a message is received for: when it fails, the message is not handled.
-const WORK: [Role; 8] = [
+const WORK: [Role; 9] = [
     Role::Decode,
     Role::EffectInsert,
     Role::EffectUpsert,
     Role::EffectUpdate,
+    Role::EffectTransition,
     Role::EffectIncrement,
     Role::EffectDelete,
     Role::EffectCharge,

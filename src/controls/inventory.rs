@@ -9,12 +9,12 @@ use crate::audit::{Consumer, Control, EventSchema, Evidence, Finding, Observer, 
 use crate::flow::Flow;
 use crate::flow::eval::Eval;
 use crate::flow::matches::Match;
-use crate::flow::program::{Fn, Site};
+use crate::flow::program::{Decl, Fn, Site, Target};
 use crate::flow::resolve::supply;
 use crate::flow::select::select;
 use crate::flow::value::Value;
 use crate::rules::Role;
-use crate::syntax::facts::Expr;
+use crate::syntax::facts::{Directive, Expr};
 
 use super::verdict::{self, symbol};
 
@@ -86,9 +86,31 @@ fn schema(flow: &Flow<'_>, call: Site, value: &Value) -> String {
     };
     let mut texts = Vec::new();
     strings(value, &mut texts, 6);
-    let known = texts.into_iter().find(|text| file(text));
+    let known = texts.into_iter().find(|text| file(text)).or_else(|| embedded(flow, call));
     let known = known.or_else(|| (!value.is_unset()).then(|| value.render(flow.types.program)));
     known.filter(|text| !text.is_empty()).unwrap_or_else(|| last_argument(flow, call))
+}
+
+/// The file that Go embeds into the variable that is a call's last argument, from the root.
+fn embedded(flow: &Flow<'_>, call: Site) -> Option<String> {
+    let program = flow.types.program;
+    let facts = program.facts(call.file);
+    let Expr::Call { args, .. } = facts.expr(call.expr) else { return None };
+    let decl = match facts.expr(*facts.list(args).last()?) {
+        Expr::Name(name) => program.lookup(call.file, name),
+        Expr::Field { base, name } => match flow.types.package_qualifier(call.file, base) {
+            Some(Target::Package(package)) => program.decl(*package, facts.text(name)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(Decl::Global(global)) = decl else { return None };
+    let facts = program.facts(global.file);
+    let line = facts.line(facts.globals[global.index as usize].pos);
+    let above = |d: &&Directive| facts.line(d.pos) + 1 == line;
+    let file = facts.directives.iter().find(above)?.text.strip_prefix("//go:embed ")?.trim();
+    let folder = program.file(global.file).path.rsplit_once('/').map(|(folder, _)| folder);
+    Some(folder.map_or_else(|| file.to_owned(), |folder| format!("{folder}/{file}")))
 }
 
 /// The text of a call's last argument: a variable that a build step fills has no value to show, or

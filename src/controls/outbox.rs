@@ -40,8 +40,14 @@ const ASIDE: [Role; 9] = [
 ];
 /// Functions looked at for one publisher.
 const CALLERS: usize = 24;
-const WRITES: [Role; 5] =
-    [Role::EffectInsert, Role::EffectUpsert, Role::EffectUpdate, Role::EffectIncrement, Role::EffectDelete];
+const WRITES: [Role; 6] = [
+    Role::EffectInsert,
+    Role::EffectUpsert,
+    Role::EffectUpdate,
+    Role::EffectTransition,
+    Role::EffectIncrement,
+    Role::EffectDelete,
+];
 
 /// What is known of a service's outbox.
 #[derive(Default)]

@@ -5,7 +5,7 @@ mod guards;
 
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
-use crate::flow::{Flow, Publisher};
+use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -76,6 +76,8 @@ pub struct Effect {
     pub role: Role,
     /// Index into [`Scan::guards`].
     pub guard: Option<usize>,
+    /// A key of the message tells a second one from the first.
+    pub keyed: bool,
 }
 
 /// A step of a role that controls ask about.
@@ -152,7 +154,8 @@ pub const HARMFUL: [Role; 6] = [
     Role::OutboxWrite,
 ];
 /// Effects that a second delivery does not change.
-pub const HARMLESS: [Role; 3] = [Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
+pub const HARMLESS: [Role; 4] =
+    [Role::EffectTransition, Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
 const NOTED: [Role; 14] = [
     Role::DedupeCheck,
     Role::DedupeMark,
@@ -173,15 +176,18 @@ const NOTED: [Role; 14] = [
 pub const WORK: [Role; 6] =
     [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
 /// Roles of what changes the state of an entity.
-const CHANGES: [Role; 7] = [
+const CHANGES: [Role; 8] = [
     Role::EffectInsert,
     Role::EffectIncrement,
     Role::EffectUpsert,
     Role::EffectUpdate,
+    Role::EffectTransition,
     Role::EffectDelete,
     Role::OutboxWrite,
     Role::EffectCharge,
 ];
+/// Roles whose result tells in which state the entity is.
+const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
 
 struct Scanner<'f, 'a> {
@@ -211,9 +217,19 @@ struct Scanner<'f, 'a> {
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
     let parks = |p: &&Publisher| is_dead_letter(&p.topic.name);
+    // A wrapper's call may send to topics of both kinds.
+    let sends: FxHashSet<&Site> =
+        flow.publishers.iter().filter(|p| !parks(p)).flat_map(|p| p.places.iter().chain(&p.sites)).collect();
     let mut scanner = Scanner {
         flow,
-        parking: flow.publishers.iter().filter(parks).flat_map(|p| p.places.iter().copied()).collect(),
+        parking: flow
+            .publishers
+            .iter()
+            .filter(parks)
+            .flat_map(|p| p.places.iter().chain(&p.sites))
+            .filter(|site| !sends.contains(site))
+            .copied()
+            .collect(),
         out: Scan::default(),
         results: FxHashMap::default(),
         quiet: FxHashMap::default(),
@@ -241,7 +257,16 @@ impl Scanner<'_, '_> {
             return roles;
         }
         for &rule in &step.rules {
-            roles.add(self.flow.index.rule(rule).role);
+            let rule = self.flow.index.rule(rule);
+            let asks = rule.registration_kind.as_deref() == Some(REQUEST);
+            if !asks || self.flow.requests.contains(&step.site) {
+                roles.add(rule.role);
+            }
+        }
+        // A write that happens only while the state it changes is there is that and nothing else.
+        if roles.has(Role::EffectTransition) {
+            roles = Roles::default();
+            roles.add(Role::EffectTransition);
         }
         roles
     }
@@ -374,12 +399,16 @@ impl Scanner<'_, '_> {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
-                    .then(|| self.guard(GuardKind::Key, step.site, step.site, true));
-                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key) });
+                    .then(|| self.guard(GuardKind::Key, step.site, step.site, role == Role::EffectInsert));
+                let keyed = step.keyed;
+                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
-                return key.filter(|_| step.error == ErrorUse::Returned);
+                // The failure of an insert ends whatever stands behind it, unless it is gone on from;
+                // a broker leaves a second message out and says nothing.
+                let ends = matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached;
+                return key.filter(|_| ends && role == Role::EffectInsert);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
@@ -388,10 +417,10 @@ impl Scanner<'_, '_> {
                 // An error that keeps the rest of its function from running is acted on.
                 let fate = if wraps_one(&step.inner) { self.fate(step) } else { ErrorUse::Returned };
                 let around = std::mem::replace(&mut self.passed_on, fate);
-                let found = self.nodes(&step.inner, guard);
+                let inner = self.nodes(&step.inner, guard);
                 self.passed_on = around;
-                if let Some(found) = found
-                    && Some(found) != guard
+                if let Some(found) = inner
+                    && inner != guard
                 {
                     // What ends the helper with an error ends who passes that on.
                     if self.out.guards[found].kind == GuardKind::Key {
@@ -457,7 +486,23 @@ impl Scan {
             guard.kind = GuardKind::Filter;
         }
         for effect in &mut self.effects {
-            effect.guard = effect.guard.filter(|&g| self.guards[g].kind != GuardKind::Filter);
+            let Some(found) = effect.guard.filter(|&g| self.guards[g].kind == GuardKind::Filter) else {
+                continue;
+            };
+            // Under its own key it is told by that all the same.
+            effect.guard = effect.keyed.then_some(self.guards.len());
+            if effect.keyed {
+                let fails = effect.role == Role::EffectInsert;
+                let guard = &self.guards[found];
+                let key = Guard {
+                    kind: GuardKind::Key,
+                    check: effect.site,
+                    asked: effect.site,
+                    fails,
+                    ..guard.clone()
+                };
+                self.guards.push(Guard { bypassed: false, unheard: false, ..key });
+            }
         }
     }
 

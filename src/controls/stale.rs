@@ -251,8 +251,13 @@ fn ends_for(nodes: &[Node], site: Site) -> bool {
 }
 
 /// Effects that change what is stored.
-const CHANGES: [Role; 4] =
-    [Role::EffectUpdate, Role::EffectUpsert, Role::EffectDelete, Role::EffectIncrement];
+const CHANGES: [Role; 5] = [
+    Role::EffectUpdate,
+    Role::EffectTransition,
+    Role::EffectUpsert,
+    Role::EffectDelete,
+    Role::EffectIncrement,
+];
 
 /// What a removal is about, and the words that tell nothing.
 type About<'w> = (BTreeSet<String>, &'w [String]);

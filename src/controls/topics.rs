@@ -132,14 +132,18 @@ fn unheard(audit: &Audit, topic: &Topic) -> Option<Draft> {
     Some(draft)
 }
 
-/// Wildcards and regular expressions match several topics: no publisher names them.
+/// Wildcards and regular expressions match several topics, and names that begin with `$` are the
+/// broker's own (`$all`, `$SYS/…`): no publisher names them.
 fn is_pattern(name: &str) -> bool {
-    name.contains(['*', '>', '#', '^', '{', '+'])
+    name.starts_with('$') || name.contains(['*', '>', '#', '^', '{', '+'])
 }
 
 /// Whether a subscription with wildcards receives what is published to a topic: `*` and `+` stand
 /// for one word or a part of it, `>` and `#` for all that is left; of an expression nobody can say.
 pub fn covers(pattern: &str, name: &str) -> bool {
+    if pattern.starts_with('$') {
+        return false;
+    }
     if !is_pattern(pattern) || pattern.contains(['^', '{']) {
         return is_pattern(pattern);
     }
@@ -272,6 +276,12 @@ mod tests {
         {
             assert!(!covers(pattern, name), "{pattern} {name}");
         }
+    }
+
+    #[test]
+    fn nobody_publishes_what_a_broker_tells_of_itself() {
+        assert!(is_pattern("$all") && is_pattern("$SYS/brokers"));
+        assert!(!covers("$SYS/brokers", "order.created"));
     }
 
     #[test]

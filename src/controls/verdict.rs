@@ -1,6 +1,6 @@
 //! Verdicts of one consumer: the trace of its handler, scanned once, put to each control.
 
-use crate::audit::{Confidence, Control, Evidence, Finding, Place, Policy, Status, Symbol, Verdict};
+use crate::audit::{Confidence, Control, Evidence, Finding, Place, Policy, STEPS, Status, Symbol, Verdict};
 use crate::flow::path::{Ingredients, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
@@ -148,7 +148,7 @@ pub fn judge(
         }
         controls.insert(control, verdict);
     }
-    let path = functions.iter().take(40).map(|&f| symbol(flow, f)).collect();
+    let path = functions.iter().take(STEPS).map(|&f| symbol(flow, f)).collect();
     let triggers = |trace: &Trace| steps::first(flow, &trace.nodes, &[Role::ObserverTrigger]).is_some();
     let observes = examined.traces.iter().any(|(_, trace)| triggers(trace));
     let handler = examined.handler.map(|func| symbol(flow, func));

@@ -243,6 +243,7 @@ impl Collector<'_> {
             Role::EffectInsert
             | Role::EffectUpsert
             | Role::EffectUpdate
+            | Role::EffectTransition
             | Role::EffectIncrement
             | Role::EffectDelete
                 if matches!(rule.matcher, Matcher::Sql { .. }) && self.in_cache_type(m) =>

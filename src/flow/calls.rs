@@ -450,7 +450,21 @@ pub fn resolve(types: &Types<'_>, file: u32, callee: ExprId) -> Callee {
                     None => Callee::Unknown,
                 },
                 Some(Target::External(path)) => Callee::Library { path: *path, on: "".into(), method: false },
-                None => method(types, &types.of(Site { file, expr: base }), name),
+                None => {
+                    let base = Site { file, expr: base };
+                    let declared = method(types, &types.of(base), name);
+                    // A constant's own function, where its declared type only has the signature.
+                    match &declared {
+                        Callee::Dynamic | Callee::Abstract(_) => match types.literal(base) {
+                            Some(literal) => match method(types, &literal, name) {
+                                own @ Callee::Tree(_) => own,
+                                _ => declared,
+                            },
+                            None => declared,
+                        },
+                        _ => declared,
+                    }
+                }
             }
         }
         Expr::Closure(func) => Callee::Tree(Arc::from([Fn { file, func }])),
@@ -478,6 +492,8 @@ pub fn method(types: &Types<'_>, ty: &Type, name: &str) -> Callee {
             if implementations.is_empty() { Callee::Abstract(func) } else { Callee::Tree(implementations) }
         }
         Some(Member::External(path, on)) => Callee::Library { path, on, method: true },
+        // What an object literal holds under the name (`return { subscribe, publish }`).
+        Some(Member::Field(Type::Func(func))) if types.has_body(func) => Callee::Tree(Arc::from([func])),
         Some(Member::Field(_)) => Callee::Dynamic,
         None => Callee::Unknown,
     }

@@ -128,8 +128,7 @@ impl Lifting<'_> {
     pub fn one(&self, matched: &Match) -> Vec<Found> {
         let eval = Eval::new(self.types);
         let rule = self.index.rule(matched.rule);
-        let parts = parts(&eval, matched.site, rule);
-        let start = Draft {
+        let start = |parts| Draft {
             matched: *matched,
             place: matched.site,
             placed: rule.topic.is_empty(),
@@ -138,7 +137,13 @@ impl Lifting<'_> {
             parts,
             hops: vec![matched.site],
         };
-        let mut queue = vec![start];
+        let mut queue: Vec<Draft> = match &eval.rounds(matched.site)[..] {
+            [] => vec![start(parts(&eval, matched.site, rule))],
+            rounds => {
+                let each = |&round| start(parts(&Eval::in_round(self.types, round), matched.site, rule));
+                rounds.iter().map(each).collect()
+            }
+        };
         let mut done = Vec::new();
         let mut made = 0;
         let mut seen: FxHashSet<(Vec<Site>, bool, Vec<Value>)> = FxHashSet::default();
@@ -149,9 +154,9 @@ impl Lifting<'_> {
             }
             let next = self.advance(&eval, draft, &mut done);
             for draft in next {
-                let topics = draft.parts.iter().filter(|(p, _)| *p == Part::Topic).map(|(_, v)| v.clone());
-                if draft.hops.len() <= HOPS
-                    && seen.insert((draft.hops.clone(), draft.placed, topics.collect()))
+                let says = [Part::Topic, Part::Group, Part::Handler];
+                let said = draft.parts.iter().filter(|(p, _)| says.contains(p)).map(|(_, v)| v.clone());
+                if draft.hops.len() <= HOPS && seen.insert((draft.hops.clone(), draft.placed, said.collect()))
                 {
                     queue.push(draft);
                 }
@@ -220,7 +225,8 @@ impl Lifting<'_> {
                                 .parts
                                 .iter()
                                 .any(|(p, v)| *p == Part::Topic && matches!(v, Value::Str(_)));
-                        if !next.placed && s.by_call && (handed_over(&draft, free) || says) {
+                        let registers = consumes && s.by_call && hands_function(eval, s.site);
+                        if !next.placed && s.by_call && (handed_over(&draft, free) || says || registers) {
                             next.place = s.site;
                             next.moved = true;
                         }
@@ -439,6 +445,22 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
         }
     }
     draft.parts.iter().filter(|(p, _)| *p == Part::Topic).any(|(_, v)| direct(v, free))
+}
+
+/// Whether the call at `site` is given a function: with the options that name the topic beside it,
+/// that is where a consumer is registered.
+fn hands_function(eval: &Eval<'_>, site: Site) -> bool {
+    let facts = eval.types.program.facts(site.file);
+    let crate::syntax::facts::Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
+    // In Go it is constructors that take a configuration and a function.
+    if !facts.lang.files_are_modules() {
+        return false;
+    }
+    let given = |&arg: &crate::syntax::facts::ExprId| eval.value(Site { file: site.file, expr: arg });
+    facts.list(args).iter().map(given).any(|value| match value {
+        Value::Func(closure) => eval.types.has_body(closure.func),
+        _ => false,
+    })
 }
 
 /// An object handed over as a handler: its method that takes a message.

@@ -8,6 +8,9 @@ mod apply;
 mod class;
 mod composite;
 mod members;
+mod stores;
+#[cfg(test)]
+mod tests;
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -19,6 +22,7 @@ use super::pure;
 use super::scope::{DefKind, Write};
 use super::types::{Type, Types};
 use super::value::{Closure, Made, Object, Value, step_name};
+pub use stores::entries;
 
 /// Evaluates expressions; one per task, since it counts its work.
 pub struct Eval<'a> {
@@ -34,6 +38,8 @@ pub struct Eval<'a> {
     /// Keys of what is [`Known::Within`] some evaluation under way, oldest first.
     within: RefCell<Vec<(Site, u32)>>,
     returns: RefCell<FxHashMap<(Fn, u32), Value>>,
+    /// The element that stands for a loop's own, where the rounds are told apart.
+    round: Option<stores::Round>,
 }
 
 /// What is known of an expression.
@@ -61,6 +67,7 @@ impl<'a> Eval<'a> {
             memo: RefCell::default(),
             within: RefCell::default(),
             returns: RefCell::default(),
+            round: None,
         }
     }
 
@@ -193,19 +200,20 @@ impl<'a> Eval<'a> {
         };
         let at = |expr| Site { file: owner.file, expr };
         let value = match def.kind {
-            DefKind::Param(i) => Value::Param(owner, i),
+            DefKind::Param(i) => self.passed(owner, i).unwrap_or(Value::Param(owner, i)),
             DefKind::Receiver => Value::Receiver(owner),
             DefKind::Value(expr, index) => {
                 let latest = self.nth(at(expr), index);
                 self.with_alternatives(owner, name, def.pos, def.reassigned && def.nested, latest)
             }
             DefKind::Narrowed(expr, _) => self.nth(at(expr), 0),
-            DefKind::RangeElement(over) => element(self.nth(at(over), 0)),
+            DefKind::RangeElement(over) => self.looped(at(over)),
             DefKind::RangeKey(over) => Value::Field(self.nth(at(over), 0).into(), "key".into()),
             DefKind::Typed(ty) => Value::Typed(self.types.named_by(at(ty))),
             DefKind::Result(_) => self.reassigned_result(owner, name, site),
         };
-        self.with_writes(owner, name, site, value)
+        let value = self.with_writes(owner, name, site, value);
+        self.filled(owner.file, Some(owner), name, value)
     }
 
     /// `v := env(); if v == "" { v = "default" }`: a reassigned name may hold what it held before.
@@ -310,10 +318,13 @@ impl<'a> Eval<'a> {
     fn global(&self, global: Global) -> Value {
         let facts = self.types.program.facts(global.file);
         let item = &facts.globals[global.index as usize];
-        if item.value.is_none() {
+        // `let client: Client | null = null` is there to be filled later.
+        let empty = item.value.is_none() || !item.ty.is_none() && facts.expr(item.value) == Expr::Nil;
+        if empty {
             return Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
         }
-        self.nth(Site { file: global.file, expr: item.value }, 0)
+        let value = self.nth(Site { file: global.file, expr: item.value }, 0);
+        self.filled(global.file, None, item.name, value)
     }
 
     fn field_expr(&self, site: Site, base: ExprId, name: Sym) -> Value {
@@ -356,8 +367,19 @@ impl<'a> Eval<'a> {
                         .iter()
                         .find(|(name, _)| *name == key)
                         .map_or(Value::Unset, |(_, value)| value.clone()),
-                    _ => Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect()),
+                    _ => Value::one_of(entries(object).map(|(_, value)| value).collect()),
                 }
+            }
+            Value::OneOf(items) if items.iter().all(|item| matches!(item, Value::List(_))) => {
+                let key = self.nth(Site { file: site.file, expr: key }, 0);
+                let at = |item: &Value| match (item, &key) {
+                    (Value::List(items), Value::Literal(text)) => {
+                        items.get(text.parse::<usize>().ok()?).cloned()
+                    }
+                    _ => None,
+                };
+                let found: Vec<Value> = items.iter().filter_map(at).collect();
+                if found.is_empty() { Value::Element(value.into()) } else { Value::one_of(found) }
             }
             Value::List(items) => {
                 let key = self.nth(Site { file: site.file, expr: key }, 0);
@@ -417,6 +439,11 @@ impl<'a> Eval<'a> {
                 Value::one_of(results.collect())
             }
             Value::Made(made) if made.args.is_none() => self.made(site, &made, None, values()),
+            // `new Order({…})` where a library made the class.
+            Value::Made(_) => self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site))),
+            Value::Field(..) if matches!(self.type_of(&target), Type::External(_, ref on) if !on.is_empty()) => {
+                self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site)))
+            }
             Value::Field(base, name) => match self.type_of(&base) {
                 Type::External(path, on) => {
                     let callee = Made::mention(path, on, name, Type::Unknown, site);
@@ -447,6 +474,9 @@ impl<'a> Eval<'a> {
     }
 
     fn made(&self, site: Site, callee: &Made, receiver: Option<Value>, args: Arc<[Value]>) -> Value {
+        if let Some(store) = self.empty_store(site, callee, receiver.as_ref()) {
+            return store;
+        }
         let (on, name) = (callee.on.clone(), callee.name.clone());
         let made = Made::mention(callee.path, on, name, self.types.of(site), site)
             .instantiated(callee.type_args.clone())
@@ -454,8 +484,20 @@ impl<'a> Eval<'a> {
         pure::apply(self, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
     }
 
+    /// What calling a class gives that a library made.
+    fn made_class(&self, site: Site, class: &Value, args: Arc<[Value]>) -> Option<Value> {
+        let Type::External(path, on) = self.type_of(class) else { return None };
+        let callee = Made::mention(path, on, "new".into(), Type::Unknown, site);
+        Some(self.made(site, &callee, Some(class.clone()), args))
+    }
+
     fn builtin(&self, site: Site, name: &str, args: &[ExprId]) -> Value {
         let at = |expr| Site { file: site.file, expr };
+        if self.types.program.facts(site.file).lang == Lang::TypeScript
+            && let Some(store) = self.new_store(site, name, args)
+        {
+            return store;
+        }
         match name {
             "append" => {
                 let mut items = Vec::new();
@@ -490,7 +532,7 @@ pub fn element(value: Value) -> Value {
     match &value {
         Value::List(items) if !items.is_empty() => Value::one_of(items.to_vec()),
         Value::Object(object) if matches!(object.ty, Type::Map(..)) && !object.fields.is_empty() => {
-            Value::one_of(object.fields.iter().map(|(_, v)| v.clone()).collect())
+            Value::one_of(entries(object).map(|(_, value)| value).collect())
         }
         Value::OneOf(items) => Value::one_of(items.iter().map(|v| element(v.clone())).collect()),
         _ => Value::Element(value.into()),

@@ -53,7 +53,14 @@ impl Handoff<'_> {
     pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Vec<Arc<Closure>> {
         let program = self.eval.types.program;
         let Some(own) = program.around(site) else { return wrappers.to_vec() };
-        let fate = self.fate(site, own);
+        let mut fate = self.fate(site, own);
+        // What subscribes may itself be handed on (`consumer.subscribe(&topics)?; consumer`).
+        if let Some(subscriber) = self.receiver(site) {
+            let with_it = self.fate(subscriber, own);
+            let kept = self.kept(subscriber, own);
+            fate.returned |= with_it.returned && kept.is_empty();
+            fate.fields.extend(with_it.fields.into_iter().chain(kept));
+        }
         let mut found = Vec::new();
         self.pass_on(own, &fate, HANDS, &mut FxHashSet::from_iter([site]), &mut found);
         found.retain(|closure| closure.func != own);
@@ -154,6 +161,42 @@ impl Handoff<'_> {
             }
         }
         found
+    }
+
+    /// The fields of struct literals in `holder` that are given what `site` names.
+    fn kept(&self, site: Site, holder: Fn) -> Vec<Field> {
+        let program = self.eval.types.program;
+        let facts = program.facts(site.file);
+        let mut found = Vec::new();
+        for (i, expr) in facts.exprs.iter().enumerate() {
+            let literal = Site { file: site.file, expr: ExprId(i as u32) };
+            let Expr::Composite { ty, entries } = *expr else { continue };
+            if ty.is_none() || program.around(literal) != Some(holder) {
+                continue;
+            }
+            let Type::Named(ty, _) = self.eval.types.named_by(Site { file: site.file, expr: ty }) else {
+                continue;
+            };
+            for entry in facts.list(entries).chunks(2).filter(|entry| entry.len() == 2) {
+                if let Expr::Name(name) | Expr::Str(name) = facts.expr(entry[0])
+                    && facts.expr(entry[1]) == facts.expr(site.expr)
+                {
+                    found.push((ty, facts.text(name).into()));
+                }
+            }
+        }
+        found
+    }
+
+    /// The local name that the call at `site` is made on.
+    fn receiver(&self, site: Site) -> Option<Site> {
+        let facts = self.eval.types.program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return None };
+        let Expr::Field { base, .. } = facts.expr(callee) else { return None };
+        let Expr::Name(name) = facts.expr(base) else { return None };
+        let base = Site { file: site.file, expr: base };
+        let (_, def) = self.eval.types.local(base, name)?;
+        matches!(def.kind, DefKind::Value(..)).then_some(base)
     }
 
     fn fate(&self, site: Site, holder: Fn) -> Fate {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::Consumer;
 use super::address::bare;
 use super::attribute::Attribution;
+use super::bindings::Bound;
 use super::endpoints::{Found, Lifting, Part, TopicName};
 use super::eval::Eval;
 use super::modules;
@@ -70,13 +71,6 @@ pub struct Owners<'o> {
     pub services: &'o [(String, String)],
     /// The service whose folder holds a path.
     pub of: &'o dyn Fn(&str) -> Option<usize>,
-}
-
-/// A queue or subscription and what it receives.
-struct Bound {
-    transport: String,
-    queue: String,
-    topic: String,
 }
 
 impl<'m> Manifests<'m> {
@@ -189,9 +183,8 @@ impl<'m> Manifests<'m> {
         out
     }
 
-    /// Puts the topic in the place of the queue or subscription of a consumer, where a manifest binds
-    /// it to one.
-    pub fn bind(&self, consumers: &mut [Consumer]) {
+    /// Which topics queues and subscriptions are bound to.
+    pub fn bindings(&self) -> Vec<Bound> {
         let mut bound: Vec<Bound> = Vec::new();
         self.each(&[Role::Binding], &mut |detector, rule, _, item| {
             let transport = detector.transport_of(rule.transport.as_ref());
@@ -202,19 +195,7 @@ impl<'m> Manifests<'m> {
                 }
             }
         });
-        for consumer in consumers {
-            let fits = |b: &&Bound| b.transport == consumer.transport && b.queue == consumer.topic.name;
-            let mut topics: Vec<&str> = bound.iter().filter(fits).map(|b| b.topic.as_str()).collect();
-            topics.sort_unstable();
-            topics.dedup();
-            // A queue that several are bound to goes by its own name.
-            if let [topic] = topics[..]
-                && topic != consumer.topic.name
-            {
-                let queue = std::mem::replace(&mut consumer.topic.name, topic.to_owned());
-                consumer.group.push(queue);
-            }
-        }
+        bound
     }
 
     /// The consumers that manifests declare.

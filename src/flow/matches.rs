@@ -3,7 +3,7 @@
 //! Rules are indexed by the name they ask for, so a file is looked at once and ten times the
 //! rules cost next to nothing.
 
-use crate::rules::{Matcher, Role, Rule, RuleSet};
+use crate::rules::{Matcher, Role, Rule, RuleSet, Selector};
 use crate::syntax::facts::{Expr, ExprId, FuncId, Lang};
 use crate::syntax::sql;
 use rayon::prelude::*;
@@ -14,6 +14,7 @@ use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
 use super::program::{Fn, Site};
 use super::types::{Type, Types, import_matches};
+use super::undescribed::Vocabulary;
 
 /// A rule, by detector and position in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -50,6 +51,7 @@ pub struct Index<'a> {
     functions: Vec<RuleId>,
     sql: Vec<RuleId>,
     by_function: RwLock<FxHashMap<String, Vec<RuleId>>>,
+    vocabulary: Vocabulary,
 }
 
 impl<'a> Index<'a> {
@@ -64,6 +66,7 @@ impl<'a> Index<'a> {
             functions: Vec::new(),
             sql: Vec::new(),
             by_function: RwLock::default(),
+            vocabulary: Vocabulary::built_in(),
         };
         for (d, detector) in rules.detectors.iter().enumerate() {
             for (r, rule) in detector.rules.iter().enumerate() {
@@ -115,7 +118,9 @@ impl<'a> Index<'a> {
     }
 
     fn gated(&self, id: RuleId, path: &str) -> bool {
-        self.rules.detectors[id.detector as usize].imports.iter().any(|gate| import_matches(gate, path))
+        let detector = &self.rules.detectors[id.detector as usize];
+        detector.imports.iter().any(|gate| import_matches(gate, path))
+            || detector.undescribed && self.vocabulary.names_messaging(path) && !self.describes(path)
     }
 
     /// Whether a rule is about code of this language.
@@ -318,7 +323,7 @@ impl<'a> Index<'a> {
     /// Whether the `when` and `unless` conditions of a rule hold at `site`.
     fn holds(&self, eval: &Eval<'_>, id: RuleId, site: Site) -> bool {
         let rule = self.rule(id);
-        let fits = |(selector, pattern): &(crate::rules::Selector, regex::Regex)| {
+        let fits = |(selector, pattern): &(Selector, regex::Regex)| {
             let value = super::select::select(eval, site, selector);
             if value.is_unset() {
                 return pattern.is_match("");
@@ -330,7 +335,9 @@ impl<'a> Index<'a> {
             };
             value.items().iter().any(|v| pattern.is_match(&text(v)))
         };
-        rule.when.iter().all(fits) && !rule.unless.iter().any(fits)
+        rule.when.iter().all(fits)
+            && !rule.unless.iter().any(fits)
+            && rule.changes.as_ref().is_none_or(|(asked, set)| changes(eval, site, asked, set))
     }
 
     fn file(&self, types: &Types<'_>, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
@@ -483,6 +490,23 @@ fn sql_text(facts: &crate::syntax::facts::Facts, expr: ExprId) -> Option<std::bo
     sql::looks_like_sql(&text).then_some(text)
 }
 
+/// Whether something that a write asks for is set to something else by it.
+fn changes(eval: &Eval<'_>, site: Site, asked: &[Selector], set: &[Selector]) -> bool {
+    use super::value::Value;
+    let fields = |selectors: &[Selector]| -> Vec<(std::sync::Arc<str>, Value)> {
+        let values =
+            selectors.iter().flat_map(|selector| super::select::select(eval, site, selector).items());
+        values
+            .flat_map(|value| match value {
+                Value::Object(object) => object.fields.clone(),
+                _ => Vec::new(),
+            })
+            .collect()
+    };
+    let set = fields(set);
+    fields(asked).iter().any(|(name, asked)| set.iter().any(|(field, value)| field == name && value != asked))
+}
+
 fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
     let file = types.program.file(method.file);
     let expr = file.owners.iter().position(|&owner| owner == method.func.0)?;
@@ -490,12 +514,18 @@ fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
 }
 
 fn sql_matches(matcher: &Matcher, statement: &sql::SqlFact) -> bool {
-    let Matcher::Sql { verb, table, conflict, skip_locked, increments } = matcher else { return false };
+    let Matcher::Sql { verb, table, conflict, skip_locked, increments, transition } = matcher else {
+        return false;
+    };
+    // What a column is set from its old value for is no state.
+    let set =
+        |column: &String| statement.columns.contains(column) && !statement.increment_columns.contains(column);
     verb.is_match(verb_name(statement.verb))
         && table.as_ref().is_none_or(|t| t.is_match(statement.table_name()))
         && conflict.as_ref().is_none_or(|c| c.is_match(conflict_name(statement.conflict)))
         && skip_locked.is_none_or(|s| s == statement.skip_locked)
         && increments.is_none_or(|s| s == statement.increments)
+        && transition.is_none_or(|s| s == statement.where_columns.iter().any(set))
 }
 
 /// Whether any rule of `role` is among `rules`.

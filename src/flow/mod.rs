@@ -4,11 +4,12 @@
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
-//! joins declarations, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
+//! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
 pub mod address;
 pub mod attribute;
+pub mod bindings;
 pub mod caches;
 pub mod calls;
 pub mod config;
@@ -39,7 +40,7 @@ pub mod walk;
 use crate::rules::{Detector, Role, Rule, RuleSet};
 use crate::syntax::sql::SqlFact;
 use crate::syntax::yaml::Node;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 use attribute::Attribution;
@@ -102,6 +103,8 @@ pub struct Publisher {
     pub place: Site,
     /// Everywhere its topic is given.
     pub places: Vec<Site>,
+    /// The library's calls that send.
+    pub sites: Vec<Site>,
     /// What is sent, with the place, as far as it is known there.
     pub sends: Vec<(Site, Option<value::Value>)>,
 }
@@ -114,6 +117,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is not known: path, line and what the code says.
     pub unnamed: Vec<(String, u32, String)>,
+    /// Calls of rules of the kind `request` that send through a broker: whoever answers hears over one.
+    pub requests: FxHashSet<Site>,
     /// Messaging libraries that no rule describes.
     pub undescribed: Vec<undescribed::Undescribed>,
     /// Declarations that failed messages of a queue go somewhere.
@@ -187,13 +192,16 @@ pub fn build<'a>(
     };
     let declared: Vec<Consumer> = declared.into_iter().filter(|c| !known(c)).collect();
     consumers.extend(declared);
-    manifests.bind(&mut consumers);
+    let mut bound = manifests.bindings();
+    bound.extend(bindings::in_code(&lifting, &matches));
+    bindings::bind(&mut consumers, &bound);
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
     parkings.extend(manifests.parkings());
     let redeliveries = manifests.redeliveries(&owners);
-    let (publishers, unnamed) = publishers(&lifting, &attribution, &matches);
+    let Published { publishers, unnamed, requests } =
+        publishers(&lifting, &attribution, &matches, &consumers);
     let caches = caches::collect(types, &graph, &index, &config, &attribution, &matches);
     let mut by_func: FxHashMap<Fn, Vec<usize>> = FxHashMap::default();
     for (i, m) in matches.iter().enumerate() {
@@ -205,6 +213,7 @@ pub fn build<'a>(
         consumers,
         publishers,
         unnamed,
+        requests,
         undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
         redeliveries,
@@ -370,12 +379,23 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
     out
 }
 
+/// What is published.
+struct Published {
+    publishers: Vec<Publisher>,
+    /// Publishes whose topic is not known.
+    unnamed: Vec<(String, u32, String)>,
+    /// Calls that ask over a broker and wait for an answer.
+    requests: FxHashSet<Site>,
+}
+
 fn publishers(
     lifting: &Lifting<'_>,
     attribution: &Attribution,
     matches: &[Match],
-) -> (Vec<Publisher>, Vec<(String, u32, String)>) {
+    consumers: &[Consumer],
+) -> Published {
     let mut unnamed = Vec::new();
+    let mut requests = FxHashSet::default();
     let program = lifting.types.program;
     let mut out: Vec<Publisher> = Vec::new();
     let written = lifting.all(matches, &[Role::OutboxWrite]);
@@ -384,6 +404,13 @@ fn publishers(
         let Some(topic) = found.topic.clone().map(addressed) else { continue };
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);
+        let mut transport = detector.transport_of(rule.transport.as_ref()).clone();
+        if rule.registration_kind.as_deref() == Some(REQUEST) {
+            let answers = |c: &&Consumer| c.framework == detector.id && c.topic.name == topic.name;
+            let Some(answering) = consumers.iter().find(answers).filter(|_| topic.resolved) else { continue };
+            transport.clone_from(&answering.transport);
+            requests.insert(found.matched.site);
+        }
         if !topic.resolved {
             if rule.role == Role::Publisher {
                 let (path, line) = program.place(found.place);
@@ -401,16 +428,18 @@ fn publishers(
                 Some(same) => {
                     same.outbox |= outbox;
                     same.places.push(found.place);
+                    same.sites.push(found.matched.site);
                     same.sends.push(payload);
                 }
                 None => out.push(Publisher {
                     service,
-                    transport: detector.transport_of(rule.transport.as_ref()).clone(),
+                    transport: transport.clone(),
                     topic: topic.clone(),
                     at: (path.to_owned(), line),
                     outbox,
                     place: found.place,
                     places: vec![found.place],
+                    sites: vec![found.matched.site],
                     sends: vec![payload],
                 }),
             }
@@ -423,5 +452,9 @@ fn publishers(
     let mut unnamed: Vec<_> = unnamed.into_iter().map(|(.., told)| told).collect();
     unnamed.sort();
     unnamed.dedup();
-    (out, unnamed)
+    Published { publishers: out, unnamed, requests }
 }
+
+/// The kind of a publication that asks and waits for an answer: a message only where a broker stands
+/// between the two.
+pub const REQUEST: &str = "request";

@@ -6,8 +6,10 @@
 //! is in the tree. Code that plays no role is pruned.
 
 mod asks;
+mod callbacks;
 mod errors;
 mod exprs;
+mod given;
 mod ingredients;
 mod node;
 mod payload;
@@ -225,6 +227,12 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     self.stmt(func, init, Some(id), frame, depth, out);
                 }
                 self.expr(func, cond, ErrorUse::Other, false, frame, depth, out);
+                // A branch that this path cannot take is as if it were not written.
+                let holds = self.holds_here(func, cond, frame);
+                if let Some(holds) = holds {
+                    out.extend(self.block(func, if holds { then } else { otherwise }, frame, depth));
+                    return;
+                }
                 let then = self.block(func, then, frame, depth);
                 let otherwise = self.block(func, otherwise, frame, depth);
                 if !then.is_empty() || !otherwise.is_empty() {
@@ -492,6 +500,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             let bound = self.bind_in(&binding, frame);
             let mut inner_frame = closure.env.clone();
+            self.carry(target, frame, &mut inner_frame);
             inner_frame.push(bound);
             self.calls.push(site);
             let inner = self.function(target, &inner_frame, deeper);
@@ -526,33 +535,6 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 || matches!(&value, Value::Object(object) if object.open)
         })
-    }
-
-    /// Closures given to library calls run there (transactions, iterations).
-    fn callbacks(
-        &mut self,
-        func: Fn,
-        id: ExprId,
-        targets: &[Arc<Closure>],
-        frame: &[Binding],
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
-        if !targets.is_empty() {
-            return;
-        }
-        let facts = self.flow.types.program.facts(func.file);
-        let Expr::Call { args, .. } = facts.expr(id) else { return };
-        for &arg in facts.list(args) {
-            if let Expr::Closure(inner) = facts.expr(arg) {
-                let target = Fn { file: func.file, func: inner };
-                if !self.stack.contains(&target) {
-                    let nodes = self.function(target, frame, depth);
-                    // An exit of the closure is not an exit of this function.
-                    out.extend(nodes.into_iter().filter(|n| !matches!(n, Node::Exit(_))));
-                }
-            }
-        }
     }
 }
 

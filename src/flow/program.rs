@@ -116,6 +116,10 @@ pub struct File {
     pub errors: FxHashSet<(FuncId, Sym)>,
     /// Closures given to a call as an argument, with the call.
     pub callbacks: FxHashMap<FuncId, ExprId>,
+    /// Functions added to what libraries make.
+    pub added: Vec<super::scope::Added>,
+    /// What is put into lists and maps, by the name that keeps them.
+    pub stores: FxHashMap<Sym, Vec<super::scope::Put>>,
     /// Declarations only (generated code): calls in it are not known.
     pub generated: bool,
 }
@@ -223,6 +227,8 @@ impl Program {
                 scopes: Vec::new(),
                 errors: FxHashSet::default(),
                 callbacks: FxHashMap::default(),
+                stores: FxHashMap::default(),
+                added: Vec::new(),
                 generated: input.generated,
             });
         }
@@ -400,6 +406,8 @@ impl Program {
         self.files.par_iter_mut().for_each(|file| {
             file.scopes = super::scope::scopes(&file.facts);
             file.callbacks = super::scope::callbacks(&file.facts);
+            file.stores = super::scope::stores(&file.facts);
+            file.added = super::scope::added(&file.facts);
             file.errors = super::scope::errors(&file.facts, &file.owners, &file.scopes);
         });
     }

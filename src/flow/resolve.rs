@@ -58,14 +58,19 @@ fn by_call(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn, most: usi
         .iter()
         .filter(|&&at| graph.calls[at as usize].func.is_none_or(|f| graph.alive(eval.types.program, f)))
         .take(most)
-        .map(|&at| {
-            let call = &graph.calls[at as usize];
-            let binding = binding_of(eval, call.site, func);
-            Supplied {
-                site: call.site,
-                values: values.iter().map(|v| eval.substitute(v, &binding)).collect(),
-                by_call: true,
+        .flat_map(|&at| {
+            let site = graph.calls[at as usize].site;
+            let supplied = |eval: &Eval<'_>| {
+                let binding = binding_of(eval, site, func);
+                let values = values.iter().map(|v| eval.substitute(v, &binding)).collect();
+                Supplied { site, values, by_call: true }
+            };
+            // One value is whatever any round gives; several belong together.
+            let rounds = if values.len() > 1 { eval.rounds(site) } else { Vec::new() };
+            if rounds.is_empty() {
+                return vec![supplied(eval)];
             }
+            rounds.into_iter().map(|round| supplied(&Eval::in_round(eval.types, round))).collect()
         })
         .collect()
 }

@@ -41,6 +41,8 @@ pub struct Def {
     pub reassigned: bool,
     /// Inside a branch or loop: the name may hold what it held before.
     pub nested: bool,
+    /// The type it is declared with beside its value, or [`ExprId::NONE`].
+    pub ty: ExprId,
 }
 
 /// `x.field = value` and `x[key] = value`.
@@ -54,6 +56,17 @@ pub struct Write {
     pub index: u32,
     /// Byte offset.
     pub pos: u32,
+}
+
+/// Something put into a list or map: `list.push(value)`, `map.set(key, value)`, `map[key] = value`.
+#[derive(Clone, Copy, Debug)]
+pub struct Put {
+    /// The list or map.
+    pub base: ExprId,
+    /// The key, or [`ExprId::NONE`].
+    pub key: ExprId,
+    /// The value.
+    pub value: ExprId,
 }
 
 /// Locals of one function.
@@ -74,6 +87,33 @@ impl Scope {
     pub fn find(&self, name: Sym, pos: u32) -> Option<&Def> {
         self.defs.iter().take_while(|def| def.pos <= pos).filter(|def| def.name == name).last()
     }
+}
+
+/// A function that a file adds to what a library makes (`schema.statics.find = function () {}`).
+#[derive(Clone, Copy, Debug)]
+pub struct Added {
+    /// What it is added to.
+    pub to: ExprId,
+    /// Its name there.
+    pub name: Sym,
+    /// The function.
+    pub func: FuncId,
+}
+
+/// Under which names a library keeps the functions that are added to what it makes.
+const ADDS: [&str; 3] = ["statics", "methods", "prototype"];
+
+/// The functions that a file adds to what libraries make.
+pub fn added(facts: &Facts) -> Vec<Added> {
+    let of = |stmt: &Stmt| {
+        let Stmt::Assign { targets, values, op: AssignOp::Set, .. } = *stmt else { return None };
+        let (&[target], &[value]) = (facts.list(targets), facts.list(values)) else { return None };
+        let Expr::Field { base, name } = facts.expr(target) else { return None };
+        let Expr::Field { base: to, name: kept } = facts.expr(base) else { return None };
+        let Expr::Closure(func) = facts.expr(value) else { return None };
+        ADDS.contains(&facts.text(kept)).then_some(Added { to, name, func })
+    };
+    facts.stmts.iter().filter_map(of).collect()
 }
 
 /// The scopes of a file's functions.
@@ -99,6 +139,47 @@ pub fn callbacks(facts: &Facts) -> FxHashMap<FuncId, ExprId> {
     found
 }
 
+/// What a file puts into lists and maps, by the name of the local or field that keeps them. Go has
+/// statements for it, which [`Scope::writes`] and `append` tell.
+pub fn stores(facts: &Facts) -> FxHashMap<Sym, Vec<Put>> {
+    let mut found: FxHashMap<Sym, Vec<Put>> = FxHashMap::default();
+    if !facts.lang.files_are_modules() {
+        return found;
+    }
+    let mut put = |put: Put| {
+        if let Expr::Name(name) | Expr::Field { name, .. } = facts.expr(put.base) {
+            found.entry(name).or_default().push(put);
+        }
+    };
+    for stmt in &facts.stmts {
+        match *stmt {
+            Stmt::Expr(expr) => {
+                let Expr::Call { callee, args, .. } = facts.expr(expr) else { continue };
+                let Expr::Field { base, name } = facts.expr(callee) else { continue };
+                match (facts.text(name), facts.list(args)) {
+                    ("set" | "insert", &[key, value]) => put(Put { base, key, value }),
+                    ("push" | "unshift" | "add" | "push_back", values) => {
+                        for &value in values {
+                            put(Put { base, key: ExprId::NONE, value });
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Stmt::Assign { targets, values, op: AssignOp::Set, .. } => {
+                if let (&[target], &[value]) = (facts.list(targets), facts.list(values))
+                    && let Expr::Index { base, args } = facts.expr(target)
+                    && let &[key] = facts.list(args)
+                {
+                    put(Put { base, key, value });
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 fn scope(facts: &Facts, id: FuncId) -> Scope {
     let func = facts.func(id);
     let mut scope = Scope::default();
@@ -119,7 +200,7 @@ fn scope(facts: &Facts, id: FuncId) -> Scope {
 
 fn push(scope: &mut Scope, name: Sym, pos: u32, kind: DefKind) {
     if !name.is_empty() {
-        scope.defs.push(Def { name, pos, kind, reassigned: false, nested: false });
+        scope.defs.push(Def { name, pos, kind, reassigned: false, nested: false, ty: ExprId::NONE });
     }
 }
 
@@ -251,6 +332,7 @@ fn assign(
                     kind,
                     reassigned: op == AssignOp::Set,
                     nested: scope.level > 0,
+                    ty,
                 });
             }
             Expr::Field { .. } | Expr::Index { .. } | Expr::Unary { .. } => {

@@ -180,6 +180,10 @@ fn type_arg(eval: &Eval<'_>, site: Site, index: usize) -> Value {
         _ => return Value::Unset,
     };
     match facts.expr(target) {
+        _ if !facts.written_types(site.expr).is_empty() => facts
+            .written_types(site.expr)
+            .get(index)
+            .map_or(Value::Unset, |&a| Value::Typed(eval.types.named_by(Site { file: site.file, expr: a }))),
         Expr::Index { args, .. } => facts
             .list(args)
             .get(index)
@@ -248,7 +252,7 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
         },
         "keys" => match value {
             Value::Object(object) => {
-                Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))
+                Some(Value::List(super::eval::entries(object).map(|(key, _)| key).collect()))
             }
             Value::Made(_) => Some(Value::Unset),
             _ => None,

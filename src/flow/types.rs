@@ -2,6 +2,7 @@
 //! tell. Pointers are transparent; a library's type is known by its import path, and by name
 //! where a declaration or a rule's `returns` gives it.
 
+mod inferred;
 mod members;
 
 use crate::syntax::facts::{Expr, ExprId, Lang, Sym, TypeKind, UnaryOp};
@@ -132,6 +133,18 @@ pub fn import_matches(gate: &str, path: &str) -> bool {
     path.strip_prefix(gate).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether a type says next to nothing: unknown, the name of a type parameter, or something of a
+/// library with only its origin known.
+fn vague(ty: &Type) -> bool {
+    match ty {
+        Type::Unknown | Type::Literal(_) => true,
+        Type::External(_, name) => name.is_empty(),
+        Type::Map(_, value) => **value == Type::Unknown,
+        Type::Basic(name) => name.starts_with(char::is_uppercase),
+        _ => false,
+    }
+}
+
 /// Answers questions about types; shared by all threads.
 pub struct Types<'a> {
     /// The program.
@@ -141,6 +154,8 @@ pub struct Types<'a> {
 }
 
 const DEPTH: u8 = 24;
+/// Methods of a list that give one of its elements.
+const ELEMENT: [&str; 4] = ["find", "at", "pop", "shift"];
 
 impl<'a> Types<'a> {
     /// Over a program and what the rules say library calls return.
@@ -163,8 +178,8 @@ impl<'a> Types<'a> {
         let facts = self.program.facts(site.file);
         let at = |expr| Site { file: site.file, expr };
         match facts.expr(site.expr) {
-            Expr::Name(name) => self.name(site, name, depth),
-            Expr::Field { base, name } => self.field(site, base, name, depth),
+            Expr::Name(name) => self.kept(site, name, self.name(site, name, depth), depth),
+            Expr::Field { base, name } => self.kept(site, name, self.field(site, base, name, depth), depth),
             Expr::Call { callee, args, .. } => self.call(site, callee, facts.list(args), index, depth),
             Expr::Composite { ty: ExprId::NONE, .. } if facts.lang == Lang::TypeScript => Type::Literal(site),
             Expr::Composite { ty, .. } => self.type_expr(at(ty), depth),
@@ -223,6 +238,7 @@ impl<'a> Types<'a> {
             None => match self.program.facts(site.file).text(name) {
                 basic @ ("string" | "int" | "int32" | "int64" | "uint64" | "float64" | "bool" | "error"
                 | "byte" | "any" | "uint" | "float32" | "rune" | "uint32") => Type::Basic(basic.into()),
+                "this" => self.added_to(site, depth),
                 _ => Type::Unknown,
             },
         }
@@ -236,14 +252,24 @@ impl<'a> Types<'a> {
             DefKind::Param(i) => {
                 let param = facts.params(&func.params)[i as usize];
                 if param.ty.is_none() {
-                    return self.handed(owner, depth);
+                    return self.handed(owner, i, depth);
                 }
                 let ty = self.type_expr(at(param.ty), depth);
                 if param.variadic { Type::Slice(ty.into()) } else { ty }
             }
             DefKind::Result(i) => self.type_expr(at(facts.params(&func.results)[i as usize].ty), depth),
             DefKind::Receiver => self.receiver_type(owner),
-            DefKind::Value(expr, index) => self.nth(at(expr), index, depth),
+            DefKind::Value(expr, index) => {
+                let found = self.nth(at(expr), index, depth);
+                if def.ty.is_none() || !vague(&found) {
+                    return found;
+                }
+                // What is written beside the name says more than a call that nobody looked into.
+                match self.type_expr(at(def.ty), depth) {
+                    declared if vague(&declared) => found,
+                    declared => declared,
+                }
+            }
             DefKind::Typed(ty) | DefKind::Narrowed(_, ty) => self.type_expr(at(ty), depth),
             DefKind::RangeKey(over) => match self.nth(at(over), 0, depth) {
                 Type::Map(key, _) => (*key).clone(),
@@ -400,6 +426,9 @@ impl<'a> Types<'a> {
             match facts.text(name) {
                 "new" | "make" if !args.is_empty() => return self.type_expr(at(args[0]), depth),
                 "append" if !args.is_empty() => return self.nth(at(args[0]), 0, depth),
+                "Map" | "WeakMap" if facts.lang == Lang::TypeScript => {
+                    return Type::Map(Type::Unknown.into(), Type::Unknown.into());
+                }
                 _ => {}
             }
         }
@@ -408,6 +437,10 @@ impl<'a> Types<'a> {
         if let Expr::Index { base, args } = facts.expr(callee) {
             target = base;
             type_args = facts.list(args).iter().map(|&a| self.type_expr(at(a), depth)).collect();
+        }
+        if type_args.is_empty() {
+            let written = facts.written_types(site.expr).iter();
+            type_args = written.map(|&arg| self.type_expr(at(arg), depth)).collect();
         }
         let mut found = None;
         if let Expr::Field { base, name } = facts.expr(target) {
@@ -440,8 +473,15 @@ impl<'a> Types<'a> {
                                 found => found,
                             };
                         }
-                        (Some(Member::Method(func)), Type::Named(_, args)) => {
-                            return self.result(*func, index, args, depth);
+                        (None, Type::Map(_, inner)) if matches!(name, "get") => return (**inner).clone(),
+                        (None, Type::Map(_, inner)) if name == "values" => return Type::Slice(inner.clone()),
+                        (None, Type::Slice(inner)) if ELEMENT.contains(&name) => return (**inner).clone(),
+                        (None, Type::Slice(_)) if name == "filter" => return receiver,
+                        (Some(Member::Method(func)), Type::Named(_, types)) => {
+                            let found = self.result(*func, index, types, depth);
+                            return found.or(|| {
+                                self.told_by_arguments(*func, index, &type_args, (site.file, args), depth)
+                            });
                         }
                         _ => found = Some(member.map_or(Type::Unknown, Member::ty)),
                     }
@@ -449,7 +489,9 @@ impl<'a> Types<'a> {
             }
         }
         match found.unwrap_or_else(|| self.nth(at(target), 0, depth)) {
-            Type::Func(func) | Type::Signature(func) => self.result(func, index, &type_args, depth),
+            Type::Func(func) | Type::Signature(func) => self
+                .result(func, index, &type_args, depth)
+                .or(|| self.told_by_arguments(func, index, &type_args, (site.file, args), depth)),
             Type::Named(ty, args) => match self.underlying_signature(ty, depth) {
                 // A value of a named function type is called; otherwise it is a conversion.
                 Some(signature) if !self.names_type(at(target)) => {
@@ -459,18 +501,6 @@ impl<'a> Types<'a> {
             },
             Type::Basic(name) => Type::Basic(name),
             other @ (Type::Slice(_) | Type::External(..)) => other,
-            _ => Type::Unknown,
-        }
-    }
-
-    /// What a closure's parameter without a type is: of the library that calls it back.
-    fn handed(&self, closure: Fn, depth: u8) -> Type {
-        let file = self.program.file(closure.file);
-        let Some(&call) = file.callbacks.get(&closure.func) else { return Type::Unknown };
-        let Expr::Call { callee, .. } = file.facts.expr(call) else { return Type::Unknown };
-        let Expr::Field { base, .. } = file.facts.expr(callee) else { return Type::Unknown };
-        match self.nth(Site { file: closure.file, expr: base }, 0, depth) {
-            Type::External(path, _) => Type::External(path, Arc::from("")),
             _ => Type::Unknown,
         }
     }
@@ -569,20 +599,6 @@ impl<'a> Types<'a> {
             Some(_) if called.is_some() => Type::Unknown,
             member => member.map_or(Type::Unknown, Member::ty),
         }
-    }
-
-    /// What a function gives that does not say so, where a language lets it: the type of the first
-    /// value it returns that has one.
-    fn inferred(&self, func: Fn, depth: u8) -> Type {
-        let file = self.program.file(func.file);
-        if !file.facts.lang.files_are_modules() {
-            return Type::Unknown;
-        }
-        let returned =
-            file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
-        returned.take(4).fold(Type::Unknown, |found, &expr| {
-            found.or(|| self.nth(Site { file: func.file, expr }, 0, depth.min(8)))
-        })
     }
 
     /// The signature of function `func` (a body-less declaration) a value of type `ty` has.

@@ -1,6 +1,6 @@
 //! Messaging libraries that no detector describes: what is received or sent through them is not in
 //! the audit, and that must be said. Told from words of the import path and of what is called
-//! (`rules/messaging.yaml`); they are never judged.
+//! (`rules/messaging.yaml`). Detectors with `undescribed: true` find the plainest calls all the same.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub fn libraries(
     index: &Index<'_>,
     attribution: &Attribution,
 ) -> Vec<Undescribed> {
-    let vocabulary = Vocabulary::new();
+    let vocabulary = Vocabulary::built_in();
     let mut suspect: FxHashMap<ExtPath, bool> = FxHashMap::default();
     let mut found: BTreeMap<&str, Undescribed> = BTreeMap::new();
     for CallSite { site, func, callee } in &graph.calls {
@@ -75,7 +75,8 @@ fn called(facts: &Facts, call: crate::syntax::facts::ExprId) -> Option<&str> {
     }
 }
 
-struct Vocabulary {
+/// The words that give messaging away.
+pub struct Vocabulary {
     paths: FxHashSet<String>,
     /// Import paths that only look like it.
     except: Vec<String>,
@@ -83,7 +84,8 @@ struct Vocabulary {
 }
 
 impl Vocabulary {
-    fn new() -> Vocabulary {
+    /// The built-in words.
+    pub fn built_in() -> Vocabulary {
         let (mut reader, node) = Reader::document(BUILT_IN);
         let map = node.as_ref().and_then(|node: &Node| reader.map(node, &["paths", "except", "calls"]));
         let mut list = |key: &str| -> Vec<String> {
@@ -95,8 +97,9 @@ impl Vocabulary {
         Vocabulary { paths, except: list("except"), calls }
     }
 
-    /// The host of an import path and the owner there say nothing: `nats.io/nkeys` moves no messages.
-    fn names_messaging(&self, library: &str) -> bool {
+    /// Whether an import path reads like messaging. Its host and the owner there say nothing:
+    /// `nats.io/nkeys` moves no messages.
+    pub fn names_messaging(&self, library: &str) -> bool {
         let skipped = match library.split('/').next() {
             Some("github.com" | "gitlab.com" | "bitbucket.org") => 2,
             Some(host) if host.contains('.') => 1,
@@ -118,7 +121,7 @@ mod tests {
 
     #[test]
     fn import_paths_and_calls_give_messaging_away() {
-        let vocabulary = Vocabulary::new();
+        let vocabulary = Vocabulary::built_in();
         let paths = [
             ("github.com/eclipse/paho.mqtt.golang", true),
             ("github.com/acme/platform/mq", true),

@@ -29,6 +29,7 @@ pub(super) const DETECTOR_KEYS: &[&str] = &[
     "manifests",
     "examples",
     "opt-in",
+    "undescribed",
     "enabled",
 ];
 pub(super) const RULE_KEYS: &[&str] = &[
@@ -42,6 +43,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "decorator",
     "when",
     "unless",
+    "changes",
     "topic",
     "handler",
     "event-types",
@@ -134,7 +136,8 @@ fn detector(
     if map.present(&["rules", "manifests"]).is_empty() && map.get("id").is_some() {
         reader.mistake(map.node(), "a detector needs `rules` or `manifests`");
     }
-    let context = Context { id, gated: !imports.is_empty(), transport: !transport.is_empty() };
+    let undescribed = reader.flag_or(map, "undescribed", false);
+    let context = Context { id, gated: undescribed || !imports.is_empty(), transport: !transport.is_empty() };
     let mut rules = Vec::new();
     for node in reader.list_at(map, "rules") {
         rules.extend(rule(reader, node, &context, rule_ids));
@@ -154,6 +157,7 @@ fn detector(
         language: language?,
         transport: transport.to_owned(),
         imports,
+        undescribed,
         returns,
         fields,
         rules,
@@ -189,6 +193,7 @@ fn rule(reader: &mut Reader, node: &Node, file: &Context, ids: &mut Vec<(String,
     let found = Rule {
         when: conditions(reader, map, "when"),
         unless: conditions(reader, map, "unless"),
+        changes: changes(reader, map),
         topic: selectors(reader, map, "topic"),
         handler: selectors(reader, map, "handler"),
         event_types: selectors(reader, map, "event-types"),
@@ -338,13 +343,15 @@ fn matcher(reader: &mut Reader, map: Map, gated: bool) -> Option<Matcher> {
 }
 
 fn sql(reader: &mut Reader, node: &Node) -> Option<Matcher> {
-    let map = reader.map(node, &["verb", "table", "conflict", "skip-locked", "increments"])?;
+    let keys = ["verb", "table", "conflict", "skip-locked", "increments", "transition"];
+    let map = reader.map(node, &keys)?;
     let verb = reader.required(map, "verb").and_then(|node| reader.regex(node));
     let table = map.get("table").and_then(|node| reader.regex(node));
     let conflict = map.get("conflict").and_then(|node| reader.regex(node));
     let skip_locked = map.get("skip-locked").and_then(|node| reader.flag(node));
     let increments = map.get("increments").and_then(|node| reader.flag(node));
-    Some(Matcher::Sql { verb: verb?, table, conflict, skip_locked, increments })
+    let transition = map.get("transition").and_then(|node| reader.flag(node));
+    Some(Matcher::Sql { verb: verb?, table, conflict, skip_locked, increments, transition })
 }
 
 fn call_name(reader: &mut Reader, node: &Node, text: &str) -> Option<CallName> {
@@ -439,6 +446,15 @@ fn conditions(reader: &mut Reader, map: Map, key: &str) -> Vec<(Selector, Regex)
         conditions.extend(selector.zip(regex));
     }
     conditions
+}
+
+/// `changes: {asked: …, set: …}`.
+fn changes(reader: &mut Reader, map: Map) -> Option<(Vec<Selector>, Vec<Selector>)> {
+    let inner = reader.map(map.get("changes")?, &["asked", "set"])?;
+    for key in ["asked", "set"] {
+        reader.required(inner, key);
+    }
+    Some((selectors(reader, inner, "asked"), selectors(reader, inner, "set")))
 }
 
 fn is_id(text: &str) -> bool {

@@ -35,6 +35,18 @@ pub struct RuleProblem {
     pub suggestion: Option<String>,
 }
 
+impl RuleProblem {
+    /// The mistake without its file.
+    pub fn mistake(&self) -> Mistake {
+        Mistake {
+            line: self.line,
+            column: self.column,
+            message: self.message.clone(),
+            suggestion: self.suggestion.clone(),
+        }
+    }
+}
+
 impl std::fmt::Display for RuleProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;

@@ -48,6 +48,8 @@ pub struct Detector {
     /// Import paths that gate it. A path matches itself, its sub-packages and its `/vN` versions.
     /// Empty: not gated (conventions by name, SQL).
     pub imports: Vec<String>,
+    /// Instead: any library that reads like messaging and that no other detector describes.
+    pub undescribed: bool,
     /// What functions and methods of the library give back: (`NewReader`, `Reader`),
     /// (`Conn.JetStream`, `JetStreamContext`).
     pub returns: Vec<(CallName, String)>,
@@ -95,6 +97,8 @@ pub struct Rule {
     pub when: Vec<(Selector, Regex)>,
     /// Conditions on values: none may hold.
     pub unless: Vec<(Selector, Regex)>,
+    /// The objects that a write asks for and that it sets: it must change something that it asks for.
+    pub changes: Option<(Vec<Selector>, Vec<Selector>)>,
     /// Where the topic, queue, subject or task type is; the first that gives something wins.
     pub topic: Vec<Selector>,
     /// Where the handler is.
@@ -158,6 +162,8 @@ pub enum Matcher {
         skip_locked: Option<bool>,
         /// Whether it must (not) add to the old value of a column.
         increments: Option<bool>,
+        /// Whether it must (not) set a column that it also asks for.
+        transition: Option<bool>,
     },
     /// A project method of this name whose type is handed to, or implements a contract of, the
     /// library (`ConsumeClaim` of sarama, `Kind` of river): matched on the declaration.

@@ -48,6 +48,9 @@ roles! {
     EffectUpsert = "effect.upsert",
     /// Sets columns or fields to values.
     EffectUpdate = "effect.update",
+    /// Changes what it asks for, so that a second time it finds nothing to change; what it gives says
+    /// whether it did.
+    EffectTransition = "effect.transition",
     /// Adds to an old value.
     EffectIncrement = "effect.increment",
     /// Deletes.

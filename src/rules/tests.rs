@@ -236,12 +236,13 @@ fn sql_rules_go_from_the_special_to_the_general() {
         sql.rules
             .iter()
             .find(|rule| match &rule.matcher {
-                Matcher::Sql { verb: v, table: t, conflict: c, skip_locked, increments } => {
+                Matcher::Sql { verb: v, table: t, conflict: c, skip_locked, increments, transition } => {
                     v.is_match(verb)
                         && t.as_ref().is_none_or(|t| t.is_match(table))
                         && c.as_ref().is_none_or(|c| c.is_match(conflict))
                         && skip_locked.is_none_or(|wanted| wanted == skip)
                         && increments.is_none_or(|wanted| wanted == adds)
+                        && !transition.unwrap_or_default()
                 }
                 _ => false,
             })

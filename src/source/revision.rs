@@ -202,7 +202,15 @@ impl Git {
         let output = self.run(&["merge-base", "HEAD", &branch])?;
         let commit = text(&output);
         if output.status.success() && is_hash(&commit) {
-            return Ok((commit, format!("the merge base with {branch}")));
+            if self.known("HEAD")?.as_ref() != Some(&commit) {
+                return Ok((commit, format!("the merge base with {branch}")));
+            }
+            // Nothing but what is not committed yet could differ: that is to be seen, and where the
+            // history is not there it may not be so.
+            if self.is_shallow()? {
+                return Err(RevisionError::Shallow("the commit before HEAD".to_owned()));
+            }
+            return Ok((commit, format!("HEAD itself, the merge base with {branch}")));
         }
         Err(if self.is_shallow()? {
             RevisionError::Shallow(format!("the commit that HEAD and `{branch}` share"))

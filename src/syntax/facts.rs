@@ -365,7 +365,7 @@ pub enum Stmt {
     },
 }
 
-/// A comment that speaks to the tool: its text contains `flowaudit:`.
+/// A comment that speaks to a tool: its text contains `flowaudit:`, or says what Go embeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directive {
     /// The comment's text, markers included.
@@ -397,6 +397,9 @@ pub struct Facts {
     /// Constructions that a container does: a call of the type with what it is given, parameter by
     /// parameter. They count where nothing else builds the type.
     pub injected: Vec<ExprId>,
+    /// The type arguments that calls are written with, where the callee does not carry them; in order
+    /// of the call.
+    pub type_args: Vec<(ExprId, Exprs)>,
     /// Types in order.
     pub types: Vec<TypeDecl>,
     /// Struct fields of all types.
@@ -420,7 +423,7 @@ pub struct Facts {
     pub expr_lists: Vec<ExprId>,
     /// Backing store of [`Stmts`].
     pub stmt_lists: Vec<StmtId>,
-    /// Comments that speak to the tool.
+    /// Comments that speak to a tool.
     pub directives: Vec<Directive>,
     /// What could not be parsed.
     pub problems: Vec<Problem>,
@@ -439,6 +442,7 @@ impl Facts {
             imports: Vec::new(),
             exports: Vec::new(),
             injected: Vec::new(),
+            type_args: Vec::new(),
             types: Vec::new(),
             fields: Vec::new(),
             funcs: Vec::new(),
@@ -471,6 +475,12 @@ impl Facts {
     pub fn is_temporary(&self, name: Sym) -> bool {
         let number = self.text(name).rsplit_once('$').map(|(_, number)| number);
         number.is_some_and(|number| number.parse::<u32>().is_ok())
+    }
+
+    /// The type arguments that the call is written with.
+    pub fn written_types(&self, call: ExprId) -> &[ExprId] {
+        let found = self.type_args.binary_search_by_key(&call, |(call, _)| *call);
+        found.map_or(&[], |at| self.list(self.type_args[at].1))
     }
 
     /// The text of a name or string literal.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::source::{Edit, Source, apply, children, declared, walk};
+use super::source::{Edit, Source, apply, children, declared, walk, with_comments};
 
 /// The Go files of a tree that people wrote, by path from its root.
 pub type Files = BTreeMap<PathBuf, String>;
@@ -123,10 +123,10 @@ pub fn move_functions(files: &mut Files, dice: &mut Dice, share: usize) -> usize
             if !dice.percent(share) {
                 continue;
             }
-            let range = source.with_comments(function)..function.end_byte();
+            let range = with_comments(function)..function.end_byte();
             let used = source.qualifiers(&range);
             let needed = imports.iter().filter(|import| import.names().iter().any(|n| used.contains(n)));
-            let block: String = needed.map(|import| format!("\t{}\n", import.text)).collect();
+            let block: String = needed.flat_map(|import| ["\t", import.text, "\n"]).collect();
             let block = if block.is_empty() { block } else { format!("import (\n{block})\n\n") };
             moved += 1;
             added.insert(

@@ -117,18 +117,6 @@ impl<'a> Source<'a> {
         out
     }
 
-    /// Where the comments before a declaration that belong to it begin.
-    pub fn with_comments(&self, node: Node<'_>) -> usize {
-        let mut first = node;
-        while let Some(before) = first.prev_named_sibling()
-            && before.kind() == "comment"
-            && before.end_position().row + 1 == first.start_position().row
-        {
-            first = before;
-        }
-        first.start_byte()
-    }
-
     /// Where the line begins that a node is the first on; `None` when something stands before it.
     pub fn line_start(&self, node: Node<'_>) -> Option<usize> {
         let before = &self.text[..node.start_byte()];
@@ -181,7 +169,7 @@ pub fn statements(block: Node<'_>) -> Vec<Node<'_>> {
 
 /// The nodes that declare a local name, with the name: parameters, `:=`, `var`, `range`, `switch x
 /// := y.(type)`, `case x := <-c`.
-pub fn declared<'t>(function: Node<'t>) -> Vec<Node<'t>> {
+pub fn declared(function: Node<'_>) -> Vec<Node<'_>> {
     let mut out = Vec::new();
     walk(function, &mut |node| {
         let field = match node.kind() {
@@ -207,4 +195,16 @@ pub fn declared<'t>(function: Node<'t>) -> Vec<Node<'t>> {
 fn declares(node: Node<'_>) -> bool {
     let mut cursor = node.walk();
     node.children(&mut cursor).any(|child| child.kind() == ":=")
+}
+
+/// Where the comments before a declaration that belong to it begin.
+pub fn with_comments(node: Node<'_>) -> usize {
+    let mut first = node;
+    while let Some(before) = first.prev_named_sibling()
+        && before.kind() == "comment"
+        && before.end_position().row + 1 == first.start_position().row
+    {
+        first = before;
+    }
+    first.start_byte()
 }

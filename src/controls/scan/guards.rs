@@ -1,7 +1,7 @@
 //! What branches mean to a scan: which guards they make, in their arms and behind them, and which of
 //! them turn a message away for what it says.
 
-use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, Refusal, Roles, Scanner, ends};
+use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends};
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
 use crate::rules::Role;
@@ -110,12 +110,12 @@ impl Scanner<'_, '_> {
             .deps
             .iter()
             .copied()
-            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.has(Role::Read)))
+            .find(|site| self.results.get(site).is_some_and(|r| r.any(&DEDUPE) || r.any(&LOOKS)))
             .or(branch.looked_up)
             .unwrap_or(branch.cond);
         let kind = if deps.any(&DEDUPE) {
             Some(GuardKind::Dedupe)
-        } else if deps.has(Role::Read)
+        } else if deps.any(&LOOKS)
             || branch.looked_up.is_some()
             || branch.asks == Asks::Conflict && deps.any(&[Role::EffectInsert])
         {
@@ -156,12 +156,14 @@ impl Scanner<'_, '_> {
             self.out.depends |= asks != Asks::Error && (quiet_exit || effects_in_then);
             return arms;
         }
+        // What a change of state gives says whether there was one to change.
+        let transits = deps.has(Role::EffectTransition);
         let refuses = kind == GuardKind::State
-            && matches!(asks, Asks::State | Asks::Conflict)
+            && (matches!(asks, Asks::State | Asks::Conflict) || transits && asks == Asks::Absence)
             && then_exit == Some(Exit::Failure);
         // "Not found" that ends the handler quietly says nothing about a second delivery, unless it
         // is how a helper tells of one.
-        let absent_row = kind == GuardKind::State && asks == Asks::Absence;
+        let absent_row = kind == GuardKind::State && asks == Asks::Absence && !transits;
         let told = branch.deps.iter().find_map(|dep| self.quiet.get(dep).copied());
         if absent_row && quiet_exit {
             arms.behind = told.or(guard);
@@ -172,7 +174,7 @@ impl Scanner<'_, '_> {
             let made = Some(self.guard(kind, check, branch.cond, false));
             match asks {
                 Asks::Absence => arms.then = made,
-                Asks::Presence if deps.has(Role::DedupeClaim) => arms.then = made,
+                Asks::Presence if transits || deps.has(Role::DedupeClaim) => arms.then = made,
                 Asks::Presence | Asks::State | Asks::Conflict => arms.otherwise = made,
                 _ => {}
             }

@@ -175,7 +175,7 @@ impl Eval<'_> {
     }
 
     /// Whether closure `inner` is written inside `outer`.
-    fn encloses(&self, outer: Fn, inner: Fn) -> bool {
+    pub fn encloses(&self, outer: Fn, inner: Fn) -> bool {
         let mut parent = self.types.program.func(inner).parent;
         while let Some(func) = parent {
             let at = Fn { file: inner.file, func };

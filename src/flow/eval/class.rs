@@ -57,6 +57,7 @@ impl Eval<'_> {
                     Some(Value::Object(Arc::new(Object::new(named.clone(), fields.clone(), site))));
             }
         }
+        self.filled_by_methods(ty, &mut fields);
         Object::new(named, fields, site)
     }
 
@@ -170,7 +171,14 @@ impl Eval<'_> {
         let facts = self.types.program.facts(site.file);
         match facts.lang {
             Lang::Go => return None,
-            Lang::Rust => return self.shown(site, callee, args),
+            Lang::Rust => {
+                return self.shown(site, callee, args).or_else(|| match facts.expr(callee) {
+                    Expr::Field { base, name } if self.types.package_qualifier(site.file, base).is_none() => {
+                        self.read(site, base, facts.text(name), args)
+                    }
+                    _ => None,
+                });
+            }
             Lang::TypeScript => {}
         }
         let at = |expr| Site { file: site.file, expr };
@@ -180,17 +188,22 @@ impl Eval<'_> {
             Expr::Field { base, name } => (base, facts.text(name)),
             _ => return None,
         };
+        if let Some(found) = self.read(site, base, name, args) {
+            return Some(found);
+        }
         if let Expr::Name(of) = facts.expr(base)
             && matches!(facts.text(of), "Object" | "Symbol" | "Array")
         {
             return match (name, first()?) {
                 ("freeze" | "for" | "from", value) => Some(value),
                 ("values", Value::Object(object)) => {
-                    Some(Value::List(object.fields.iter().map(|(_, value)| value.clone()).collect()))
+                    Some(Value::List(super::stores::entries(&object).map(|(_, value)| value).collect()))
                 }
                 ("keys", Value::Object(object)) => {
                     Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))
                 }
+                ("entries", Value::Object(object)) => Some(super::stores::pairs(&object)),
+                ("fromEntries", value) => self.new_store(site, "Map", args).or(Some(value)),
                 _ => None,
             };
         }

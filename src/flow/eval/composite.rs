@@ -29,9 +29,22 @@ impl Eval<'_> {
             }
         };
         match &ty {
-            Type::Slice(element) => Value::List(
-                entries.chunks(2).filter(|e| e.len() == 2).map(|e| inner(e[1], element)).collect(),
-            ),
+            Type::Slice(element) => {
+                let mut items = Vec::new();
+                for entry in entries.chunks(2).filter(|e| e.len() == 2) {
+                    let value = inner(entry[1], element);
+                    // `[...others, one]`: all of the others.
+                    match (facts.expr(entry[1]), value) {
+                        (Expr::Slice(_), Value::List(others)) => items.extend(others.iter().cloned()),
+                        (Expr::Slice(_), Value::OneOf(ways)) => {
+                            items.extend(ways.iter().flat_map(Value::items));
+                        }
+                        (Expr::Slice(_), other) => items.push(crate::flow::eval::element(other)),
+                        (_, value) => items.push(value),
+                    }
+                }
+                Value::List(items.into())
+            }
             Type::Map(_, element) => {
                 let fields = entries
                     .chunks(2)
@@ -47,7 +60,7 @@ impl Eval<'_> {
                 Value::Object(Arc::new(Object::new(ty, fields, site)))
             }
             _ => {
-                let fields = entries
+                let mut fields: Vec<_> = entries
                     .chunks(2)
                     .enumerate()
                     .filter(|(_, e)| e.len() == 2)
@@ -60,6 +73,9 @@ impl Eval<'_> {
                         Some((name, inner(e[1], &field)))
                     })
                     .collect();
+                if let (Lang::Rust, Type::Named(named, _)) = (facts.lang, &ty) {
+                    self.filled_by_methods(*named, &mut fields);
+                }
                 Value::Object(Arc::new(Object::new(ty, fields, site)))
             }
         }

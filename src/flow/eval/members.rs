@@ -34,6 +34,14 @@ impl<'a> Eval<'a> {
             {
                 return self.member_value(inner, &Type::Unknown, name);
             }
+            // A function that an object literal holds, declared as a property of its type.
+            let held = || crate::flow::calls::implementations(self.types, func, name).is_empty();
+            if !self.types.has_body(func)
+                && self.types.program.facts(func.file).lang == Lang::TypeScript
+                && held()
+            {
+                return self.select(value, name);
+            }
             return Value::Func(Arc::new(Closure::method(func, value)));
         }
         if let Some(getter) = self.getter(ty, name) {

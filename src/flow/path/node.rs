@@ -39,7 +39,7 @@ pub struct Step {
     /// It looks at the message, as far as can be told: what a validation is given is the payload or
     /// built of it, not a setting or a stored row.
     pub on_message: bool,
-    /// An insert under a unique key that the message brings: a second one is refused.
+    /// It inserts or publishes under a key that the message brings: a second one is refused or left out.
     pub keyed: bool,
 }
 

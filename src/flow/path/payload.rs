@@ -248,18 +248,22 @@ impl Tracer<'_, '_> {
         self.payload.is(&self.eval, &self.value_in(site, frame), frame)
     }
 
-    /// Whether a step inserts under a unique key that the message brings.
+    /// Whether a step inserts or publishes under a key that the message brings: the one that a unique
+    /// index or the broker tells a second one by.
     pub(super) fn keyed(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
         let brought = |value: &Value| {
             let value = self.eval.within(value, frame);
             self.payload.brings(&self.eval, &value, frame, DEPTH)
         };
-        rules.iter().map(|&id| self.flow.index.rule(id)).filter(|rule| rule.role == Role::EffectInsert).any(
-            |rule| {
-                let keys = self.flow.unique.given(&self.eval, site, rule);
-                keys.iter().any(|key| !key.is_empty() && key.iter().all(brought))
-            },
-        )
+        rules.iter().map(|&id| self.flow.index.rule(id)).any(|rule| {
+            matches!(rule.role, Role::EffectInsert | Role::Publisher)
+                && self
+                    .flow
+                    .unique
+                    .given(&self.eval, site, rule)
+                    .iter()
+                    .any(|key| !key.is_empty() && key.iter().all(brought))
+        })
     }
 
     /// Whether a call is given the message.

@@ -83,7 +83,16 @@ impl Tracer<'_, '_> {
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
         let plain = |func: Fn| Arc::new(Closure::plain(func));
         match self.flow.graph.at(site).map(|c| &c.callee) {
-            Some(Callee::Tree(targets)) if targets.len() == 1 => vec![plain(targets[0])],
+            Some(Callee::Tree(targets)) if targets.len() == 1 => {
+                let target = targets[0];
+                // What a function made keeps what that function was given.
+                let made = program.func(target).parent.is_some()
+                    && facts.lang.files_are_modules()
+                    && !frame.iter().any(|outer| self.eval.encloses(outer.func, target));
+                let kept = made.then(|| self.value_in(Site { file: site.file, expr: callee }, frame));
+                let kept = kept.as_ref().and_then(Value::function).filter(|closure| closure.func == target);
+                vec![kept.cloned().unwrap_or_else(|| plain(target))]
+            }
             Some(Callee::Tree(targets)) => {
                 let narrowed = self.narrowed(site, callee, frame);
                 if !narrowed.is_empty() {
@@ -102,7 +111,11 @@ impl Tracer<'_, '_> {
             Some(Callee::Library { method: true, .. }) => {
                 // A library's interface may be filled by a type of the tree.
                 let filled = if known { Vec::new() } else { self.narrowed(site, callee, frame) };
-                if filled.is_empty() { self.held_callbacks(site) } else { filled }
+                if !filled.is_empty() {
+                    return filled;
+                }
+                let added = if known { Vec::new() } else { self.added(site, callee, frame) };
+                if added.is_empty() { self.held_callbacks(site) } else { added }
             }
             Some(Callee::Dynamic | Callee::Abstract(_)) => {
                 let value = self.value_in(Site { file: site.file, expr: callee }, frame);
@@ -122,6 +135,41 @@ impl Tracer<'_, '_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A function inside another sees what that one was given. In Go a closure handed to a library is
+    /// set up for every handler in turn, so that what its function was given tells too little.
+    pub(super) fn carry(&self, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
+        if !self.flow.types.program.facts(target.file).lang.files_are_modules() {
+            return;
+        }
+        let outer = frame.iter().filter(|outer| self.eval.encloses(outer.func, target));
+        for (at, outer) in outer.enumerate() {
+            if !into.iter().any(|known| known.func == outer.func) {
+                into.insert(at.min(into.len()), outer.clone());
+            }
+        }
+    }
+
+    /// The functions of the name called that the file which made the receiver adds to it
+    /// (`schema.statics.find = …` beside `model("Order", schema)`).
+    fn added(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
+        let program = self.flow.types.program;
+        let facts = program.facts(site.file);
+        let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
+        let name = facts.text(name);
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for value in self.value_in(Site { file: site.file, expr: base }, frame).items() {
+            let Value::Made(made) = &value else { continue };
+            let file = program.file(made.site.file);
+            for added in file.added.iter().filter(|added| file.facts.text(added.name) == name) {
+                let func = Fn { file: made.site.file, func: added.func };
+                if !found.iter().any(|known| known.func == func) {
+                    found.push(Arc::new(Closure::plain(func)));
+                }
+            }
+        }
+        found
     }
 
     /// A library calls back what it was given: `handler.Handle(…)` on a handler that the library

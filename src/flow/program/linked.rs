@@ -35,7 +35,9 @@ impl Linked {
             while let Some(next) = open.pop() {
                 open.extend(imports[next as usize].iter().filter(|&&module| met.insert(module)));
             }
-            met.into_iter().for_each(|module| users[module as usize].push(from));
+            for module in met {
+                users[module as usize].push(from);
+            }
         }
         Linked { users }
     }

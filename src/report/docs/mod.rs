@@ -5,6 +5,7 @@
 //! text, what should be there goes out as text.
 
 mod bound;
+mod budget;
 mod changes;
 mod diff;
 mod excerpt;
@@ -21,7 +22,7 @@ use std::path::Path;
 
 pub use diff::unified;
 pub use links::between;
-pub use templates::{TemplateFile, check as check_templates};
+pub use templates::{TemplateFile, check as check_templates, unknown as unknown_templates};
 
 use crate::audit::{Audit, Date};
 use crate::config::Config;

@@ -19,7 +19,7 @@ pub struct Family {
     pub question: String,
     /// What patterns are compared by.
     pub aspects: Vec<String>,
-    /// Parts of evidence that show a pattern best, the best first.
+    /// Parts of evidence that show a pattern best, the best first; a pattern may have its own.
     pub shows: Vec<String>,
     /// Patterns, in order.
     pub patterns: Vec<Pattern>,
@@ -42,6 +42,8 @@ pub struct Pattern {
     pub when: Vec<String>,
     /// One word or two for each aspect of the family, in their order.
     pub compare: Vec<String>,
+    /// Parts of evidence that show it, where they are not those of the family.
+    pub shows: Vec<String>,
 }
 
 /// The families that come with the tool, in order of control. That they are sound is tested.
@@ -81,7 +83,7 @@ fn family(reader: &mut Reader, node: &Node) -> Option<Family> {
 }
 
 fn pattern(reader: &mut Reader, node: &Node, aspects: &[String]) -> Option<Pattern> {
-    let map = reader.map(node, &["id", "title", "how", "pros", "cons", "when", "compare"])?;
+    let map = reader.map(node, &["id", "title", "how", "pros", "cons", "when", "compare", "shows"])?;
     let id = reader.required_text(map, "id");
     let title = reader.required_text(map, "title");
     let how = reader.required_text(map, "how");
@@ -97,10 +99,14 @@ fn pattern(reader: &mut Reader, node: &Node, aspects: &[String]) -> Option<Patte
         cons: texts(reader, map, "cons"),
         when: texts(reader, map, "when"),
         compare,
+        shows: map.get("shows").map(|node| owned(reader.texts(node))).unwrap_or_default(),
     })
 }
 
 fn texts(reader: &mut Reader, map: Map, key: &str) -> Vec<String> {
-    let found = reader.required(map, key).map(|node| reader.texts(node)).unwrap_or_default();
+    owned(reader.required(map, key).map(|node| reader.texts(node)).unwrap_or_default())
+}
+
+fn owned(found: Vec<(&Node, &str)>) -> Vec<String> {
     found.into_iter().map(|(_, text)| text.to_owned()).collect()
 }

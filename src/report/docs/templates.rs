@@ -4,11 +4,12 @@ use std::io;
 
 use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
-use super::bound::{Bounded, Turns};
+use super::bound::Bounded;
+use super::budget::Budget;
 use super::{DocumentError, markdown};
-use crate::config::{Config, FILE_NAME};
+use crate::config::{Config, Names};
 use crate::report::words;
-use crate::syntax::reader::closest;
+use crate::syntax::reader::{Mistake, closest};
 
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -54,7 +55,7 @@ pub struct Templates<'a> {
     own: &'a [TemplateFile],
     /// The user's as the engine gets them, in their order.
     bounded: Vec<Bounded>,
-    turns: Turns,
+    budget: Budget,
 }
 
 impl<'a> Templates<'a> {
@@ -70,17 +71,26 @@ impl<'a> Templates<'a> {
             let noun = kwargs.must_get::<&str>("of")?;
             Ok::<_, tera::Error>(words::count(number as usize, noun))
         });
-        let turns = Turns::default();
-        turns.register(&mut tera);
+        let budget = Budget::default();
+        budget.register(&mut tera);
         let bounded: Vec<Bounded> = own.iter().map(|file| Bounded::new(&file.text)).collect();
         let names = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
         let mut all: Vec<(&str, &str)> = BUILT_IN.iter().map(|&(path, text)| (names(path), text)).collect();
+        // What a template of the user's has in it of the built-in ones counts as well.
+        let included: Vec<Bounded> = if own.is_empty() {
+            Vec::new()
+        } else {
+            all.iter().map(|(_, text)| Bounded::new(text)).collect()
+        };
+        for ((_, text), included) in all.iter_mut().zip(&included) {
+            *text = &included.text;
+        }
         for (file, bounded) in own.iter().zip(&bounded) {
             all.retain(|(name, _)| *name != file.name);
             all.push((&file.name, &bounded.text));
         }
         let added = tera.add_raw_templates(all);
-        let templates = Templates { tera, own, bounded, turns };
+        let templates = Templates { tera, own, bounded, budget };
         match added {
             Ok(()) => Ok(templates),
             Err(error) => Err(templates.told(&error, "templates")),
@@ -90,7 +100,7 @@ impl<'a> Templates<'a> {
     /// A template filled in.
     pub fn render(&self, template: &str, context: &Context) -> Result<String, DocumentError> {
         let mut out = Output::default();
-        self.turns.reset();
+        self.budget.reset();
         let rendered = self.tera.render_to(template, context, &mut out);
         if out.is_full {
             let message = format!("what it makes is larger than {} MiB", MAX_DOCUMENT >> 20);
@@ -126,27 +136,26 @@ impl<'a> Templates<'a> {
     }
 }
 
-/// Templates that audits name and nobody has, and the user's that nothing uses: both are
-/// misspellings.
+/// Templates that audits name and nobody has: misspellings.
+pub fn unknown(config: &Config, own: &[TemplateFile]) -> Vec<Mistake> {
+    let mut known: Vec<&str> = built_in().collect();
+    known.extend(own.iter().map(|file| file.name.as_str()));
+    config.unknown(Names::Template, &known)
+}
+
+/// The names of the built-in templates.
+fn built_in() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().filter_map(|(path, _)| path.rsplit('/').next())
+}
+
+/// The user's templates that nothing uses: misspellings as well.
 pub fn check(config: &Config, own: &[TemplateFile]) -> Result<(), Vec<DocumentError>> {
-    let built_in: Vec<&str> = BUILT_IN.iter().filter_map(|(path, _)| path.rsplit('/').next()).collect();
-    let known: Vec<&str> =
-        built_in.iter().copied().chain(own.iter().map(|file| file.name.as_str())).collect();
+    let built_in: Vec<&str> = built_in().collect();
     let meant = |name: &str, known: &[&str]| {
         closest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
     };
     let mut mistakes = Vec::new();
     let named: Vec<_> = config.audits.iter().filter_map(|audit| audit.documents.template.as_ref()).collect();
-    for mention in named.iter().filter(|mention| !known.contains(&mention.name.as_str())) {
-        let file =
-            config.path.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
-        mistakes.push(DocumentError {
-            file,
-            line: mention.line as usize,
-            column: mention.column as usize,
-            message: format!("there is no template `{}`{}", mention.name, meant(&mention.name, &known)),
-        });
-    }
     for file in own {
         let quoted = [format!("\"{}\"", file.name), format!("'{}'", file.name)];
         let used = built_in.contains(&file.name.as_str())
@@ -194,6 +203,75 @@ mod tests {
         assert!(refused(&format!("{{% if {lists} %}}{{% endif %}}")).contains("more than 4000000 times"));
         let doubled = "{% set s = 'ab' %}{% for i in range(end=90) %}{% set_global s = s ~ s %}{% endfor %}";
         assert_eq!(refused(doubled), "house/summary.md.tera:1:71: what is kept here is larger than 1024 KiB");
+    }
+
+    #[test]
+    fn what_is_made_on_the_way_is_bounded_wherever_it_is_made() {
+        // A text of 64 KiB, and a list of as many elements.
+        let some = "{% set s = 'ab' %}{% for i in range(end=15) %}{% set_global s = s ~ s %}{% endfor %}\
+                    {% set l = [i for i in range(end=65536)] %}";
+        for (template, why) in [
+            (
+                "{% set x %}{% for i in range(end=90000) %}{{ s }}{% endfor %}{% endset %}",
+                "makes more than 128 MiB",
+            ),
+            (
+                "{% set x %}{% for i in range(end=90000) %}{{ s | upper }}{% endfor %}{% endset %}",
+                "makes more",
+            ),
+            (
+                "{% set x %}{% for i in range(end=90000) %}@{% endfor %}{% endset %}",
+                "makes more than 128 MiB",
+            ),
+            (
+                "{% set x %}{% for i in range(end=30) %}{{ s }}{% endfor %}{% endset %}",
+                "larger than 1024 KiB",
+            ),
+            (
+                "{% filter upper %}{% for i in range(end=90000) %}{{ s }}{% endfor %}{% endfilter %}",
+                "makes more",
+            ),
+            ("{% if s | replace(from='a', to=s) %}{% endif %}", "makes more than 128 MiB"),
+            (
+                "{% if s | replace(from='', to='\n') | indent(width=1000, blank=true) %}{% endif %}",
+                "makes more",
+            ),
+            ("{% if l | join(sep=s) %}{% endif %}", "makes more than 128 MiB"),
+            ("{% if l | unique %}{% endif %}", "goes through more than 4 GiB"),
+            ("{% if [s ~ i for i in range(end=90000)] %}{% endif %}", "makes more than 128 MiB"),
+            ("{% if [s | upper for i in range(end=90000)] %}{% endif %}", "makes more than 128 MiB"),
+            (
+                "{% if s ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] ~ [l, l] %}{% endif %}",
+                "makes more than 128 MiB",
+            ),
+            (
+                "{% set a = [l] %}{% for i in range(end=90) %}{% set_global a = [a, a] %}{% endfor %}",
+                "goes through more than 4 GiB",
+            ),
+            (
+                "{% set a = [1] %}{% for i in range(end=90) %}{% set_global a = [a] %}{% endfor %}",
+                "nested deeper than 64",
+            ),
+            (
+                "{% for i in range(end=90000) %}{% if l == l or s in l %}{% endif %}{% endfor %}",
+                "goes through more",
+            ),
+            (
+                "{% component c(s) %}{{ s }}{{ s }}{% endcomponent %}{% set x %}{% for i in range(end=90000) %}{{ <c s={s} /> }}{% endfor %}{% endset %}",
+                "makes more",
+            ),
+        ] {
+            let (components, template) = match template.split_once("{% endcomponent %}") {
+                Some((component, rest)) => (format!("{component}{{% endcomponent %}}"), rest),
+                None => (String::new(), template),
+            };
+            let template = template.replace('@', &"0123456789".repeat(1000));
+            let told = refused(&format!("{components}{some}\n{template}"));
+            assert!(
+                told.contains(why) && told.starts_with("house/summary.md.tera:"),
+                "{template:.100}: {told}"
+            );
+        }
     }
 
     #[test]

@@ -53,9 +53,11 @@ fn picture(drawing: &Drawing, style: &str, address: Address<'_>) -> String {
     let ends: Vec<(usize, usize)> = drawing.arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
     let layout = layout::place(&sizes, &ends);
     let (width, height) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
+    // Links inside of an image are none; the page makes it narrower, but not so that nobody can read it.
+    let role = if style.is_empty() { "group" } else { "img" };
     let mut out = format!(
-        "<svg class=\"flow\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"Flow of events\">\n\
+        "<svg class=\"flow\" style=\"--whole:{width:.0}px\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"{role}\" aria-label=\"Flow of events\">\n\
          <style>\n{style}{SHAPES}</style>\n\
          <defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
          orient=\"auto\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n"

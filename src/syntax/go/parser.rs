@@ -24,7 +24,7 @@ use crate::syntax::facts::{Directive, Expr, ExprId, Facts, FuncId, Lang, Sym};
 const MAX_NESTING: u32 = 256;
 
 /// What a comment that speaks to the tool contains.
-const DIRECTIVE: &[u8] = b"flowaudit:";
+const DIRECTIVES: [&[u8]; 2] = [b"flowaudit:", b"//go:embed "];
 
 /// See [`super::parse`].
 pub(super) fn parse(source: &[u8], bodies: Bodies) -> Facts {
@@ -80,15 +80,17 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// Takes note of comments that speak to the tool. Rare, so it is a pass of its own.
+    /// Takes note of comments that speak to the tool, or say which file a variable holds. Rare, so it
+    /// is a pass of its own.
     fn directives(&mut self) {
-        if memmem::find(self.source, DIRECTIVE).is_none() {
+        let speaks = |text: &[u8]| DIRECTIVES.iter().any(|mark| memmem::find(text, mark).is_some());
+        if !speaks(self.source) {
             return;
         }
         let mut lexer = Lexer::new(self.source);
         while let Some(range) = lexer.next_comment() {
             let comment = &self.source[range.clone()];
-            if memmem::find(comment, DIRECTIVE).is_some() {
+            if speaks(comment) {
                 let text = String::from_utf8_lossy(comment).trim_end().to_owned();
                 self.b.facts.directives.push(Directive { text, pos: range.start as u32 });
             }

@@ -76,7 +76,19 @@ impl Lower<'_> {
             self.bind_tested(&local.pat, value);
             return;
         }
-        let value = self.expression(&init.expr);
+        let block = match &*init.expr {
+            Code::Async(found) => Some(&found.block),
+            Code::Call(call) => pinned(call),
+            _ => None,
+        };
+        let value = match block {
+            Some(block) => self.future(block, start(init.expr.span())),
+            None => self.expression(&init.expr),
+        };
+        if let (Some(_), syn::Pat::Ident(id)) = (block, &local.pat) {
+            let name = self.sym(&id.ident.to_string());
+            self.futures.insert(name);
+        }
         self.after = super::lower::end(init.expr.span());
         let value = match &local.pat {
             syn::Pat::Type(typed) => {

@@ -28,6 +28,7 @@ const SAME: &[&str] = &[
     "borrow_mut",
     "as_bytes",
     "to_vec",
+    "collect",
     "unwrap_or_default",
     "into_inner",
     "context",
@@ -90,7 +91,17 @@ impl Lower<'_> {
             Code::Paren(inner) => self.expression(&inner.expr),
             Code::Group(inner) => self.expression(&inner.expr),
             Code::Cast(cast) => self.expression(&cast.expr),
-            Code::Await(found) => self.unary(UnaryOp::Await, &found.base, pos),
+            Code::Await(found) => {
+                let operand = self.expression(&found.base);
+                let operand = match self.b.facts.expr(operand) {
+                    Expr::Name(name) if self.futures.contains(&name) => {
+                        let args = crate::syntax::facts::Exprs::default();
+                        self.b.expr(Expr::Call { callee: operand, args, spread: false }, pos)
+                    }
+                    _ => operand,
+                };
+                self.b.expr(Expr::Unary { op: UnaryOp::Await, operand }, pos)
+            }
             Code::Try(found) => self.unary(UnaryOp::Try, &found.expr, pos),
             Code::Unary(found) => match found.op {
                 UnOp::Deref(_) => self.expression(&found.expr),
@@ -302,7 +313,7 @@ impl Lower<'_> {
     }
 
     /// `async { … }` runs later, as a closure does.
-    fn future(&mut self, block: &syn::Block, pos: u32) -> ExprId {
+    pub(super) fn future(&mut self, block: &syn::Block, pos: u32) -> ExprId {
         let outer = self.b.open();
         let func =
             self.unnamed(pos, end(block.span()), |this| (0..0, this.block(&block.stmts, Tail::Return)));

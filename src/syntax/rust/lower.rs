@@ -48,6 +48,8 @@ pub(super) struct Lower<'s> {
     pub(super) inline: FxHashSet<String>,
     /// What methods of an enum that only match on it give for each of its variants.
     pub(super) tables: FxHashMap<(String, String), Vec<(String, String)>>,
+    /// Locals that hold an `async` block: to wait for one runs it.
+    pub(super) futures: FxHashSet<Sym>,
     pub(super) depth: u32,
     qualifiers: FxHashSet<Sym>,
 }
@@ -107,6 +109,7 @@ impl<'s> Lower<'s> {
             after: 0,
             inline: FxHashSet::default(),
             tables: FxHashMap::default(),
+            futures: FxHashSet::default(),
             depth: 0,
             qualifiers: FxHashSet::default(),
         }

@@ -26,6 +26,10 @@ fn statements() {
             ),
             ("a.b = c; n += 1; *x = 2; _ = send();", "[a.b] = [c]; [n] += [1]; [x] = [2]; [_] = [(send)]"),
             ("let _ = send().await;", "[_] = [(Await (send))]"),
+            (
+                "let later = Box::pin(async move { go().await }); later.await;",
+                "[later] := [func _() {return [(Await (go))]}]; (Await (later))",
+            ),
             ("send(&topic, payload.clone()).await?;", "(Try (Await (send topic payload)))"),
             ("if a { b(); } else if c { d(); }", "if a {(b)} else {if c {(d)}}"),
             (
@@ -74,10 +78,7 @@ fn statements() {
                 "tokio::spawn(async move { work().await; }); let h = tokio::spawn(run(x));",
                 "go (func _() {(Await (work))}); go (run x); [h] := [?]",
             ),
-            (
-                "items.iter().map(|i| i.id).collect::<Vec<_>>();",
-                "((items.map func _(i:_) {return [i.id]}).collect[[]?])",
-            ),
+            ("items.iter().map(|i| i.id).collect::<Vec<_>>();", "(items.map func _(i:_) {return [i.id]})"),
             (
                 "let t = format!(\"orders.{}.{kind}\", id); let v = vec![a, b];",
                 r#"[t] := [template["orders." id "." kind]]; [v] := [[]_{a b}]"#,

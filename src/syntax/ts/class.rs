@@ -191,6 +191,7 @@ impl Lower<'_> {
             }
         });
         self.func = outside;
+        self.generic(id, function.type_parameters.as_deref());
         self.finish_method(id, owner, method.r#static, decorators);
         self.b.func_mut(id).getter = method.kind == MethodDefinitionKind::Get;
         if is_abstract {
@@ -301,6 +302,12 @@ impl Lower<'_> {
         ty: Option<&oxc_ast::ast::TSTypeAnnotation<'_>>,
         pos: u32,
     ) -> ExprId {
+        // `@Inject(Orders) orders: Orders` says no more than the type.
+        if let (Some(token), Some(written)) = (token(decorator), ty)
+            && self.text(written.type_annotation.span()) == token
+        {
+            return self.annotation(ty);
+        }
         let value = self.expression(&decorator.expression);
         let ty = self.annotation(ty);
         if ty.is_none() { value } else { self.b.expr(Expr::Assert { value, ty }, pos) }
@@ -324,6 +331,22 @@ impl Lower<'_> {
         let args = self.b.end_exprs(mark);
         let id = self.b.expr(Expr::Call { callee, args, spread: false }, pos);
         self.b.facts.injected.push(id);
+    }
+}
+
+/// The class that an injecting decorator names, directly or behind a `forwardRef`.
+fn token<'d>(decorator: &'d Decorator<'_>) -> Option<&'d str> {
+    fn named<'d>(expression: &'d Expression<'_>) -> Option<&'d str> {
+        match expression {
+            Expression::Identifier(id) => Some(id.name.as_str()),
+            Expression::CallExpression(call) => named(call.arguments.first()?.as_expression()?),
+            Expression::ArrowFunctionExpression(arrow) => named(arrow.get_expression()?),
+            _ => None,
+        }
+    }
+    match &decorator.expression {
+        Expression::CallExpression(call) => named(call.arguments.first()?.as_expression()?),
+        _ => None,
     }
 }
 

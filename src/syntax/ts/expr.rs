@@ -57,7 +57,11 @@ impl Lower<'_> {
             Expression::NewExpression(new) => {
                 let callee = self.expression(&new.callee);
                 let (args, spread) = self.arguments(&new.arguments);
-                self.b.expr(Expr::Call { callee, args, spread }, pos)
+                let value = self.b.expr(Expr::Call { callee, args, spread }, pos);
+                match self.store_type(new, pos) {
+                    Some(ty) => self.b.expr(Expr::Assert { value, ty }, pos),
+                    None => value,
+                }
             }
             Expression::ChainExpression(chain) => match &chain.expression {
                 ChainElement::CallExpression(call) => self.call(call, pos),
@@ -155,6 +159,14 @@ impl Lower<'_> {
         if says { self.b.expr(Expr::Assert { value, ty }, pos) } else { value }
     }
 
+    /// What `new Map<string, Queue>()` says of what it will hold.
+    fn store_type(&mut self, new: &oxc_ast::ast::NewExpression<'_>, pos: u32) -> Option<ExprId> {
+        let Expression::Identifier(id) = &new.callee else { return None };
+        let arguments = new.type_arguments.as_deref()?;
+        let ty = self.collection(id.name.as_str(), &arguments.params, pos)?;
+        Some(ty)
+    }
+
     fn template(&mut self, template: &TemplateLiteral<'_>, pos: u32) -> ExprId {
         let text = |quasi: &oxc_ast::ast::TemplateElement<'_>| {
             quasi.value.cooked.as_ref().map_or_else(|| quasi.value.raw.to_string(), ToString::to_string)
@@ -237,7 +249,21 @@ impl Lower<'_> {
         let (args, spread) = self.arguments(&call.arguments);
         // A call stands where its name does: chains run over many lines.
         let at = self.b.facts.expr_pos[callee.0 as usize].max(pos);
-        self.b.expr(Expr::Call { callee, args, spread }, at)
+        let types = call.type_arguments.as_deref().map(|found| self.types(&found.params));
+        let id = self.b.expr(Expr::Call { callee, args, spread }, at);
+        if let Some(types) = types {
+            self.b.facts.type_args.push((id, types));
+        }
+        id
+    }
+
+    fn types(&mut self, types: &[oxc_ast::ast::TSType<'_>]) -> Exprs {
+        let mark = self.b.begin_exprs();
+        for ty in types {
+            let ty = self.ty(ty);
+            self.b.stage_expr(ty);
+        }
+        self.b.end_exprs(mark)
     }
 
     /// `super(a)` builds the embedded base.
@@ -355,17 +381,19 @@ impl Lower<'_> {
         match value {
             Expression::ArrowFunctionExpression(arrow) => {
                 let signature = (&*arrow.params, arrow.return_type.as_deref());
-                match &arrow.body {
+                let id = match &arrow.body {
                     ArrowFunctionBody::FunctionBody(body) => {
                         self.function(name, span, signature, Some(&body.statements), |_| {})
                     }
                     body => self.short_function(name, span, signature, body.as_expression()),
-                }
+                };
+                self.generic(id, arrow.type_parameters.as_deref())
             }
             Expression::FunctionExpression(function) => {
                 let signature = (&*function.params, function.return_type.as_deref());
                 let body = function.body.as_ref().map(|body| &body.statements[..]);
-                self.function(name, span, signature, body, |_| {})
+                let id = self.function(name, span, signature, body, |_| {});
+                self.generic(id, function.type_parameters.as_deref())
             }
             _ => self.b.func(name, span.start),
         }

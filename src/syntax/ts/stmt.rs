@@ -26,7 +26,8 @@ impl Lower<'_> {
             function.id.as_ref().map_or(function.span, |id| Span::new(id.span.start, function.span.end));
         let signature = (&*function.params, function.return_type.as_deref());
         let body = function.body.as_ref().map(|body| &body.statements[..]);
-        Some(self.function(name, span, signature, body, |_| {}))
+        let id = self.function(name, span, signature, body, |_| {});
+        Some(self.generic(id, function.type_parameters.as_deref()))
     }
 
     /// A function with statements. `before` adds what comes first in its body.

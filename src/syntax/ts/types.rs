@@ -135,17 +135,13 @@ impl Lower<'_> {
         let args = arguments.map_or(&[][..], |found| &found.params[..]);
         if let TSTypeName::IdentifierReference(id) = name {
             let text = id.name.as_str();
-            match args {
-                [first, ..] if TRANSPARENT.contains(&text) => return self.ty(first),
-                [first, ..] if LISTS.contains(&text) => {
-                    let element = self.ty(first);
-                    return self.b.expr(Expr::SliceType(element), pos);
-                }
-                [key, value] if MAPS.contains(&text) => {
-                    let (key, value) = (self.ty(key), self.ty(value));
-                    return self.b.expr(Expr::MapType { key, value }, pos);
-                }
-                _ => {}
+            if let [first, ..] = args
+                && TRANSPARENT.contains(&text)
+            {
+                return self.ty(first);
+            }
+            if let Some(found) = self.collection(text, args, pos) {
+                return found;
             }
         }
         let base = self.type_name(name);
@@ -159,6 +155,21 @@ impl Lower<'_> {
         }
         let args = self.b.end_exprs(mark);
         self.b.expr(Expr::Index { base, args }, pos)
+    }
+
+    /// A list or map of what its arguments say.
+    pub(super) fn collection(&mut self, name: &str, args: &[TSType<'_>], pos: u32) -> Option<ExprId> {
+        match args {
+            [first, ..] if LISTS.contains(&name) => {
+                let element = self.ty(first);
+                Some(self.b.expr(Expr::SliceType(element), pos))
+            }
+            [key, value] if MAPS.contains(&name) => {
+                let (key, value) = (self.ty(key), self.ty(value));
+                Some(self.b.expr(Expr::MapType { key, value }, pos))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn type_name(&mut self, name: &TSTypeName<'_>) -> ExprId {
@@ -188,6 +199,15 @@ impl Lower<'_> {
             self.b.stage_param(Param { name, ty, variadic: false });
         }
         self.b.end_params(mark)
+    }
+
+    /// Notes the type parameters of a function.
+    pub(super) fn generic(&mut self, id: FuncId, found: Option<&TSTypeParameterDeclaration<'_>>) -> FuncId {
+        if found.is_some() {
+            let params = self.type_parameters(found);
+            self.b.func_mut(id).type_params = params;
+        }
+        id
     }
 
     /// A function without a body.

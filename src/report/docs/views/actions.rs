@@ -23,16 +23,20 @@ pub struct Actions {
 pub struct RuleActions {
     rule: String,
     help: String,
+    /// How many findings there are; `items` are fewer where one place has several.
+    count: usize,
     services: Vec<String>,
     items: Vec<Action>,
 }
 
-/// One finding.
+/// What goes wrong at one place, for one flow or for all that go through it.
 #[derive(Debug, Serialize)]
 pub struct Action {
-    service: String,
+    services: Vec<String>,
     message: String,
     confidence: String,
+    /// How many findings say so.
+    count: usize,
     at: Link,
 }
 
@@ -52,15 +56,10 @@ impl Views<'_> {
     pub(super) fn actions(&self, of: &dyn Fn(&Finding) -> bool) -> Vec<Actions> {
         let mut out = Vec::new();
         for priority in Priority::ALL {
-            let mut rules: BTreeMap<(&str, &str), Vec<Action>> = BTreeMap::new();
+            let mut rules: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
             let counted = |f: &&Finding| f.priority == *priority && f.suppressed.is_none() && of(f);
             for finding in self.audit.findings.iter().filter(counted) {
-                rules.entry((&finding.rule, &finding.help)).or_default().push(Action {
-                    service: finding.service.clone(),
-                    message: finding.message.clone(),
-                    confidence: finding.confidence.word().to_owned(),
-                    at: self.links.place(&finding.location),
-                });
+                rules.entry((&finding.rule, &finding.help)).or_default().push(finding);
             }
             if rules.is_empty() {
                 continue;
@@ -71,16 +70,66 @@ impl Views<'_> {
                 count: rules.values().map(Vec::len).sum(),
                 rules: rules
                     .into_iter()
-                    .map(|((rule, help), items)| RuleActions {
+                    .map(|((rule, help), findings)| RuleActions {
                         rule: rule.to_owned(),
                         help: help.to_owned(),
-                        services: services_of(&items),
-                        items,
+                        count: findings.len(),
+                        services: sorted(findings.iter().map(|finding| finding.service.as_str())),
+                        items: self.gathered(&findings),
                     })
                     .collect(),
             });
         }
         out
+    }
+
+    /// Findings that say the same of one place, each time of another flow, taken together: they are
+    /// mended together.
+    fn gathered(&self, findings: &[&Finding]) -> Vec<Action> {
+        let mut alike: Vec<(String, Vec<&Finding>)> = Vec::new();
+        for finding in findings {
+            let shape = self.shape(finding);
+            let same = |(other, with): &&mut (String, Vec<&Finding>)| {
+                *other == shape
+                    && with[0].location == finding.location
+                    && with[0].confidence == finding.confidence
+            };
+            match alike.iter_mut().find(same) {
+                Some((_, with)) => with.push(finding),
+                None => alike.push((shape, vec![finding])),
+            }
+        }
+        let action = |(shape, with): (String, Vec<&Finding>)| {
+            let services = sorted(with.iter().map(|finding| finding.service.as_str()));
+            let topics = sorted(with.iter().filter_map(|finding| self.topic_of_finding(finding)));
+            let place = &with[0].location;
+            let message = shape.replace(TOPIC, &either(&topics)).replace(SERVICE, &either(&services));
+            Action {
+                // The place is behind the message; it need not be in it.
+                message: message.replace(&format!(" ({}:{})", place.path, place.line), ""),
+                confidence: with[0].confidence.word().to_owned(),
+                count: with.len(),
+                at: self.links.place(place),
+                services,
+            }
+        };
+        alike.into_iter().map(action).collect()
+    }
+
+    /// A finding's message without the names that tell it from those of other flows.
+    fn shape(&self, finding: &Finding) -> String {
+        let message = finding.message.clone();
+        let message = match self.topic_of_finding(finding) {
+            Some(topic) if !topic.is_empty() => message.replace(topic, TOPIC),
+            _ => message,
+        };
+        let words = message.split(' ').map(|word| if word == finding.service { SERVICE } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    fn topic_of_finding(&self, finding: &Finding) -> Option<&str> {
+        let id = finding.consumer.as_ref()?;
+        self.audit.consumers.iter().find(|c| c.id == *id).map(|c| c.topic.name.as_str())
     }
 
     /// The findings that `of` admits and nobody has to act on.
@@ -100,8 +149,39 @@ impl Views<'_> {
     }
 }
 
-/// The services that any of these is about, each once.
-fn services_of(items: &[Action]) -> Vec<String> {
-    let names: BTreeSet<&String> = items.iter().map(|item| &item.service).collect();
-    names.into_iter().cloned().collect()
+/// Stand in a message for the names of topic and service.
+const TOPIC: &str = "\u{1}";
+const SERVICE: &str = "\u{2}";
+
+/// How many names a message has before the rest are counted.
+const NAMED: usize = 4;
+
+/// Names, each once.
+fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// `a`, `a or b`, `a, b, c or 9 others`.
+fn either(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., last] if names.len() <= NAMED => format!("{} or {last}", init.join(", ")),
+        _ => format!("{} or {} others", names[..NAMED - 1].join(", "), names.len() - (NAMED - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::either;
+
+    #[test]
+    fn many_names_are_counted() {
+        let names = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(either(&names("a")), "a");
+        assert_eq!(either(&names("a b")), "a or b");
+        assert_eq!(either(&names("a b c d")), "a, b, c or d");
+        assert_eq!(either(&names("a b c d e")), "a, b, c or 2 others");
+    }
 }

@@ -253,9 +253,9 @@ fn figure(row: &AuditResult) -> Figure {
 
 fn policy(policy: Policy) -> String {
     match policy {
-        Policy::STRICT => "strict: a weak control counts as partial".to_owned(),
-        Policy::LENIENT => "lenient: a weak control counts as implemented".to_owned(),
-        _ => "of its own: see `policy` in flowaudit.yaml".to_owned(),
+        Policy::STRICT => "strict (a weak control counts as partial)".to_owned(),
+        Policy::LENIENT => "lenient (a weak control counts as implemented)".to_owned(),
+        _ => "its own (see `policy` in flowaudit.yaml)".to_owned(),
     }
 }
 

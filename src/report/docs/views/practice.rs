@@ -104,8 +104,9 @@ impl Views<'_> {
         let of_services = scope.iter().filter_map(|s| s.controls.get(&family.control)).filter_map(|v| {
             (v.patterns == [pattern.id.clone()]).then_some((v.status, v.evidence.as_slice()))
         });
+        let shows = if pattern.shows.is_empty() { &family.shows } else { &pattern.shows };
         let places = of_consumers.chain(of_services).flat_map(|(status, evidence)| {
-            evidence.iter().map(move |it| (rank(&family.shows, it), status != Status::Implemented, it))
+            evidence.iter().map(move |it| (rank(shows, it), status != Status::Implemented, it))
         });
         let mut places: Vec<(usize, bool, &Evidence)> =
             places.filter_map(|(rank, weak, it)| Some((rank?, weak, it))).collect();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Proof, Views, anchor};
-use crate::audit::{Consumer, Control, Evidence, Service, Status};
+use crate::audit::{Consumer, Control, Evidence, STEPS, Service, Status};
 use crate::config::AuditEntry;
 use crate::report::docs::links::Link;
 use crate::report::words;
@@ -59,6 +59,8 @@ pub struct ConsumerView {
     handler_at: Link,
     /// Functions that the verdicts followed, in order.
     path: Vec<Step>,
+    /// More were followed.
+    path_goes_on: bool,
     claims: Vec<Claim>,
 }
 
@@ -194,6 +196,7 @@ impl Views<'_> {
             event_types: consumer.event_types.clone(),
             handler: consumer.handler.name.clone(),
             handler_at: self.links.line(&consumer.handler.path, consumer.handler.line),
+            path_goes_on: consumer.path.len() == STEPS,
             path: consumer
                 .path
                 .iter()

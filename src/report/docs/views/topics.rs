@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Views;
 use super::services::TopicLink;
-use crate::audit::{Service, SubscriptionType, TopicName};
+use crate::audit::{Service, SubscriptionType, Topic, TopicName};
 use crate::report::docs::links::Link;
 use crate::report::words;
 
@@ -18,6 +18,16 @@ pub struct TopicView {
     state: String,
     near: Option<String>,
     manifests: Vec<Said>,
+}
+
+/// What there is of a topic that nothing is wrong with: one end is enough where nobody can tell the
+/// other, or where it needs none (wildcards, dead letters, what a broker sends of itself).
+fn whole(topic: &Topic) -> &'static str {
+    match (topic.publishers.is_empty(), topic.subscribers.is_empty()) {
+        (true, _) => "only subscribed to here",
+        (_, true) => "only published here",
+        _ => "aligned",
+    }
 }
 
 /// What a manifest says of a topic.
@@ -65,7 +75,7 @@ impl Views<'_> {
                 Some(self.links.place(&at?.registration))
             }),
             aligned: topic.issue.is_none(),
-            state: topic.issue.map_or("aligned", words::topic_issue).to_owned(),
+            state: topic.issue.map_or_else(|| whole(topic), words::topic_issue).to_owned(),
             near: topic.near.clone(),
             manifests: topic
                 .manifests
