@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
-
 use super::facts::Fact;
+use super::pattern::Pattern;
 use super::{ItemRule, Need, Per, Search, SectionRule, Test};
 use crate::audit::Control;
 use crate::config::{Config, Glob, Names};
@@ -225,9 +224,16 @@ fn test(reader: &mut Reader, map: Map, rules: &[&str]) -> Option<Test> {
     }
 }
 
-/// The same pattern, of which `^` and `$` mean a line's ends in a whole file too.
-fn of_lines(pattern: &Regex) -> Option<Regex> {
-    Regex::new(&format!("(?m:{})", pattern.as_str())).ok()
+/// What lines must hold; a mistake where it is no pattern.
+fn of_lines(reader: &mut Reader, node: &Node) -> Option<Pattern> {
+    let pattern = reader.regex(node)?;
+    match Pattern::of_lines(pattern.as_str()) {
+        Ok(pattern) => Some(pattern),
+        Err(why) => {
+            reader.mistake(node, format!("the pattern cannot be used: {why}"));
+            None
+        }
+    }
 }
 
 fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
@@ -241,7 +247,7 @@ fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
     let per = map.get("per").map_or(Some(Per::Repository), |node| reader.word(node, "owner", PER));
     Search {
         files,
-        text: map.get("text").and_then(|node| of_lines(&reader.regex(node)?)),
+        text: map.get("text").and_then(|node| of_lines(reader, node)),
         tests: reader.flag_or(map, "tests", false),
         per: per.unwrap_or(Per::Repository),
         conclusive: reader.flag_or(map, "conclusive", true),

@@ -9,6 +9,7 @@ mod attest;
 mod facts;
 mod judge;
 mod load;
+mod pattern;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -17,10 +18,9 @@ pub use attest::mistakes as attestation_mistakes;
 pub use judge::fill;
 pub use load::{ChecklistRule, all, in_force, unknown};
 
-use regex::Regex;
-
 use crate::audit::Control;
 use crate::config::Glob;
+use pattern::Pattern;
 
 /// A section of a checklist, as its file has it.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub struct Search {
     /// Paths from the scanned root; one must fit.
     pub files: Vec<Glob>,
     /// What a line must hold; `None`: that the file is there is enough.
-    pub text: Option<Regex>,
+    pub text: Option<Pattern>,
     /// Look at tests, and at nothing else.
     pub tests: bool,
     /// Whose files must match.

@@ -9,6 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Search;
+use super::pattern::Patterns;
 use crate::audit::Evidence;
 use crate::read::Repository;
 use crate::source::Role;
@@ -35,10 +36,16 @@ pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hi
     let mut files: Vec<(&str, bool)> = code.map(|f| (f.path.as_str(), f.role == Role::Test)).collect();
     files.extend(repository.papers.iter().map(|path| (path.as_str(), false)));
     files.sort_unstable();
-    files.par_iter().flat_map_iter(|(path, test)| in_file(root, path, *test, searches)).collect()
+    // Of code, only what is asked of code, and of tests, what is asked of tests.
+    let asked = |of_tests| searches.iter().map(move |s| s.text.as_ref().filter(|_| s.tests == of_tests));
+    let (of_code, of_tests) = (Patterns::of(asked(false)), Patterns::of(asked(true)));
+    let look = |&(path, test): &(&str, bool)| {
+        in_file(root, path, test, searches, if test { &of_tests } else { &of_code })
+    };
+    files.par_iter().flat_map_iter(look).collect()
 }
 
-fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search]) -> Vec<Hit> {
+fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], patterns: &Patterns) -> Vec<Hit> {
     let asked =
         |search: &Search| search.tests == is_test && search.files.iter().any(|glob| glob.matches(path));
     let wanted: Vec<usize> = (0..searches.len()).filter(|&index| asked(searches[index])).collect();
@@ -53,19 +60,16 @@ fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search]) -> Vec<
     let found = |index: usize| {
         let (line, note) = match &searches[index].text {
             None => (1, "is there".to_owned()),
-            // Most files hold nothing: one look at the whole is cheaper than one at each line.
-            Some(regex) if !regex.is_match(&content) => return None,
-            Some(regex) => {
-                let hits = content.lines().enumerate();
-                let (index, line) =
-                    hits.into_iter().find(|(_, line)| regex.is_match(line) && !is_comment(path, line))?;
+            Some(pattern) => {
+                let (index, line) = pattern.first(&content, |line| !is_comment(path, line))?;
                 (index + 1, line.trim().chars().take(QUOTED).collect())
             }
         };
         let evidence = Evidence { path: path.to_owned(), line: line as u32, role: "file".to_owned(), note };
         Some(Hit { search: index, evidence })
     };
-    wanted.into_iter().filter_map(found).collect()
+    let held = patterns.in_text(&content);
+    wanted.into_iter().filter(|&index| held(index)).filter_map(found).collect()
 }
 
 /// Whether a line only talks.

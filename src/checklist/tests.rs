@@ -56,7 +56,7 @@ fn found(id: &str, path: &str, line: &str) -> bool {
     let item = all.iter().flat_map(ChecklistRule::items).find(|item| item.id == id).expect(id);
     let Test::Search(search) = &item.test else { panic!("{id} is no search") };
     search.files.iter().any(|glob| glob.matches(path))
-        && search.text.as_ref().is_none_or(|text| text.is_match(line))
+        && search.text.as_ref().is_none_or(|text| text.is_in(line))
 }
 
 #[test]
