@@ -1,14 +1,4 @@
-//! Go source: read, followed through the built-in rules, judged.
+//! See `src/go.rs`.
 #![no_main]
 
-use flowaudit::syntax::{Bodies, directive, go};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|source: &[u8]| {
-    go::parse(source, Bodies::Skip);
-    let facts = go::parse(source, Bodies::Full);
-    for comment in &facts.directives {
-        directive::in_comment(source, comment.pos as usize, &comment.text);
-    }
-    flowaudit_fuzz::judged(flowaudit_fuzz::rules(), vec![("main.go", facts)], Vec::new());
-});
+libfuzzer_sys::fuzz_target!(|source: &[u8]| flowaudit_fuzz::go::run(source));

@@ -1,24 +1,4 @@
-//! Rule files, and code judged by those that are in order.
+//! See `src/rules.rs`.
 #![no_main]
 
-use flowaudit::rules::{RuleFile, load};
-use flowaudit::syntax::{Bodies, go};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|source: &[u8]| {
-    let text = String::from_utf8_lossy(source).into_owned();
-    let file = RuleFile { path: "house.yaml".to_owned(), text, builtin: false };
-    match load(&[file]) {
-        Ok(rules) => {
-            let code = include_bytes!("../src/sample.go");
-            let facts = go::parse(code, Bodies::Full);
-            flowaudit_fuzz::judged(&rules, vec![("main.go", facts)], Vec::new());
-        }
-        Err(problems) => {
-            assert!(!problems.is_empty(), "a refusal says why");
-            for problem in problems {
-                assert!(problem.line > 0 && problem.column > 0, "{problem}");
-            }
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|source: &[u8]| flowaudit_fuzz::rules::run(source));

@@ -1,31 +1,4 @@
-//! Templates of the user's, and what people left in a document that is written anew.
+//! See `src/templates.rs`.
 #![no_main]
 
-use flowaudit::audit::Date;
-use flowaudit::config::Config;
-use flowaudit::report::docs::{self, Document, Material, TemplateFile};
-use flowaudit_fuzz::sample;
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|source: &[u8]| {
-    let text = String::from_utf8_lossy(source).into_owned();
-    let document = Document { name: "summary.md".to_owned(), text: text.clone() };
-    let _ = docs::carried_over(&document, &text);
-    docs::is_ours(&text);
-    docs::date_of(&text);
-    docs::unified("summary.md", &text, "# Summary\n");
-
-    let config = Config::default();
-    let templates = [TemplateFile { name: "summary.md.tera".to_owned(), path: "summary.md.tera".to_owned(), text }];
-    let material = Material {
-        audit: sample(),
-        config: &config,
-        templates: &templates,
-        date: Date::from_unix(0),
-        to_root: "..",
-        from_root: "docs",
-        since: None,
-        source: &|_| Some("package main\n".to_owned()),
-    };
-    let _ = docs::documents(&material);
-});
+libfuzzer_sys::fuzz_target!(|source: &[u8]| flowaudit_fuzz::templates::run(source));

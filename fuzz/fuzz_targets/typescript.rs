@@ -1,16 +1,4 @@
-//! TypeScript and JavaScript source, under each ending that changes how it is read.
+//! See `src/typescript.rs`.
 #![no_main]
 
-use flowaudit::syntax::{Bodies, directive, ts};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|source: &[u8]| {
-    for path in ["main.tsx", "main.mjs", "main.cjs"] {
-        ts::parse(source, path, Bodies::Skip);
-    }
-    let facts = ts::parse(source, "main.ts", Bodies::Full);
-    for comment in &facts.directives {
-        directive::in_comment(source, comment.pos as usize, &comment.text);
-    }
-    flowaudit_fuzz::judged(flowaudit_fuzz::rules(), vec![("main.ts", facts)], Vec::new());
-});
+libfuzzer_sys::fuzz_target!(|source: &[u8]| flowaudit_fuzz::typescript::run(source));

@@ -1,5 +1,18 @@
-//! What the targets share: the pipeline behind the parsers, without a folder to read from, and a
-//! small audit to render and compare.
+//! What the targets do with an input, and what they share: the pipeline behind the parsers, without
+//! a folder to read from, and a small audit to render and compare.
+//!
+//! It is a library so that `tests/fuzz.rs` runs the targets on their seeds: with the fuzzer alone,
+//! what no longer builds or holds is noticed by whoever fuzzes next.
+
+pub mod baseline;
+pub mod config;
+pub mod go;
+pub mod manifests;
+pub mod rules;
+pub mod rust;
+pub mod templates;
+pub mod tree;
+pub mod typescript;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -35,11 +48,7 @@ pub fn checklists() -> &'static [ChecklistRule] {
 }
 
 /// Follows and judges what was read of one service.
-pub fn judged(
-    rules: &RuleSet,
-    files: Vec<(&str, Facts)>,
-    documents: Vec<(String, Vec<Node>)>,
-) -> Audit {
+pub fn judged(rules: &RuleSet, files: Vec<(&str, Facts)>, documents: Vec<(String, Vec<Node>)>) -> Audit {
     let inputs: Vec<Input> = files
         .into_iter()
         .map(|(path, facts)| Input { path: path.to_owned(), facts, generated: false })
