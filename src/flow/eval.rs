@@ -422,7 +422,11 @@ impl<'a> Eval<'a> {
             Value::Typed(Type::Named(ty, _)) if self.is_class(ty) => {
                 self.construct(ty, &values(), spread, site)
             }
-            Value::Typed(_) if args.len() == 1 => self.nth(at(args[0]), 0),
+            Value::Typed(ty) if args.len() == 1 => match self.nth(at(args[0]), 0) {
+                // `(*T)(nil)` says a type and nothing else.
+                Value::Literal(text) if &*text == "nil" => Value::Typed(ty),
+                converted => converted,
+            },
             Value::Func(closure) => match self.deferred(&closure, args, index) {
                 Some(symbolic) => symbolic,
                 None => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),

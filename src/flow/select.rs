@@ -350,7 +350,12 @@ fn type_name(eval: &Eval<'_>, value: &Value) -> Option<Value> {
     if let Value::Func(closure) = value {
         return Some(Value::str(&signature(eval, closure.func)));
     }
-    match eval.type_of(value) {
+    let mut ty = eval.type_of(value);
+    // Of rows, what a row is.
+    while let Type::Slice(element) = ty {
+        ty = (*element).clone();
+    }
+    match ty {
         Type::Named(ty, _) if !eval.types.is_interface(ty) => {
             Some(Value::str(eval.types.program.type_name(ty)))
         }
