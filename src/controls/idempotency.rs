@@ -15,13 +15,11 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         return signals;
     };
     let harmful: Vec<_> = scan.effects.iter().filter(|e| HARMFUL.contains(&e.role)).collect();
-    let guarded = |kind: GuardKind| {
-        harmful.iter().filter(|e| e.guard.is_some_and(|g| scan.guards[g].kind == kind)).count()
-    };
+    let guarded = |kind: GuardKind| harmful.iter().filter(|e| scan.behind(e, kind)).count();
     let by_dedupe = guarded(GuardKind::Dedupe);
     let by_state = guarded(GuardKind::State);
     let by_key = guarded(GuardKind::Key);
-    let all = harmful.len() == by_dedupe + by_state + by_key;
+    let all = harmful.iter().all(|e| e.guard.is_some());
     if !all {
         signals.insert("unguarded-effects");
     }
@@ -52,6 +50,14 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("state-error-ignored");
     }
     dedupe(subject, scan, &mut signals);
+    // Where the record of messages is weak, what the entity's state guards is guarded all the same.
+    let weak = |weakness, counts| signals.contains(weakness) && signals.contains(counts);
+    let weak = signals.contains("never-marked")
+        || weak("bypass", "bypass-counts")
+        || weak("error-ignored", "error-counts");
+    if weak && by_state > 0 && by_state == harmful.len() && signals.remove("dedupe-guards-all") {
+        signals.insert("state-guards-all");
+    }
     if harmful.is_empty() {
         if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {
             signals.insert("upserts");

@@ -6,10 +6,11 @@ mod guards;
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::{Flow, Publisher, REQUEST};
-use crate::rules::Role;
+use crate::rules::{Role, Rule};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
+use super::steps;
 use super::topics::is_dead_letter;
 
 /// A set of roles.
@@ -65,6 +66,8 @@ pub struct Guard {
     pub fails: bool,
     /// Nobody acts on the error of the check: one that fails is taken for "not there".
     pub unheard: bool,
+    /// The guard around it, an index into [`Scan::guards`].
+    pub outer: Option<usize>,
 }
 
 /// A lasting effect.
@@ -364,7 +367,7 @@ impl Scanner<'_, '_> {
                 let seen = Seen {
                     // Until somebody asks what it gave, nobody knows.
                     error: if rule.reports { ErrorUse::Logged } else { self.fate(step) },
-                    kind: rule.registration_kind.clone(),
+                    kind: self.kind(step, rule),
                     detector: self.flow.index.detector(id).id.clone(),
                     redis: self.reaches_redis(step),
                     reports: rule.reports,
@@ -389,7 +392,7 @@ impl Scanner<'_, '_> {
                 self.validating = outer;
             }
             if own.has(Role::DedupeMiddleware) {
-                return Some(self.guard(GuardKind::Dedupe, step.site, step.site, false));
+                return Some(self.guard(GuardKind::Dedupe, [step.site; 2], false, guard));
             }
             return None;
         }
@@ -399,7 +402,7 @@ impl Scanner<'_, '_> {
             // A named effect is what it does inside, when that was seen.
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
-                    .then(|| self.guard(GuardKind::Key, step.site, step.site, role == Role::EffectInsert));
+                    .then(|| self.guard(GuardKind::Key, [step.site; 2], role == Role::EffectInsert, guard));
                 let keyed = step.keyed;
                 self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed });
                 // What a caller has gone on from refused nothing.
@@ -448,6 +451,20 @@ impl Scanner<'_, '_> {
         }
     }
 
+    /// The kind of what a step does; where a dead letter ends says more than what it is called.
+    fn kind(&self, step: &Step, rule: &Rule) -> Option<String> {
+        let inner = match rule.role {
+            Role::DeadLetter => steps::first(self.flow, &step.inner, &[Role::DeadLetter]),
+            _ => None,
+        };
+        let within = inner.and_then(|inner| {
+            let mut rules = inner.rules.iter().map(|&id| self.flow.index.rule(id));
+            let rule = rules.find(|rule| rule.role == Role::DeadLetter)?;
+            self.kind(inner, rule)
+        });
+        within.or_else(|| rule.registration_kind.clone())
+    }
+
     /// What a step says of itself, here.
     fn seen(&self, step: &Step, role: Role, below: Roles) -> Seen {
         Seen {
@@ -485,25 +502,34 @@ impl Scan {
         for guard in self.guards.iter_mut().filter(|g| g.kind == GuardKind::State) {
             guard.kind = GuardKind::Filter;
         }
+        let filter = |guards: &[Guard], at: usize| guards[at].kind == GuardKind::Filter;
         for effect in &mut self.effects {
-            let Some(found) = effect.guard.filter(|&g| self.guards[g].kind == GuardKind::Filter) else {
-                continue;
-            };
+            let Some(found) = effect.guard.filter(|&at| filter(&self.guards, at)) else { continue };
+            let mut outer = self.guards[found].outer;
+            while let Some(at) = outer.filter(|&at| filter(&self.guards, at)) {
+                outer = self.guards[at].outer;
+            }
             // Under its own key it is told by that all the same.
-            effect.guard = effect.keyed.then_some(self.guards.len());
-            if effect.keyed {
-                let fails = effect.role == Role::EffectInsert;
-                let guard = &self.guards[found];
-                let key = Guard {
+            if outer.is_none() && effect.keyed {
+                outer = Some(self.guards.len());
+                self.guards.push(Guard {
                     kind: GuardKind::Key,
                     check: effect.site,
                     asked: effect.site,
-                    fails,
-                    ..guard.clone()
-                };
-                self.guards.push(Guard { bypassed: false, unheard: false, ..key });
+                    fails: effect.role == Role::EffectInsert,
+                    bypassed: false,
+                    unheard: false,
+                    outer: None,
+                });
             }
+            effect.guard = outer;
         }
+    }
+
+    /// Whether an effect stands behind a guard of a kind, the guards around its own included.
+    pub fn behind(&self, effect: &Effect, kind: GuardKind) -> bool {
+        let around = |&at: &usize| self.guards[at].outer;
+        std::iter::successors(effect.guard, around).any(|at| self.guards[at].kind == kind)
     }
 
     /// Steps of a role.

@@ -1,7 +1,7 @@
 //! Verdicts of one consumer: the trace of its handler, scanned once, put to each control.
 
 use crate::audit::{Confidence, Control, Evidence, Finding, Place, Policy, STEPS, Status, Symbol, Verdict};
-use crate::flow::path::{Ingredients, Trace, Tracer};
+use crate::flow::path::{CutReason, Ingredients, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
@@ -126,7 +126,11 @@ pub fn judge(
         };
         let Some(row) = table.decide(&signals) else { continue };
         seen.insert(control, signals.clone());
-        let verdict = verdict(row, pattern, proof);
+        let mut verdict = verdict(row, pattern, proof);
+        // What was too much to follow may say anything.
+        if subject.scan.is_some_and(|scan| scan.cuts.iter().any(|cut| cut.why == CutReason::Budget)) {
+            verdict.confidence = Confidence::Low;
+        }
         if verdict.status == Status::Missing {
             signals.insert("status-missing");
         }

@@ -34,7 +34,8 @@ use super::types::Type;
 use super::value::{Binding, Closure, Value};
 use super::walk::exprs_of_stmt;
 
-const NODES: usize = 30_000;
+const NODES: usize = 10_000;
+/// How often one trace reads a function anew; after that it does what it did the last time.
 const VISITS: u32 = 4;
 const DEPTH: u32 = 32;
 
@@ -45,6 +46,8 @@ pub struct Tracer<'f, 'a> {
     max_depth: u32,
     nodes: usize,
     visits: FxHashMap<Fn, u32>,
+    /// What functions read [`VISITS`] times did then.
+    read: FxHashMap<Fn, Vec<Node>>,
     stack: Vec<Fn>,
     calls: Vec<Site>,
     functions: Vec<Fn>,
@@ -71,6 +74,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             max_depth: depth.unwrap_or(DEPTH),
             nodes: 0,
             visits: FxHashMap::default(),
+            read: FxHashMap::default(),
             stack: Vec::new(),
             calls: Vec::new(),
             functions: Vec::new(),
@@ -168,6 +172,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             let next = ids.get(i + 1).copied();
             self.stmt(func, id, next, frame, depth, &mut out);
         }
+        self.asked_again(&mut out);
         out
     }
 
@@ -450,7 +455,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
     ) {
         let site = Site { file: func.file, expr: id };
         let rules = self.rules_at(site);
-        let error = if self.returns_nothing(site) { ErrorUse::None } else { error };
+        let error = if self.returns_nothing(site)
+            || rules.iter().any(|&r| self.flow.index.rule(r).role == Role::Retry)
+        {
+            ErrorUse::None
+        } else {
+            error
+        };
         let role = |role: Role| rules.iter().any(|&r| self.flow.index.rule(r).role == role);
         if self.nodes > NODES {
             out.push(Node::Cut(Cut { site, why: CutReason::Budget, hands_on: false }));
@@ -491,7 +502,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             let visits = self.visits.entry(target).or_default();
             *visits += 1;
-            if *visits > VISITS {
+            let visits = *visits;
+            if visits > VISITS {
+                let inner = self.read.get(&target).cloned().unwrap_or_default();
+                self.nodes += node::count(&inner);
+                if !plain || inner.iter().any(matters) {
+                    followed = true;
+                    self.push(Step { into: Some(target), inner, ..step.clone() }, out);
+                }
                 continue;
             }
             let mut binding = binding_of(&self.eval, site, target);
@@ -505,6 +523,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.calls.push(site);
             let inner = self.function(target, &inner_frame, deeper);
             self.calls.pop();
+            if visits == VISITS {
+                self.read.insert(target, inner.clone());
+            }
             if !plain || inner.iter().any(matters) {
                 followed = true;
                 self.push(Step { into: Some(target), inner, ..step.clone() }, out);

@@ -265,7 +265,7 @@ pub const REMOVALS: [Removal; 17] = [
             "order/payment.failed/HandlePaymentFailed",
         ],
         control: "DeadLetter",
-        was: "Implemented handler Medium",
+        was: "Implemented table Medium",
         is: "Missing - Medium",
         come: &["no-dead-letter P1", "poison-on-decode-error P2"],
         go: &[],

@@ -25,9 +25,15 @@ struct Arms {
 }
 
 impl Scanner<'_, '_> {
-    pub(super) fn guard(&mut self, kind: GuardKind, check: Site, asked: Site, fails: bool) -> usize {
+    pub(super) fn guard(
+        &mut self,
+        kind: GuardKind,
+        [check, asked]: [Site; 2],
+        fails: bool,
+        outer: Option<usize>,
+    ) -> usize {
         let unheard = self.unheard.contains(&check);
-        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard });
+        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard, outer });
         self.out.guards.len() - 1
     }
 
@@ -127,6 +133,8 @@ impl Scanner<'_, '_> {
         let asks = match (branch.asks, kind) {
             (Asks::Has, Some(GuardKind::Dedupe)) => Asks::Presence,
             (Asks::Lacks, Some(GuardKind::Dedupe)) => Asks::Absence,
+            // `switch` over what a claim gave: how far the message was handled before.
+            (Asks::Case, Some(GuardKind::Dedupe)) => Asks::State,
             // A quality that the handler itself sets is a state.
             (Asks::Has | Asks::Lacks, Some(GuardKind::State)) if self.set.has(self.flow, branch.cond) => {
                 Asks::State
@@ -169,9 +177,9 @@ impl Scanner<'_, '_> {
             arms.behind = told.or(guard);
             self.out.depends |= told.is_none();
         } else if quiet_exit || refuses {
-            arms.behind = Some(self.guard(kind, check, branch.cond, refuses));
+            arms.behind = Some(self.guard(kind, [check, branch.cond], refuses, guard));
         } else if then_exit.is_none() || effects_in_then {
-            let made = Some(self.guard(kind, check, branch.cond, false));
+            let made = Some(self.guard(kind, [check, branch.cond], false, guard));
             match asks {
                 Asks::Absence => arms.then = made,
                 Asks::Presence if transits || deps.has(Role::DedupeClaim) => arms.then = made,

@@ -3,10 +3,15 @@
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Exprs, Lang, Stmt, StmtId, Stmts};
 
-use super::{ErrorUse, Tracer};
+use super::{ErrorUse, Exit, Node, Tracer};
+use crate::flow::matches::RuleId;
 use crate::flow::program::{Fn, Site};
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
+use crate::rules::Role;
+
+/// Answers that say that a message was not handled.
+pub(super) const REFUSALS: [Role; 3] = [Role::Reject, Role::Requeue, Role::Retry];
 
 impl Tracer<'_, '_> {
     /// What becomes of the error of `targets = values`, judged by the statement that follows.
@@ -55,15 +60,39 @@ impl Tracer<'_, '_> {
         if !matches!(facts.expr(cond), Expr::Binary { op: BinaryOp::NotEqual, .. }) {
             return ErrorUse::Other;
         }
-        match facts.block(then).last().map(|&s| facts.stmt(s)) {
+        let quiet = match facts.block(then).last().map(|&s| facts.stmt(s)) {
             Some(Stmt::Return(values)) => match facts.list(values).last().map(|&v| facts.expr(v)) {
-                None if self.gives_error(func) => ErrorUse::Returned,
+                None if self.gives_error(func) => return ErrorUse::Returned,
                 Some(Expr::Nil) | None => ErrorUse::Swallowed,
-                _ => ErrorUse::Returned,
+                _ => return ErrorUse::Returned,
             },
-            Some(Stmt::Throw(_)) => ErrorUse::Returned,
+            Some(Stmt::Throw(_)) => return ErrorUse::Returned,
             Some(Stmt::Jump(_)) => ErrorUse::Swallowed,
-            _ => ErrorUse::Logged,
+            _ => return ErrorUse::Logged,
+        };
+        if self.answers(func, then) { ErrorUse::Returned } else { quiet }
+    }
+
+    /// Whether a statement of a block tells whoever delivered the message that it failed.
+    fn answers(&self, func: Fn, block: Stmts) -> bool {
+        let facts = self.flow.types.program.facts(func.file);
+        let mut found = false;
+        for &id in facts.block(block) {
+            crate::flow::walk::exprs_of_stmt(facts, id, &mut |expr| {
+                let rules = self.rules_at(Site { file: func.file, expr });
+                found |= rules.iter().any(|&rule| REFUSALS.contains(&self.flow.index.rule(rule).role));
+            });
+        }
+        found
+    }
+
+    /// A quiet end behind a step that asks for the message again is a failure.
+    pub(super) fn asked_again(&self, nodes: &mut [Node]) {
+        let Some((Node::Exit(exit @ Exit::Success), before)) = nodes.split_last_mut() else { return };
+        let again = |role| matches!(role, Role::Requeue | Role::Retry);
+        let asks = |rule: &RuleId| again(self.flow.index.rule(*rule).role);
+        if before.iter().any(|node| matches!(node, Node::Step(step) if step.rules.iter().any(asks))) {
+            *exit = Exit::Failure;
         }
     }
 

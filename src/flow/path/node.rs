@@ -154,3 +154,15 @@ pub struct Trace {
     /// The message is given to calls that only look at it: printed, logged, converted.
     pub looked_at: bool,
 }
+
+/// How many steps and cuts there are at and below nodes.
+pub(super) fn count(nodes: &[Node]) -> usize {
+    let below = |node: &Node| match node {
+        Node::Step(step) => 1 + count(&step.inner),
+        Node::Branch(branch) => count(&branch.then) + count(&branch.otherwise),
+        Node::Loop(inner) => count(inner),
+        Node::Exit(_) => 0,
+        Node::Cut(_) => 1,
+    };
+    nodes.iter().map(below).sum()
+}

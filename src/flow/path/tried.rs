@@ -1,6 +1,7 @@
 //! What a `try` around several steps means for each of them, and what a function says by what it
 //! gives back.
 
+use super::errors::REFUSALS;
 use super::{ErrorUse, Fn, Node, Site, Step, Tracer};
 use crate::flow::Flow;
 use crate::rules::Role;
@@ -23,7 +24,7 @@ impl Tracer<'_, '_> {
     pub(super) fn refuses(&self, func: Fn, values: &[ExprId]) -> bool {
         let Some(&expr) = values.last() else { return false };
         let rules = self.rules_at(Site { file: func.file, expr });
-        rules.iter().any(|&rule| matches!(self.flow.index.rule(rule).role, Role::Reject | Role::Requeue))
+        rules.iter().any(|&rule| REFUSALS.contains(&self.flow.index.rule(rule).role))
     }
 }
 
