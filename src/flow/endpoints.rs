@@ -16,8 +16,7 @@ use super::eval::Eval;
 use super::matches::{Index, Match};
 use super::program::Site;
 use super::resolve::{settle, supply};
-use super::scope::DefKind;
-use super::select::select;
+use super::select::{kept_under, select};
 use super::types::{Type, Types};
 use super::value::{Closure, Free, Value};
 
@@ -535,26 +534,6 @@ fn source_text(program: &super::program::Program, site: Site, selector: &Selecto
     let Expr::Call { args, .. } = facts.expr(site.expr) else { return None };
     let &arg = facts.list(args).get(index)?;
     Some(program.render(Site { file: site.file, expr: arg }))
-}
-
-/// The key under which a map keeps what the call at `site` is made on (`readers[topic].Read()`),
-/// where whoever asks names it: a library's objects are kept by the topics they are for.
-fn kept_under(eval: &Eval<'_>, site: Site) -> Option<Value> {
-    let facts = eval.types.program.facts(site.file);
-    let at = |expr| Site { file: site.file, expr };
-    let Expr::Call { callee, .. } = facts.expr(site.expr) else { return None };
-    let Expr::Field { base, .. } = facts.expr(callee) else { return None };
-    let held = match facts.expr(base) {
-        Expr::Name(name) => match eval.types.local(at(base), name)?.1.kind {
-            DefKind::Value(value, 0) => value,
-            _ => return None,
-        },
-        _ => base,
-    };
-    let Expr::Index { base, args } = facts.expr(held) else { return None };
-    let key = eval.value(at(*facts.list(args).first()?));
-    let map = matches!(eval.types.of(at(base)), Type::Map(..));
-    (map && matches!(key, Value::Param(..))).then_some(key)
 }
 
 fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {

@@ -195,7 +195,7 @@ pub fn build<'a>(
     consumers.extend(declared);
     let mut bound = manifests.bindings();
     bound.extend(bindings::in_code(&lifting, &matches));
-    bindings::bind(&mut consumers, &bound);
+    bindings::bind(types.program, &mut consumers, &bound);
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
