@@ -273,7 +273,7 @@ fn directives(file: &SourceFile, parsed: &Parsed, source: &[u8]) -> Vec<(String,
 
 fn code(file: &SourceFile, source: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Parsed {
     let role = refine_role(file, source);
-    let generated = matches!(role, Role::Generated { wired: false });
+    let generated = matches!(role, Role::Generated { acts: false });
     if matches!(role, Role::Test | Role::Vendored) || built_never(source) {
         return Parsed::Nothing;
     }

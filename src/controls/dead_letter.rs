@@ -75,6 +75,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         if scan.of(Role::Requeue).next().is_some() {
             signals.insert("requeues");
         }
+        if scan.of(Role::Reject).next().is_some() {
+            signals.insert("rejects");
+        }
         if scan.handed_on().is_some() {
             signals.insert("handed-on");
         }

@@ -80,6 +80,12 @@ impl Attribution {
             return if alive || !own { vec![owner] } else { Vec::new() };
         }
         for sets in [&self.precise, &self.wide] {
+            // A program that is no service runs what its own calls lead to.
+            let strays =
+                std::ptr::eq(sets, &self.wide) && self.precise.last().is_some_and(|s| s.contains(&func));
+            if strays {
+                break;
+            }
             let found: Vec<usize> =
                 (0..sets.len() - 1).filter(|&service| sets[service].contains(&func)).collect();
             if !found.is_empty() {

@@ -5,6 +5,7 @@
 //! call that supplies the topic is the registration people look for.
 
 use crate::rules::{Role, Rule, Selector, Start};
+use crate::syntax::facts::Expr;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use super::eval::Eval;
 use super::matches::{Index, Match};
 use super::program::Site;
 use super::resolve::{settle, supply};
-use super::select::select;
-use super::types::Types;
+use super::select::{kept_under, select};
+use super::types::{Type, Types};
 use super::value::{Closure, Free, Value};
 
 /// What part of an endpoint a value is.
@@ -72,6 +73,8 @@ pub struct Found {
     pub hops: Vec<Site>,
     /// One of several ways a branch may set the topic.
     pub alternative: bool,
+    /// The topic that holds where no option or setter gives another.
+    pub fallback: bool,
     /// The topic is read out of rows or messages.
     pub relays: bool,
 }
@@ -91,6 +94,8 @@ struct Draft {
     moved: bool,
     /// One of several ways a branch may set the topic.
     alternative: bool,
+    /// The topic that holds where no option or setter gives another.
+    fallback: bool,
     parts: Vec<(Part, Value)>,
     hops: Vec<Site>,
 }
@@ -134,6 +139,7 @@ impl Lifting<'_> {
             placed: rule.topic.is_empty(),
             moved: false,
             alternative: false,
+            fallback: false,
             parts,
             hops: vec![matched.site],
         };
@@ -165,7 +171,7 @@ impl Lifting<'_> {
         // Where one way of a branch is known, the fallback that is not adds nothing.
         let known = |f: &Found| f.topic.as_ref().is_none_or(|t| t.resolved);
         if done.iter().any(known) {
-            done.retain(|f| known(f) || !f.alternative);
+            done.retain(|f| known(f) || !f.alternative && !f.fallback);
         }
         done
     }
@@ -188,6 +194,13 @@ impl Lifting<'_> {
             && let Some(split) = split(&draft)
         {
             return split;
+        }
+        if !draft.placed && !draft.fallback {
+            let mut ways = self.optional(eval, &draft);
+            if !ways.is_empty() {
+                ways.push(Draft { fallback: true, ..draft });
+                return ways;
+            }
         }
         let topics = self.topics(eval, &draft);
         if !topics.is_empty() {
@@ -253,6 +266,30 @@ impl Lifting<'_> {
         }
         self.finish(eval, draft, topics, done);
         Vec::new()
+    }
+
+    /// Where the topic is a field that options or setters write (`WithTopic(name)`), whatever the
+    /// literal has there: a draft for each of those.
+    fn optional(&self, eval: &Eval<'_>, draft: &Draft) -> Vec<Draft> {
+        let topic = |(part, value): &(Part, Value)| *part == Part::Topic && !value.is_unset();
+        let Some(at) = draft.parts.iter().position(topic) else { return Vec::new() };
+        let Value::Field(base, name) = &draft.parts[at].1 else { return Vec::new() };
+        if !matches!(**base, Value::Receiver(_) | Value::Param(..)) {
+            return Vec::new();
+        }
+        let Type::Named(ty, _) = eval.type_of(base) else { return Vec::new() };
+        let writes = self.graph.writes.get(&(ty, name.clone())).map_or(&[][..], Vec::as_slice);
+        // Where a literal leaves the field out, what is written to it is looked up anyway.
+        let given = writes.iter().any(|write| write.literal.is_some());
+        let set = writes.iter().filter(|write| given && write.literal.is_none() && !write.element);
+        set.map(|write| eval.nth(write.value, write.index))
+            .filter(|value| matches!(value, Value::Param(..)))
+            .map(|value| {
+                let mut next = draft.clone();
+                next.parts[at].1 = value;
+                next
+            })
+            .collect()
     }
 
     /// Goes on from the literals of the type whose field the topic reads.
@@ -383,6 +420,7 @@ impl Lifting<'_> {
                     .collect(),
                 hops: draft.hops.clone(),
                 alternative: draft.alternative,
+                fallback: draft.fallback,
                 relays,
             });
         }
@@ -451,7 +489,7 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
 /// that is where a consumer is registered.
 fn hands_function(eval: &Eval<'_>, site: Site) -> bool {
     let facts = eval.types.program.facts(site.file);
-    let crate::syntax::facts::Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
+    let Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
     // In Go it is constructors that take a configuration and a function.
     if !facts.lang.files_are_modules() {
         return false;
@@ -480,7 +518,7 @@ pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
         "HandleReply",
     ];
     let ty = eval.type_of(value);
-    if !matches!(ty, super::types::Type::Named(..)) {
+    if !matches!(ty, Type::Named(..)) {
         return None;
     }
     NAMES.iter().find_map(|name| match eval.types.member(&ty, name) {
@@ -493,13 +531,16 @@ pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
 fn source_text(program: &super::program::Program, site: Site, selector: &Selector) -> Option<String> {
     let Start::Arg(index) = selector.start else { return None };
     let facts = program.facts(site.file);
-    let crate::syntax::facts::Expr::Call { args, .. } = facts.expr(site.expr) else { return None };
+    let Expr::Call { args, .. } = facts.expr(site.expr) else { return None };
     let &arg = facts.list(args).get(index)?;
     Some(program.render(Site { file: site.file, expr: arg }))
 }
 
 fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
     let mut parts = Vec::new();
+    if rule.topic.first().is_some_and(|s| s.start == Start::Receiver) {
+        parts.extend(kept_under(eval, site).map(|key| (Part::Topic, key)));
+    }
     let mut add = |part: Part, selectors: &[Selector]| {
         for selector in selectors {
             parts.push((part, select(eval, site, selector)));

@@ -191,7 +191,7 @@ impl<'m> Manifests<'m> {
             for (queue, _) in item.texts(&rule.group) {
                 for (topic, _) in item.texts(&rule.topic) {
                     let (queue, topic) = (bare(&queue).to_owned(), bare(&topic).to_owned());
-                    bound.push(Bound { transport: transport.clone(), queue, topic });
+                    bound.push(Bound { transport: transport.clone(), queue, topic, by: None });
                 }
             }
         });

@@ -3,7 +3,7 @@
 //! In order: `program` indexes names (with `modules` and `extensions`), `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
-//! who reads a message that a receive loop only passes along, `headers` what travels beside one, `manifest`
+//! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what travels beside one, `manifest`
 //! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -18,6 +18,7 @@ pub mod eval;
 pub mod extensions;
 pub mod handoff;
 pub mod headers;
+pub mod instance;
 pub mod manifest;
 pub mod matches;
 pub mod modules;
@@ -194,7 +195,7 @@ pub fn build<'a>(
     consumers.extend(declared);
     let mut bound = manifests.bindings();
     bound.extend(bindings::in_code(&lifting, &matches));
-    bindings::bind(&mut consumers, &bound);
+    bindings::bind(types.program, &mut consumers, &bound);
     consumers
         .sort_by(|a, b| (a.service, &a.registration, &a.topic).cmp(&(b.service, &b.registration, &b.topic)));
     let mut parkings = parking::in_code(&lifting, &attribution, &matches);
@@ -229,15 +230,37 @@ pub fn build<'a>(
     }
 }
 
+/// The endpoints of a role with the services they belong to. What holds where no option gives
+/// another topic holds in none that gives one.
+fn attributed(
+    lifting: &Lifting<'_>,
+    attribution: &Attribution,
+    matches: &[Match],
+    role: Role,
+) -> Vec<(endpoints::Found, Vec<usize>)> {
+    let services = |f: &endpoints::Found| attribution.endpoint(lifting.types.program, f.place, &f.hops);
+    let mut all: Vec<_> = lifting.all(matches, &[role]).into_iter().map(|f| (services(&f), f)).collect();
+    let named = |f: &endpoints::Found| !f.fallback && f.topic.as_ref().is_some_and(|t| t.resolved);
+    let given: FxHashSet<(Site, usize)> = all
+        .iter()
+        .filter(|(_, found)| named(found))
+        .flat_map(|(services, found)| services.iter().map(|&service| (found.matched.site, service)))
+        .collect();
+    for (services, found) in all.iter_mut().filter(|(_, found)| found.fallback) {
+        services.retain(|&service| !given.contains(&(found.matched.site, service)));
+    }
+    all.into_iter().map(|(services, found)| (found, services)).collect()
+}
+
 fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
     let program = lifting.types.program;
     let eval = eval::Eval::new(lifting.types);
     let heard = transports(lifting, attribution, matches);
     let mut out = Vec::new();
-    for found in lifting.all(matches, &[Role::Consumer]) {
+    for (found, services) in attributed(lifting, attribution, matches, Role::Consumer) {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
-        for service in attribution.endpoint(program, found.place, &found.hops) {
+        for service in services {
             let Some(transport) = over(&heard, service, rule, detector) else { continue };
             let (path, line) = program.place(found.place);
             let dead_letter = found
@@ -313,14 +336,17 @@ fn handlers(
 ) -> Vec<Arc<Closure>> {
     let program = lifting.types.program;
     let rule = lifting.index.rule(found.matched.rule);
+    let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
+    let instance = instance::Instance { eval, graph: lifting.graph, hops: &found.hops, runs: &runs };
+    let bound = |handler: &Arc<Closure>| instance.bound(handler).map_or_else(|| handler.clone(), Arc::new);
+    let handlers: Vec<Arc<Closure>> = found.handlers.iter().map(bound).collect();
     let loops = rule.handler.iter().any(|s| s.start == crate::rules::Start::Enclosing && s.steps.is_empty());
     let around = program.around(found.matched.site);
-    if !loops || !found.handlers.iter().any(|h| Some(h.func) == around) {
-        return found.handlers.clone();
+    if !loops || !handlers.iter().any(|h| Some(h.func) == around) {
+        return handlers;
     }
-    let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
     let handoff = handoff::Handoff { eval, graph: lifting.graph, place: found.place, runs: &runs };
-    handoff.readers(found.matched.site, &found.handlers)
+    handoff.readers(found.matched.site, &handlers)
 }
 
 /// The topic of a consumer that nothing names.
@@ -398,9 +424,9 @@ fn publishers(
     let mut requests = FxHashSet::default();
     let program = lifting.types.program;
     let mut out: Vec<Publisher> = Vec::new();
-    let written = lifting.all(matches, &[Role::OutboxWrite]);
-    let sent = lifting.all(matches, &[Role::Publisher]);
-    for found in written.into_iter().chain(sent) {
+    let written = attributed(lifting, attribution, matches, Role::OutboxWrite);
+    let sent = attributed(lifting, attribution, matches, Role::Publisher);
+    for (found, services) in written.into_iter().chain(sent) {
         let Some(topic) = found.topic.clone().map(addressed) else { continue };
         let detector = lifting.index.detector(found.matched.rule);
         let rule = lifting.index.rule(found.matched.rule);
@@ -414,13 +440,13 @@ fn publishers(
         if !topic.resolved {
             if rule.role == Role::Publisher {
                 let (path, line) = program.place(found.place);
-                for service in attribution.endpoint(program, found.place, &found.hops) {
+                for service in services {
                     unnamed.push((service, found.relays, (path.to_owned(), line, topic.expression.clone())));
                 }
             }
             continue;
         }
-        for service in attribution.endpoint(program, found.place, &found.hops) {
+        for service in services {
             let (path, line) = program.place(found.place);
             let outbox = rule.role == Role::OutboxWrite;
             let payload = (found.place, found.part(Part::Payload).cloned());

@@ -518,7 +518,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             let bound = self.bind_in(&binding, frame);
             let mut inner_frame = closure.env.clone();
-            self.carry(target, frame, &mut inner_frame);
+            self.carry(site, target, frame, &mut inner_frame);
             inner_frame.push(bound);
             self.calls.push(site);
             let inner = self.function(target, &inner_frame, deeper);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::eval::{Eval, element};
 use super::program::{Fn, Site};
+use super::scope::DefKind;
 use super::types::{Member, Type};
 use super::value::{Closure, Made, Value, step_name};
 
@@ -63,6 +64,26 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
         Step::Field(name) => eval.member_value(value, &Type::Unknown, name),
         _ => eval.select(value, &encode(s)),
     })
+}
+
+/// The key under which a map keeps what the call at `site` is made on (`readers[topic].Read()`),
+/// where whoever asks names it: a library's objects are kept by the topics they are for.
+pub fn kept_under(eval: &Eval<'_>, site: Site) -> Option<Value> {
+    let facts = eval.types.program.facts(site.file);
+    let at = |expr| Site { file: site.file, expr };
+    let Expr::Call { callee, .. } = facts.expr(site.expr) else { return None };
+    let Expr::Field { base, .. } = facts.expr(callee) else { return None };
+    let held = match facts.expr(base) {
+        Expr::Name(name) => match eval.types.local(at(base), name)?.1.kind {
+            DefKind::Value(value, 0) => value,
+            _ => return None,
+        },
+        _ => base,
+    };
+    let Expr::Index { base, args } = facts.expr(held) else { return None };
+    let key = eval.value(at(*facts.list(args).first()?));
+    let map = matches!(eval.types.of(at(base)), Type::Map(..));
+    (map && matches!(key, Value::Param(..))).then_some(key)
 }
 
 /// The receiver, method and arguments of a method call.

@@ -68,10 +68,11 @@ pub enum Role {
     Code,
     /// Tests, their data, mocks.
     Test,
-    /// Written by a generator. `wired` marks dependency-injection code, which the call graph needs.
+    /// Written by a generator.
     Generated {
-        /// Builds the object graph (wire).
-        wired: bool,
+        /// Its bodies say what the program does: they build the object graph or hold the statements
+        /// of a store.
+        acts: bool,
     },
     /// Someone else's code kept in the tree, or a minified bundle.
     Vendored,

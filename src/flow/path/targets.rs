@@ -138,17 +138,37 @@ impl Tracer<'_, '_> {
     }
 
     /// A function inside another sees what that one was given. In Go a closure handed to a library is
-    /// set up for every handler in turn, so that what its function was given tells too little.
-    pub(super) fn carry(&self, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
-        if !self.flow.types.program.facts(target.file).lang.files_are_modules() {
+    /// set up for every handler in turn, so that what its function was given tells too little; one
+    /// that is called where it is written (`go func() { … }()`) sees the functions that were given.
+    /// What else was given may have been wrapped on the way, which its value does not show.
+    pub(super) fn carry(&self, call: Site, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
+        let facts = self.flow.types.program.facts(call.file);
+        let whole = facts.lang.files_are_modules();
+        let literal = match facts.expr(call.expr) {
+            Expr::Call { callee, .. } => matches!(facts.expr(callee), Expr::Closure(_)),
+            _ => false,
+        };
+        if !whole && !literal {
             return;
         }
         let outer = frame.iter().filter(|outer| self.eval.encloses(outer.func, target));
         for (at, outer) in outer.enumerate() {
             if !into.iter().any(|known| known.func == outer.func) {
-                into.insert(at.min(into.len()), outer.clone());
+                let outer = if whole { outer.clone() } else { self.functions_of(outer) };
+                into.insert(at.min(into.len()), outer);
             }
         }
+    }
+
+    /// A binding that tells of the functions alone; what else is bound stands for itself.
+    fn functions_of(&self, binding: &Binding) -> Binding {
+        let symbols = self.eval.parameters(binding.func);
+        let told = |(given, symbol): (&Value, &Value)| match given {
+            Value::Func(_) => given.clone(),
+            _ => symbol.clone(),
+        };
+        let args = binding.args.iter().zip(symbols.iter()).map(told).collect();
+        Binding { func: binding.func, args, receiver: None }
     }
 
     /// The functions of the name called that the file which made the receiver adds to it

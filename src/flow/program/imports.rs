@@ -10,6 +10,7 @@ impl Program {
         let mut interned: FxHashMap<String, ExtPath> = FxHashMap::default();
         let mut externals = Vec::new();
         let mut resolved = Vec::with_capacity(self.files.len());
+        let astray = Astray::of(self);
         for file in &self.files {
             let mut map = FxHashMap::default();
             let facts = &file.facts;
@@ -21,7 +22,7 @@ impl Program {
                     continue;
                 }
                 let package = match facts.lang {
-                    Lang::Go => self.package_for(path, file.package),
+                    Lang::Go => self.package_for(path, file.package).or_else(|| astray.package_for(path)),
                     lang => self.by_file.resolve(path, &file.path, lang),
                 };
                 let target = match package {
@@ -91,6 +92,49 @@ impl Program {
             })
             .max_by_key(|id| common_prefix(&self.packages[id.0 as usize].dir, &from.dir))
     }
+}
+
+/// The packages of the tree by the folders they lie in, for imports of the tree's own code that lead
+/// nowhere: the module file is not there, or the folder was moved and the imports were not.
+struct Astray<'a> {
+    packages: FxHashMap<&'a str, Vec<(&'a str, PkgId)>>,
+    roots: Vec<&'a str>,
+}
+
+impl<'a> Astray<'a> {
+    fn of(program: &'a Program) -> Astray<'a> {
+        let mut packages: FxHashMap<&str, Vec<(&str, PkgId)>> = FxHashMap::default();
+        for (index, package) in program.packages.iter().enumerate() {
+            let last = package.dir.rsplit('/').next().unwrap_or_default();
+            if !package.import_path.is_empty() && !package.name.ends_with("_test") && package.name != "main" {
+                packages.entry(last).or_default().push((&package.dir, PkgId(index as u32)));
+            }
+        }
+        Astray { packages, roots: program.module_paths.iter().map(|path| root_of(path)).collect() }
+    }
+
+    /// The only folder of the tree that ends as an import of its own code does.
+    fn package_for(&self, path: &str) -> Option<PkgId> {
+        let root = root_of(path);
+        if !self.roots.contains(&root) {
+            return None;
+        }
+        let rest = path[root.len()..].trim_start_matches('/');
+        let ends =
+            |dir: &str| dir == rest || dir.strip_suffix(rest).is_some_and(|above| above.ends_with('/'));
+        let mut found = self.packages.get(rest.rsplit('/').next()?)?.iter().filter(|(dir, _)| ends(dir));
+        match (found.next(), found.next()) {
+            (Some((_, package)), None) => Some(*package),
+            _ => None,
+        }
+    }
+}
+
+/// What the modules of one repository have in common: host, owner and name, or a bare name.
+fn root_of(path: &str) -> &str {
+    let count = if path.split('/').next().is_some_and(|host| host.contains('.')) { 3 } else { 1 };
+    let end = path.match_indices('/').nth(count - 1).map_or(path.len(), |(at, _)| at);
+    &path[..end]
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {

@@ -1,0 +1,131 @@
+//! Instances: which calls of a method are made on the object that a consumer was found through.
+//!
+//! A consumer object is often made with its topic in one call and started with its handler in
+//! another (`c := bus.New("orders"); go c.Run(handle)`). The topic leads to the object; the handler
+//! is what the method that receives is given by the calls made on that very object, rather than on
+//! others of its type.
+
+use super::calls::{Callee, Graph};
+use super::eval::Eval;
+use super::program::{Fn, Site};
+use super::resolve::{binding_of, everything};
+use super::types::Type;
+use super::value::{Binding, Closure, Value};
+
+/// How many calls may lie between the method that receives and the one that is called from outside.
+const CALLS: u8 = 5;
+/// How far what a method is called on is followed.
+const DEPTH: u8 = 6;
+
+/// Finds what the methods of one object are given.
+pub struct Instance<'a> {
+    /// Evaluation.
+    pub eval: &'a Eval<'a>,
+    /// Calls.
+    pub graph: &'a Graph,
+    /// The calls that led to the object, outermost first.
+    pub hops: &'a [Site],
+    /// Which functions run in the consumer's service.
+    pub runs: &'a dyn std::ops::Fn(Fn) -> bool,
+}
+
+impl Instance<'_> {
+    /// `method` with what the calls on its object give it; nothing where it takes no function, or
+    /// where those calls do not tell.
+    pub fn bound(&self, method: &Closure) -> Option<Closure> {
+        let object = method.receiver.as_ref()?;
+        let own = method.env.iter().find(|binding| binding.func == method.func)?;
+        let open = |(i, value): (usize, &Value)| {
+            *value == Value::Param(method.func, i as u32)
+                && matches!(self.eval.type_of(value), Type::Signature(_) | Type::Func(_) | Type::Named(..))
+        };
+        if !own.args.iter().enumerate().any(open) {
+            return None;
+        }
+        let chains = self.chains(method.func, object, CALLS);
+        let env = chains.into_iter().reduce(merged)?;
+        (!env.is_empty()).then(|| Closure::bound(method.func, method.receiver.clone(), env))
+    }
+
+    /// The ways from outside to `method` of the object: what each function on the way is given,
+    /// innermost last.
+    fn chains(&self, method: Fn, object: &Value, left: u8) -> Vec<Vec<Binding>> {
+        let Some(left) = left.checked_sub(1) else { return Vec::new() };
+        let mut found = Vec::new();
+        for call in self.graph.calls_of(method) {
+            let Some(caller) = call.func.map(|func| self.eval.types.program.outermost(func)) else {
+                continue;
+            };
+            if caller == method || !(self.runs)(caller) {
+                continue;
+            }
+            let binding = binding_of(self.eval, call.site, method);
+            match &binding.receiver {
+                // Another method of the same object.
+                Some(Value::Receiver(outer)) if *outer == caller => {
+                    for mut chain in self.chains(caller, object, left) {
+                        chain.push(binding.clone());
+                        found.push(chain);
+                    }
+                }
+                Some(on) if self.is(on, object) => {
+                    let mut chain: Vec<Binding> = self.given(caller).into_iter().collect();
+                    chain.push(binding);
+                    found.push(chain);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// What one of the calls that led to the object gives to the function that calls the method.
+    fn given(&self, caller: Fn) -> Option<Binding> {
+        let runs = |site: &&Site| match self.graph.at(**site).map(|call| &call.callee) {
+            Some(Callee::Tree(targets)) => targets.contains(&caller),
+            _ => false,
+        };
+        self.hops.iter().find(runs).map(|&site| binding_of(self.eval, site, caller))
+    }
+
+    fn is(&self, value: &Value, object: &Value) -> bool {
+        // Where it is not known which object receives, any of the service may.
+        matches!(object, Value::Receiver(_))
+            || everything(self.eval, self.graph, value, DEPTH).iter().any(|found| may_be(found, object))
+    }
+}
+
+/// Whether two values may be one: literals of the same place whose constants agree.
+fn may_be(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.site == b.site
+                && a.fields.iter().all(|(name, held)| {
+                    let other = b.fields.iter().find(|(other, _)| other == name);
+                    other.is_none_or(|(_, other)| may_be(held, other))
+                })
+        }
+        (Value::Str(a), Value::Str(b)) | (Value::Literal(a), Value::Literal(b)) => a == b,
+        (Value::Func(a), Value::Func(b)) => a.func == b.func,
+        (Value::List(a), Value::List(b)) => {
+            a.len() != b.len() || a.iter().zip(b.iter()).all(|(a, b)| may_be(a, b))
+        }
+        (Value::OneOf(items), other) | (other, Value::OneOf(items)) => {
+            items.iter().any(|item| may_be(item, other))
+        }
+        _ => true,
+    }
+}
+
+/// Two ways taken together, as far as they lead through the same functions.
+fn merged(mut all: Vec<Binding>, next: Vec<Binding>) -> Vec<Binding> {
+    let same = all.len() == next.len() && all.iter().zip(&next).all(|(a, b)| a.func == b.func);
+    if !same {
+        return Vec::new();
+    }
+    for (known, other) in all.iter_mut().zip(next) {
+        let both = |(a, b): (&Value, &Value)| Value::one_of(vec![a.clone(), b.clone()]);
+        known.args = known.args.iter().zip(other.args.iter()).map(both).collect();
+    }
+    all
+}
