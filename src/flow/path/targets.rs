@@ -117,7 +117,14 @@ impl Tracer<'_, '_> {
                 let added = if known { Vec::new() } else { self.added(site, callee, frame) };
                 if added.is_empty() { self.held_callbacks(site) } else { added }
             }
-            Some(Callee::Dynamic | Callee::Abstract(_)) => {
+            Some(kind @ (Callee::Dynamic | Callee::Abstract(_))) => {
+                // What a type takes over from those it embeds, it declares nowhere.
+                if matches!(kind, Callee::Abstract(_)) {
+                    let narrowed = self.narrowed(site, callee, frame);
+                    if !narrowed.is_empty() {
+                        return narrowed;
+                    }
+                }
                 let value = self.value_in(Site { file: site.file, expr: callee }, frame);
                 let mut found: Vec<Arc<Closure>> = Vec::new();
                 for value in everything(&self.eval, &self.flow.graph, &value, 6) {
@@ -138,9 +145,17 @@ impl Tracer<'_, '_> {
     }
 
     /// A function inside another sees what that one was given. In Go a closure handed to a library is
-    /// set up for every handler in turn, so that what its function was given tells too little.
-    pub(super) fn carry(&self, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
-        if !self.flow.types.program.facts(target.file).lang.files_are_modules() {
+    /// set up for every handler in turn, so that what its function was given tells too little; one that
+    /// is called where it is written (`go func() { … }()`) has no other caller.
+    pub(super) fn carry(&self, site: Site, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
+        let facts = self.flow.types.program.facts(target.file);
+        let here = match self.flow.types.program.facts(site.file).expr(site.expr) {
+            Expr::Call { callee, .. } => {
+                matches!(self.flow.types.program.facts(site.file).expr(callee), Expr::Closure(_))
+            }
+            _ => false,
+        };
+        if !facts.lang.files_are_modules() && !here {
             return;
         }
         let outer = frame.iter().filter(|outer| self.eval.encloses(outer.func, target));
@@ -219,6 +234,10 @@ impl Tracer<'_, '_> {
             {
                 found.push(Arc::new(Closure::method(func, value)));
             }
+        }
+        // Code that the service does not run is another's, however it comes to be there.
+        if found.len() > 1 && found.iter().any(|c| self.runs(c.func)) {
+            found.retain(|c| self.runs(c.func));
         }
         found.truncate(8);
         found
