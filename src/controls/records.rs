@@ -276,6 +276,7 @@ fn is_fresh(flow: &Flow<'_>, value: &Value, lists: &Lists) -> bool {
         }
         Value::Concat(parts) => parts.iter().any(inside),
         Value::Field(base, _) | Value::Element(base) => inside(base),
+        Value::Call(call) => inside(call.conversion().unwrap_or(&call.callee)),
         _ => false,
     }
 }

@@ -83,6 +83,10 @@ pub struct Graph {
     pub writes: FxHashMap<(Ty, Arc<str>), Vec<FieldWrite>>,
     /// What is put into maps of a type, in order.
     pub entries: FxHashMap<Ty, Vec<headers::Entry>>,
+    /// What is put into registries.
+    pub registered: super::registries::Holdings,
+    /// What the containers of libraries hold.
+    pub containers: super::provided::Containers,
     /// Functions that some entry point leads to; `None` where the tree has no entry point.
     pub live: Option<FxHashSet<Fn>>,
 }

@@ -477,6 +477,7 @@ fn handed_over(draft: &Draft, free: Free) -> bool {
             Value::Made(made) => {
                 made.args.iter().flat_map(|a| a.iter()).chain(&made.receiver).any(|v| direct(v, free))
             }
+            Value::Call(call) => direct(call.conversion().unwrap_or(&call.callee), free),
             // A step into what an argument holds (`type`) is still that argument.
             Value::Field(base, name) => name.starts_with(super::value::STEP) && direct(base, free),
             _ => false,

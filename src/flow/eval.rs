@@ -5,6 +5,7 @@
 //! what is cut is `Opaque`, never wrong.
 
 mod apply;
+mod called;
 mod class;
 mod composite;
 mod members;
@@ -21,7 +22,7 @@ use super::program::{Decl, Fn, Global, Site, Target, Ty};
 use super::pure;
 use super::scope::{DefKind, Write};
 use super::types::{Type, Types};
-use super::value::{Closure, Made, Object, Value, step_name};
+use super::value::{Applied, Closure, Made, Object, Value, step_name};
 pub use stores::entries;
 
 /// Evaluates expressions; one per task, since it counts its work.
@@ -203,6 +204,9 @@ impl<'a> Eval<'a> {
             DefKind::Param(i) => self.passed(owner, i).unwrap_or(Value::Param(owner, i)),
             DefKind::Receiver => Value::Receiver(owner),
             DefKind::Value(expr, index) => {
+                if let Some(wrapped) = self.wrapped(owner, name, def) {
+                    return wrapped;
+                }
                 let latest = self.nth(at(expr), index);
                 self.with_alternatives(owner, name, def.pos, def.reassigned && def.nested, latest)
             }
@@ -422,17 +426,19 @@ impl<'a> Eval<'a> {
             Value::Typed(Type::Named(ty, _)) if self.is_class(ty) => {
                 self.construct(ty, &values(), spread, site)
             }
-            Value::Typed(ty) if args.len() == 1 => match self.nth(at(args[0]), 0) {
-                // `(*T)(nil)` says a type and nothing else.
-                Value::Literal(text) if &*text == "nil" => Value::Typed(ty),
-                converted => converted,
-            },
-            Value::Func(closure) => match self.deferred(&closure, args, index) {
+            Value::Typed(ty) if args.len() == 1 => self.converted(&ty, self.nth(at(args[0]), 0), site),
+            Value::Func(ref closure) => match self.deferred(closure, args, index) {
                 Some(symbolic) => symbolic,
-                None => self.apply(&closure, &values(), spread, index).unwrap_or(Value::Opaque(Some(site))),
+                None if index == 0 && self.types.registries().gives(self.types, closure.func) => {
+                    Value::Call(Arc::new(Applied::new(target, values(), 0, site)))
+                }
+                None => match self.apply(closure, &values(), spread, index) {
+                    Some(value) => self.taken_at(site, value),
+                    None => Value::Opaque(Some(site)),
+                },
             },
-            Value::Param(..) | Value::Element(_) => {
-                Value::Field(target.into(), step_name(&format!("result:{index}")))
+            Value::Param(..) | Value::Element(_) | Value::Call(_) => {
+                Value::Call(Arc::new(Applied::new(target, values(), index, site).spread(spread)))
             }
             Value::OneOf(items) => {
                 let values = values();
@@ -448,13 +454,14 @@ impl<'a> Eval<'a> {
             Value::Field(..) if matches!(self.type_of(&target), Type::External(_, ref on) if !on.is_empty()) => {
                 self.made_class(site, &target, values()).unwrap_or(Value::Opaque(Some(site)))
             }
-            Value::Field(base, name) => match self.type_of(&base) {
-                Type::External(path, on) => {
+            Value::Field(base, name) => {
+                if let Type::External(path, on) = self.type_of(&base) {
                     let callee = Made::mention(path, on, name, Type::Unknown, site);
-                    self.made(site, &callee, Some((*base).clone()), values())
+                    return self.made(site, &callee, Some((*base).clone()), values());
                 }
-                _ => Value::Field(Value::Field(base, name).into(), step_name(&format!("result:{index}"))),
-            },
+                let target = Value::Field(base, name);
+                Value::Call(Arc::new(Applied::new(target, values(), index, site).spread(spread)))
+            }
             _ => Value::Opaque(Some(site)),
         }
     }

@@ -95,7 +95,7 @@ fn map_type(types: &Types<'_>, ty: &Type) -> Option<Ty> {
 }
 
 /// The function and index of the parameter that an expression is.
-fn parameter(types: &Types<'_>, site: Site) -> Option<(Fn, usize)> {
+pub(super) fn parameter(types: &Types<'_>, site: Site) -> Option<(Fn, usize)> {
     let Expr::Name(name) = types.program.facts(site.file).expr(site.expr) else { return None };
     let (func, def) = types.local(site, name)?;
     match def.kind {

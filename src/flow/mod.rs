@@ -3,7 +3,8 @@
 //! In order: `program` indexes names (with `modules` and `extensions`), `scope` binds locals, `types` says what expressions are,
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
-//! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what travels beside one, `manifest`
+//! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what
+//! travels beside one, `registries` and `provided` what containers give, `manifest`
 //! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -25,8 +26,10 @@ pub mod modules;
 pub mod parking;
 pub mod path;
 pub mod program;
+pub mod provided;
 pub mod pure;
 pub mod reach;
+pub mod registries;
 pub mod resolve;
 pub mod scope;
 pub mod select;
@@ -170,6 +173,8 @@ pub fn build<'a>(
     let matches = index.matches(types, &graph);
     let attribution = Attribution::new(types, &graph, services.len(), owner_of);
     graph.live = attribution.live();
+    graph.registered = registries::holdings(types, &graph);
+    graph.containers = provided::collect(types, &graph, &index, &matches);
     let mut config = config::Config::default();
     for (path, nodes) in documents {
         for node in nodes {

@@ -12,6 +12,7 @@ mod exprs;
 mod given;
 mod ingredients;
 mod node;
+mod opened;
 mod payload;
 mod targets;
 mod tried;
@@ -277,14 +278,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             }
             Stmt::Case { body, .. } => out.extend(self.block(func, body, frame, depth)),
             Stmt::Return(values) => self.ret(func, values, frame, depth, out),
-            Stmt::Send { channel, value } => {
-                self.expr(func, channel, ErrorUse::Other, false, frame, depth, out);
-                self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
-                let sent = Site { file: func.file, expr: value };
-                if self.is_message(sent, frame) {
-                    out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
-                }
-            }
+            Stmt::Send { channel, value } => self.send(func, channel, value, frame, depth, out),
             Stmt::Block(block) => out.extend(self.block(func, block, frame, depth)),
             Stmt::Jump(_) => out.push(Node::Exit(Exit::Jump)),
             Stmt::Try { body, binding, handler, finalizer } => {
@@ -303,6 +297,26 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 out.extend(self.block(func, finalizer, frame, depth));
             }
+        }
+    }
+
+    /// What is sent into a channel: the message, or what became of it.
+    fn send(
+        &mut self,
+        func: Fn,
+        channel: ExprId,
+        value: ExprId,
+        frame: &[Binding],
+        depth: u32,
+        out: &mut Vec<Node>,
+    ) {
+        self.expr(func, channel, ErrorUse::Other, false, frame, depth, out);
+        self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
+        let sent = Site { file: func.file, expr: value };
+        let channel = Site { file: func.file, expr: channel };
+        let outcome = self.flow.types.of(channel) == Type::Chan(Type::Basic("error".into()).into());
+        if !outcome && self.is_message(sent, frame) {
+            out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
         }
     }
 
@@ -486,7 +500,12 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let deeper = depth + u32::from(!self.hands_on(func, id));
         for closure in &targets {
             let target = closure.func;
-            if self.stack.contains(&target) {
+            // A method of a function type runs the function it is called on.
+            let runs = match &closure.receiver {
+                Some(Value::Func(on)) => on.func,
+                _ => target,
+            };
+            if self.stack.contains(&runs) {
                 continue;
             }
             if deeper > self.max_depth {
@@ -500,8 +519,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 self.callbacks(func, id, &[], frame, depth, out);
                 return;
             }
+            // A method of a function type is met wherever such a function is called.
             let visits = self.visits.entry(target).or_default();
-            *visits += 1;
+            *visits += u32::from(runs == target);
             let visits = *visits;
             if visits > VISITS {
                 let inner = self.read.get(&target).cloned().unwrap_or_default();
@@ -530,6 +550,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 followed = true;
                 self.push(Step { into: Some(target), inner, ..step.clone() }, out);
             }
+        }
+        if plain {
+            self.opened(func, site, frame, depth, out);
         }
         if !followed && !plain {
             self.push(step, out);

@@ -174,6 +174,12 @@ pub fn written(eval: &Eval<'_>, graph: &Graph, value: &Value) -> Option<Value> {
             Some(eval.member_value(inner, &Type::Unknown, name))
         }
         Value::Element(base) => written(eval, graph, base).map(super::eval::element),
+        Value::Made(made) => super::provided::taken(eval, graph, made),
+        Value::Param(func, index) => super::provided::injected(eval, graph, *func, *index),
+        Value::Call(call) => super::registries::taken(eval, graph, call).or_else(|| {
+            let callee = written(eval, graph, &call.callee)?;
+            Some(eval.called(call.with(callee, call.args.clone())))
+        }),
         Value::OneOf(items) => {
             let replaced: Vec<Option<Value>> = items.iter().map(|v| written(eval, graph, v)).collect();
             replaced.iter().any(Option::is_some).then(|| {
@@ -221,6 +227,7 @@ pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) 
 pub fn is_decoded(value: &Value) -> bool {
     match value {
         Value::Field(base, _) | Value::Element(base) => is_decoded(base),
+        Value::Call(call) => is_decoded(call.conversion().unwrap_or(&call.callee)),
         Value::OneOf(items) | Value::List(items) => items.iter().any(is_decoded),
         Value::Typed(_) | Value::Made(_) => true,
         _ => false,
@@ -242,6 +249,7 @@ fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::
             })
         }
         Value::Field(base, _) | Value::Element(base) => typed_base(eval, base),
+        Value::Call(call) => typed_base(eval, call.conversion().unwrap_or(&call.callee)),
         Value::Concat(items) | Value::OneOf(items) | Value::List(items) => {
             items.iter().find_map(|v| typed_base(eval, v))
         }
@@ -261,6 +269,9 @@ fn replace(eval: &Eval<'_>, value: &Value, old: &Value, new: &Value) -> Value {
             if inner == **base { value.clone() } else { eval.member_value(inner, &Type::Unknown, name) }
         }
         Value::Element(base) => super::eval::element(replace(eval, base, old, new)),
+        Value::Call(call) => {
+            eval.called(call.with(replace(eval, &call.callee, old, new), all(&call.args).into()))
+        }
         Value::Concat(items) => Value::concat(all(items)),
         Value::List(items) => Value::List(all(items).into()),
         Value::OneOf(items) => Value::one_of(all(items)),

@@ -262,6 +262,8 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
             return Some(Value::List(taken.filter(|v| !matches!(v, Value::Unset)).collect()));
         }
         Value::Unset => return Some(Value::Unset),
+        // Not known yet.
+        Value::Call(_) => return None,
         _ => {}
     }
     match name {
@@ -289,13 +291,6 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
         },
         "decorator" => Some(decorator(eval, value, argument)),
         "type" => type_name(eval, value),
-        "result" => match value {
-            Value::Func(closure) => eval
-                .apply(closure, &Arc::from([]), false, argument.parse().unwrap_or(0))
-                .or(Some(Value::Opaque(None))),
-            Value::Object(_) | Value::Made(_) | Value::Str(_) | Value::Literal(_) => Some(Value::Unset),
-            _ => None,
-        },
         "call" => called(eval, value, argument),
         _ => made_step(eval, value, name, argument),
     }

@@ -4,12 +4,16 @@
 
 mod inferred;
 mod members;
+mod returns;
+
+pub use returns::{Returns, import_matches};
 
 use crate::syntax::facts::{Expr, ExprId, Lang, Sym, TypeKind, UnaryOp};
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use super::program::{Decl, ExtPath, Fn, Global, Program, Site, Target, Ty};
+use super::registries::Registries;
 use super::scope::{Def, DefKind};
 
 /// What an expression is.
@@ -75,64 +79,6 @@ impl Member {
     }
 }
 
-/// What library calls give back, from the rules.
-#[derive(Debug, Default)]
-pub struct Returns {
-    map: FxHashMap<(String, String), Vec<(String, String)>>,
-    /// By receiver, call and field: the argument the field holds, for each import.
-    held: FxHashMap<(String, String, String), Vec<(String, usize)>>,
-}
-
-impl Returns {
-    /// Collects the `returns` of all detectors.
-    pub fn new(rules: &crate::rules::RuleSet) -> Returns {
-        let mut returns = Returns::default();
-        for detector in &rules.detectors {
-            for (call, gives) in &detector.returns {
-                let receiver = call.receiver.clone().unwrap_or_default();
-                for import in &detector.imports {
-                    returns
-                        .map
-                        .entry((receiver.clone(), call.name.clone()))
-                        .or_default()
-                        .push((import.clone(), gives.clone()));
-                }
-            }
-        }
-        for detector in &rules.detectors {
-            for held in &detector.fields {
-                let receiver = held.call.receiver.clone().unwrap_or_default();
-                let key = (receiver, held.call.name.clone(), held.field.clone());
-                let imports = detector.imports.iter().map(|import| (import.clone(), held.argument));
-                returns.held.entry(key).or_default().extend(imports);
-            }
-        }
-        returns
-    }
-
-    /// Which argument of the call that made a value its field `field` holds.
-    fn argument(&self, path: &str, receiver: &str, name: &str, field: &str) -> Option<usize> {
-        let held = self.held.get(&(receiver.to_owned(), name.to_owned(), field.to_owned()))?;
-        held.iter().find(|(import, _)| import_matches(import, path)).map(|(_, argument)| *argument)
-    }
-
-    fn get(&self, path: &str, receiver: &str, name: &str) -> Option<&str> {
-        let find = |receiver: &str| {
-            self.map
-                .get(&(receiver.to_owned(), name.to_owned()))?
-                .iter()
-                .find(|(import, _)| import_matches(import, path))
-                .map(|(_, gives)| gives.as_str())
-        };
-        find(receiver).or_else(|| if receiver.is_empty() { None } else { find("*") })
-    }
-}
-
-/// Whether `path` is `gate`, one of its versions (`/v2`) or sub-packages.
-pub fn import_matches(gate: &str, path: &str) -> bool {
-    path.strip_prefix(gate).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// Whether a type says next to nothing: unknown, the name of a type parameter, or something of a
 /// library with only its origin known.
 fn vague(ty: &Type) -> bool {
@@ -151,16 +97,24 @@ pub struct Types<'a> {
     pub program: &'a Program,
     returns: Returns,
     implementers: RwLock<FxHashMap<Ty, Arc<[Ty]>>>,
+    registries: OnceLock<Registries>,
 }
 
 const DEPTH: u8 = 24;
+/// What rules say a generic function gives that gives its type argument.
+const TYPE_ARGUMENT: &str = "typearg0";
 /// Methods of a list that give one of its elements.
 const ELEMENT: [&str; 4] = ["find", "at", "pop", "shift"];
 
 impl<'a> Types<'a> {
     /// Over a program and what the rules say library calls return.
     pub fn new(program: &'a Program, returns: Returns) -> Types<'a> {
-        Types { program, returns, implementers: RwLock::default() }
+        Types { program, returns, implementers: RwLock::default(), registries: OnceLock::new() }
+    }
+
+    /// The registries of the program.
+    pub fn registries(&self) -> &Registries {
+        self.registries.get_or_init(|| Registries::of(self))
     }
 
     /// The type of an expression.
@@ -454,7 +408,9 @@ impl<'a> Types<'a> {
                 {
                     return Type::External(*path, name.into());
                 }
-                Some(Target::External(path)) => return self.external_result(*path, "", name, index),
+                Some(Target::External(path)) => {
+                    return self.external_result(*path, "", name, index, &type_args);
+                }
                 Some(Target::Package(_)) => {}
                 // In a chain of calls each is the next one's receiver: ask for its type once.
                 None => {
@@ -462,7 +418,7 @@ impl<'a> Types<'a> {
                     let member = self.member_at(&receiver, name, depth);
                     match (&member, &receiver) {
                         (Some(Member::External(path, ty)), _) => {
-                            let found = self.external_result(*path, ty, name, index);
+                            let found = self.external_result(*path, ty, name, index, &type_args);
                             // `Client::new()` gives a client, unless a rule knows better.
                             let made =
                                 facts.lang == Lang::Rust && index == 0 && self.is_type_path(site.file, base);
@@ -554,7 +510,14 @@ impl<'a> Types<'a> {
         made.args.as_ref()?.get(argument).cloned()
     }
 
-    fn external_result(&self, path: ExtPath, receiver: &str, name: &str, index: u32) -> Type {
+    fn external_result(
+        &self,
+        path: ExtPath,
+        receiver: &str,
+        name: &str,
+        index: u32,
+        type_args: &[Type],
+    ) -> Type {
         let text = self.program.external(path);
         // The second value of a library call is an error or a flag in practice.
         if index > 0 {
@@ -564,7 +527,16 @@ impl<'a> Types<'a> {
             return Type::Basic("error".into());
         }
         let gives = self.returns.get(text, receiver, name).unwrap_or("");
+        // What a generic function gives may be what its type argument says.
+        if gives == TYPE_ARGUMENT {
+            return type_args.first().cloned().unwrap_or(Type::Unknown);
+        }
         Type::External(path, gives.into())
+    }
+
+    /// What a function gives first.
+    pub fn gives(&self, func: Fn) -> Type {
+        self.result(func, 0, &[], DEPTH)
     }
 
     pub(super) fn result(&self, func: Fn, index: u32, type_args: &[Type], depth: u8) -> Type {

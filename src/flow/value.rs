@@ -4,11 +4,15 @@
 //! caller's side is substituted for them. That is what lifts a topic out of a project's own
 //! event-bus package to the place that names it.
 
+mod applied;
+
+pub use applied::{Applied, Fold};
+
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::program::{ExtPath, Fn, Program, Site};
+use super::program::{ExtPath, Fn, Program, Site, Ty};
 use super::types::Type;
 
 /// First character of a field name that is a selector's step taken later. No language has it in names.
@@ -41,6 +45,8 @@ pub enum Value {
     Func(Arc<Closure>),
     /// What a library gave, or a library's own name.
     Made(Arc<Made>),
+    /// What calling something not known yet gives.
+    Call(Arc<Applied>),
     /// A parameter of a function.
     Param(Fn, u32),
     /// The receiver of a method.
@@ -82,6 +88,8 @@ pub struct Closure {
     pub receiver: Option<Value>,
     /// Parameters of the functions around a closure, innermost last.
     pub env: Vec<Binding>,
+    /// The function type it was converted to, whose methods it has.
+    pub named: Option<Ty>,
 }
 
 /// Arguments given for a function's parameters.
@@ -156,7 +164,22 @@ impl Object {
 
 impl Closure {
     fn new(open: bool, func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
-        Closure { hash: hash_of((func, &receiver, &env)), open, func, receiver, env }
+        Closure { hash: hash_of((func, &receiver, &env)), open, func, receiver, env, named: None }
+    }
+
+    /// The same as a value of a declared function type.
+    #[must_use]
+    pub fn named(&self, ty: Ty) -> Closure {
+        Closure {
+            named: Some(ty),
+            ..Closure::new(self.open, self.func, self.receiver.clone(), self.env.clone())
+        }
+    }
+
+    /// The same with another receiver and other captures.
+    #[must_use]
+    pub fn with(&self, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
+        Closure { named: self.named, ..Closure::bound(self.func, receiver, env) }
     }
 
     /// A function that needs nothing from around it.
@@ -236,6 +259,7 @@ impl Value {
             Value::Param(..) | Value::Receiver(_) => true,
             Value::Object(object) => object.open,
             Value::Made(made) => made.open,
+            Value::Call(call) => call.open,
             Value::Func(closure) => closure.open,
             Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
                 items.iter().any(Value::is_open)
@@ -341,6 +365,7 @@ impl Value {
                 params.into_iter().find(|f| matches!(f, Free::Param(..))).or(Some(first))
             }
             Value::Made(made) => made.free,
+            Value::Call(call) => call.free,
             Value::Object(_)
             | Value::Func(_)
             | Value::Opaque(_)
@@ -403,6 +428,7 @@ impl Value {
             Value::Object(object) => program.render(object.site),
             Value::Func(closure) => program.func_name(closure.func),
             Value::Made(made) => program.render(made.site),
+            Value::Call(call) => call.callee.render(program),
             Value::Param(func, i) => {
                 let facts = program.facts(func.file);
                 let decl = facts.func(func.func);

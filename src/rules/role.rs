@@ -115,6 +115,8 @@ roles! {
     DiProvide = "di.provide",
     /// Runs a function with injected dependencies.
     DiInvoke = "di.invoke",
+    /// Takes out of a container what was provided, by its name or its type.
+    DiTake = "di.take",
     /// Binds a queue to an exchange, or a subscription to a topic.
     Binding = "binding",
     /// Says over which broker the framework's handlers hear (the rule's `transport`; `rpc`: none).

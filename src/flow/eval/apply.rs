@@ -193,7 +193,16 @@ impl Eval<'_> {
         match value {
             Value::Object(object) => object.ty.clone(),
             Value::Made(made) => made.ty.clone(),
-            Value::Func(closure) => Type::Func(closure.func),
+            Value::Func(closure) => match closure.named {
+                Some(ty) => Type::Named(ty, Arc::from([])),
+                None => Type::Func(closure.func),
+            },
+            // What goes round a handler is of its type.
+            Value::Call(call) => match call.fold.and_then(|fold| call.args.get(fold.at as usize)) {
+                Some(start) => self.type_of(start),
+                None if call.index == 0 => self.types.of(call.site),
+                None => Type::Unknown,
+            },
             Value::Typed(ty) => ty.clone(),
             Value::Str(_) | Value::Concat(_) => Type::Basic("string".into()),
             Value::Param(func, i) => {
@@ -297,13 +306,18 @@ impl Substitution<'_, '_> {
                 let made = made.with(receiver, args);
                 pure::apply(eval, &made).unwrap_or_else(|| Value::Made(Arc::new(made)))
             }
+            Value::Call(call) => {
+                let callee = self.put(&call.callee);
+                let args = self.all(&call.args).into();
+                eval.called(call.with(callee, args))
+            }
             Value::Func(closure) => {
                 let mut env = closure.env.iter().map(|b| self.inside(b)).collect::<Vec<_>>();
                 if eval.encloses(binding.func, closure.func) && !env.iter().any(|b| b.func == binding.func) {
                     env.insert(0, binding.clone());
                 }
                 let receiver = closure.receiver.as_ref().map(|v| self.put(v));
-                Value::Func(Arc::new(Closure::bound(closure.func, receiver, env)))
+                Value::Func(Arc::new(closure.with(receiver, env)))
             }
             other => other.clone(),
         }
@@ -329,6 +343,7 @@ fn identity(value: &Value) -> Option<(Discriminant<Value>, *const ())> {
         Value::Object(object) => Arc::as_ptr(object).cast(),
         Value::Func(closure) => Arc::as_ptr(closure).cast(),
         Value::Made(made) => Arc::as_ptr(made).cast(),
+        Value::Call(call) => Arc::as_ptr(call).cast(),
         _ => return None,
     };
     Some((std::mem::discriminant(value), parts))

@@ -27,7 +27,12 @@ impl<'a> Eval<'a> {
             return found;
         }
         let dynamic = self.type_of(&value);
-        let ty = if matches!(dynamic, Type::Named(..) | Type::External(..)) { &dynamic } else { ty };
+        // Of a library's value often the origin alone is known; an assertion says more.
+        let ty = match &dynamic {
+            Type::External(_, name) if name.is_empty() && matches!(ty, Type::Named(..)) => ty,
+            Type::Named(..) | Type::External(..) => &dynamic,
+            _ => ty,
+        };
         if let Some(Member::Method(func)) = self.types.member(ty, name) {
             if !self.types.has_body(func)
                 && let Some(inner) = self.embedded(&value, name)

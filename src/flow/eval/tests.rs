@@ -27,6 +27,10 @@ fn short(program: &Program, value: &Value) -> String {
         Value::Func(closure) => format!("{}()", program.func_name(closure.func)),
         Value::Param(..) => format!("${}", value.render(program)),
         Value::Element(base) => format!("{}[]", short(program, base)),
+        Value::Call(call) => {
+            let args: Vec<String> = call.args.iter().map(|arg| short(program, arg)).collect();
+            format!("{}({})", short(program, &call.callee), args.join(", "))
+        }
         Value::Field(base, name) => format!("{}.{}", short(program, base), name.replace('\u{1}', "@")),
         Value::Made(made) => format!("made {}", made.name),
         Value::Opaque(_) => "?".to_owned(),

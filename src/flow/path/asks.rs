@@ -5,6 +5,7 @@ use crate::syntax::facts::{BinaryOp, Expr, ExprId, UnaryOp};
 use super::{Asks, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::scope::{Def, DefKind};
+use crate::flow::types::Type;
 
 impl Tracer<'_, '_> {
     /// The calls whose results an expression rests on, through local names.
@@ -146,6 +147,7 @@ impl Tracer<'_, '_> {
             Expr::Binary { op, left, right } => self.compares(site, op, left, right),
             Expr::Name(_) if self.is_error(site, false) => Asks::Error,
             Expr::Name(_) => Asks::Presence,
+            Expr::Call { args, .. } if self.asks_for_conflict(site.file, facts.list(args)) => Asks::Conflict,
             Expr::Call { callee, .. } => match facts.expr(callee) {
                 Expr::Field { name, .. } | Expr::Name(name) => {
                     call_asks(facts.text(name), &self.flow.types.program.render(site))
@@ -164,6 +166,16 @@ impl Tracer<'_, '_> {
             }
             _ => Asks::Other,
         }
+    }
+
+    /// Whether an error is asked to be of a type that is named for a conflict
+    /// (`var dup DuplicateError; errors.As(err, &dup)`).
+    fn asks_for_conflict(&self, file: u32, args: &[ExprId]) -> bool {
+        let &[error, wanted] = args else { return false };
+        let facts = self.flow.types.program.facts(file);
+        let Expr::Unary { op: UnaryOp::AddressOf, operand } = facts.expr(wanted) else { return false };
+        let Type::Named(ty, _) = self.flow.types.of(Site { file, expr: operand }) else { return false };
+        is_conflict(self.flow.types.program.type_name(ty)) && self.is_error(Site { file, expr: error }, false)
     }
 
     pub(super) fn compares(&self, site: Site, op: BinaryOp, left: ExprId, right: ExprId) -> Asks {

@@ -59,6 +59,7 @@ impl Payload {
             Value::Param(func, _) => Some(*func) == self.handler,
             Value::Made(made) => Some(made.site) == self.source,
             Value::Element(base) => self.is_whole(base),
+            Value::Call(call) => call.conversion().is_some_and(|of| self.is_whole(of)),
             Value::OneOf(items) => items.iter().any(|v| self.is_whole(v)),
             _ => false,
         }
@@ -85,6 +86,7 @@ impl Payload {
                 let ty = eval.type_of(value);
                 is(base) || self.has(&ty) || delivered(&ty)
             }
+            Value::Call(call) => is(call.conversion().unwrap_or(&call.callee)),
             Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
             // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
             Value::Made(made) if Some(made.site) == self.source => true,
@@ -122,6 +124,7 @@ impl Payload {
                 let plain = made.receiver.is_some() || converts(eval.types.program.external(made.path));
                 plain && parts.clone().next().is_some() && parts.all(brings)
             }
+            Value::Call(call) => call.conversion().is_some_and(brings),
             Value::OneOf(items) => items.iter().all(brings),
             Value::Concat(items) => {
                 let text = |value: &Value| matches!(value, Value::Str(_) | Value::Literal(_));

@@ -117,7 +117,14 @@ impl Tracer<'_, '_> {
                 let added = if known { Vec::new() } else { self.added(site, callee, frame) };
                 if added.is_empty() { self.held_callbacks(site) } else { added }
             }
-            Some(Callee::Dynamic | Callee::Abstract(_)) => {
+            Some(kind @ (Callee::Dynamic | Callee::Abstract(_))) => {
+                // What a type takes over from those it embeds, it declares nowhere.
+                if matches!(kind, Callee::Abstract(_)) {
+                    let narrowed = self.narrowed(site, callee, frame);
+                    if !narrowed.is_empty() {
+                        return narrowed;
+                    }
+                }
                 let value = self.value_in(Site { file: site.file, expr: callee }, frame);
                 let mut found: Vec<Arc<Closure>> = Vec::new();
                 for value in everything(&self.eval, &self.flow.graph, &value, 6) {
@@ -239,6 +246,10 @@ impl Tracer<'_, '_> {
             {
                 found.push(Arc::new(Closure::method(func, value)));
             }
+        }
+        // Code that the service does not run is another's, however it comes to be there.
+        if found.len() > 1 && found.iter().any(|c| self.runs(c.func)) {
+            found.retain(|c| self.runs(c.func));
         }
         found.truncate(8);
         found

@@ -11,13 +11,14 @@ use crate::audit::{Asks, CutReason, Ending, ErrorFate, Symbol};
 use crate::report::words;
 
 /// Roles that say nothing of what happens to a message.
-const BESIDE: [&str; 9] = [
+const BESIDE: [&str; 10] = [
     "log",
     "config.default",
     "config.get",
     "config.env",
     "di.provide",
     "di.invoke",
+    "di.take",
     "binding",
     "validate.register",
     "http-route",
