@@ -86,6 +86,8 @@ impl Found {
     }
 }
 
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone)]
 struct Draft {
     matched: Match,
