@@ -98,7 +98,9 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         signals.insert("check-seen");
     }
     let guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
-    if marks.is_empty() && (guard || !checks.is_empty()) {
+    // What is called a check may record the message as well.
+    let within = |s: &&Seen| s.below.any(&[Role::DedupeMark, Role::DedupeClaim]);
+    if marks.is_empty() && (guard || !checks.is_empty()) && !checks.iter().any(within) {
         signals.insert("never-marked");
     }
     let asks = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMiddleware];

@@ -81,8 +81,8 @@ impl Attribution {
         }
         for sets in [&self.precise, &self.wide] {
             // A program that is no service runs what its own calls lead to.
-            let strays =
-                std::ptr::eq(sets, &raw const self.wide) && self.precise.last().is_some_and(|s| s.contains(&func));
+            let strays = std::ptr::eq(sets, &raw const self.wide)
+                && self.precise.last().is_some_and(|s| s.contains(&func));
             if strays {
                 break;
             }

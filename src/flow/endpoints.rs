@@ -14,7 +14,7 @@ use super::calls::Graph;
 use super::config::Config;
 use super::eval::Eval;
 use super::matches::{Index, Match};
-use super::program::Site;
+use super::program::{Fn, Site};
 use super::resolve::{settle, supply};
 use super::select::{kept_under, select};
 use super::types::{Type, Types};
@@ -175,7 +175,18 @@ impl Lifting<'_> {
         if done.iter().any(known) {
             done.retain(|f| known(f) || !f.alternative && !f.fallback);
         }
+        self.drop_idle(&mut done);
         done
+    }
+
+    /// Leaves out what a constructor builds that does not receive, where it builds what does as well
+    /// (`if !enabled { return &Consumer{} }`).
+    fn drop_idle(&self, done: &mut Vec<Found>) {
+        let owner = |site: &Site| self.types.program.owner(*site);
+        let idle = |f: &Found| f.hops.len() > 1 && f.topic.as_ref().is_some_and(|t| t.name.is_empty());
+        let built: FxHashSet<Fn> =
+            done.iter().filter(|f| !idle(f)).flat_map(|f| f.hops.iter().filter_map(owner)).collect();
+        done.retain(|f| !idle(f) || !f.hops.first().and_then(owner).is_some_and(|o| built.contains(&o)));
     }
 
     /// Finishes a draft, or replaces it by the drafts of the places that supply it.
@@ -323,7 +334,7 @@ impl Lifting<'_> {
         Vec::new()
     }
 
-    fn unused(&self, func: super::program::Fn) -> bool {
+    fn unused(&self, func: Fn) -> bool {
         !self.graph.referenced(func) && self.types.program.func(func).parent.is_none()
     }
 

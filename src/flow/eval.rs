@@ -297,6 +297,10 @@ impl<'a> Eval<'a> {
         let mut changed = false;
         for (write, field) in writes.into_iter().filter(|(w, _)| !here || w.pos < pos) {
             let written = self.nth(Site { file: owner.file, expr: write.value }, write.index);
+            // `if m.Items == nil { m.Items = map[…]…{} }` says nothing of what is there otherwise.
+            if write.nested && written.is_bare() {
+                continue;
+            }
             fields.retain(|(name, _)| *name != field);
             fields.push((field, written));
             changed = true;

@@ -56,6 +56,8 @@ pub struct Write {
     pub index: u32,
     /// Byte offset.
     pub pos: u32,
+    /// It stands in a branch or loop.
+    pub nested: bool,
 }
 
 /// Something put into a list or map: `list.push(value)`, `map.set(key, value)`, `map[key] = value`.
@@ -337,7 +339,7 @@ fn assign(
             }
             Expr::Field { .. } | Expr::Index { .. } | Expr::Unary { .. } => {
                 if let Some((value, index)) = value {
-                    scope.writes.push(Write { target, value, index, pos });
+                    scope.writes.push(Write { target, value, index, pos, nested: scope.level > 0 });
                 }
             }
             _ => {}

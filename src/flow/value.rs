@@ -269,6 +269,15 @@ impl Value {
         }
     }
 
+    /// Whether it is a list or map with nothing in it.
+    pub fn is_bare(&self) -> bool {
+        match self {
+            Value::List(items) => items.is_empty(),
+            Value::Object(object) => matches!(object.ty, Type::Map(..)) && object.fields.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Whether alternatives, lists and pieces are nested beyond what any question asks for: each step
     /// through such a value multiplies them.
     pub fn is_vast(&self) -> bool {
