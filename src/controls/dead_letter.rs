@@ -74,6 +74,10 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         }
         if scan.of(Role::Requeue).next().is_some() {
             signals.insert("requeues");
+            // Classic queues of RabbitMQ put a message back as often as it is refused.
+            if subject.consumer.transport == "rabbitmq" {
+                signals.insert("uncounted");
+            }
         }
         if scan.of(Role::Reject).next().is_some() {
             signals.insert("rejects");
