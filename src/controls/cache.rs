@@ -196,13 +196,16 @@ fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]
 
 /// Whether one change removes keys of several kinds, by calls of their own.
 fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
+    let program = flow.types.program;
+    // However a change is cut into functions, it is one.
+    let whole = |func: Fn| flow.graph.whole(program, func, true);
     let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str)>> = BTreeMap::new();
     for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
-        let Some(func) = removal.func.map(|f| flow.types.program.outermost(f)) else { continue };
+        let Some(func) = removal.func.map(whole) else { continue };
         kinds.entry(func).or_default().insert((removal.place, &removal.prefix));
         for call in flow.graph.calls_of(func) {
             if let Some(caller) = call.func {
-                let caller = flow.types.program.outermost(caller);
+                let caller = whole(caller);
                 kinds.entry(caller).or_default().insert((call.site, &removal.prefix));
             }
         }

@@ -194,14 +194,12 @@ pub fn observers(flow: &Flow<'_>, names: &[String], consumers: &[Consumer]) -> V
 /// The one function all of `funcs` are, or that calls all of them.
 fn registry(flow: &Flow<'_>, funcs: &BTreeSet<Fn>) -> Option<Fn> {
     let mut all = funcs.iter().map(|func| {
-        let mut around: BTreeSet<Fn> = BTreeSet::from([*func]);
-        let callers = flow.graph.callers.get(func).into_iter().flatten();
-        around.extend(
-            callers
-                .filter_map(|&call| flow.graph.calls[call as usize].func)
-                .map(|f| flow.types.program.outermost(f)),
-        );
-        around
+        // However a function is cut in two, it is one.
+        let program = flow.types.program;
+        let func = flow.graph.whole(program, *func, false);
+        let callers = flow.graph.calls_of(func).filter_map(|call| call.func);
+        let callers = callers.map(|caller| flow.graph.whole(program, caller, true));
+        std::iter::once(func).chain(callers).collect::<BTreeSet<Fn>>()
     });
     let first = all.next()?;
     let common = all.fold(first, |common, next| common.intersection(&next).copied().collect());

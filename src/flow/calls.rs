@@ -14,6 +14,9 @@ use super::modules::CONSTRUCTOR;
 use super::program::{Decl, ExtPath, Fn, Program, Site, Target, Ty};
 use super::types::{Member, Type, Types};
 
+/// How often a function that is cut in pieces is cut again.
+const PIECES: usize = 6;
+
 /// What a call runs.
 #[derive(Clone, Debug)]
 pub enum Callee {
@@ -180,6 +183,36 @@ impl Graph {
     /// The calls that may run `func`, in order of place.
     pub fn calls_of(&self, func: Fn) -> impl Iterator<Item = &CallSite> {
         self.callers.get(&func).into_iter().flatten().map(|&call| &self.calls[call as usize])
+    }
+
+    /// The function that `func` is a piece of, however often it is cut: what nothing but the end of one
+    /// function of the same file calls is the rest of that one. With `forwards`, so is what does one
+    /// thing for another.
+    pub fn whole(&self, program: &Program, func: Fn, forwards: bool) -> Fn {
+        let mut at = program.outermost(func);
+        for _ in 0..PIECES {
+            match self.piece_of(program, at, forwards) {
+                Some(caller) => at = caller,
+                None => break,
+            }
+        }
+        at
+    }
+
+    fn piece_of(&self, program: &Program, func: Fn, forwards: bool) -> Option<Fn> {
+        let mut calls = self.calls_of(func);
+        let (call, None) = (calls.next()?, calls.next()) else { return None };
+        let caller = call.func?;
+        if caller.file != func.file || caller == func || self.mentioned.contains(&func) {
+            return None;
+        }
+        let facts = program.facts(func.file);
+        let statements = |func: Fn| program.func(func).body.map_or(&[][..], |body| facts.block(body));
+        let mut ends = false;
+        if let Some(&last) = statements(caller).last() {
+            super::walk::exprs_of_stmt(facts, last, &mut |expr| ends |= expr == call.site.expr);
+        }
+        (ends || forwards && statements(func).len() == 1).then_some(caller)
     }
 
     /// The calls that stand in `func`, in order of place.

@@ -263,6 +263,10 @@ impl<'a> Eval<'a> {
             Value::Typed(ty @ (Type::Named(..) | Type::Map(..))) => {
                 Arc::new(Object::new(ty.clone(), Vec::new(), site))
             }
+            // A map that the caller made: what is put into it comes on top of what is there.
+            Value::Param(..) if matches!(self.type_of(&value), Type::Map(..)) => {
+                Arc::new(stores::upon(self.type_of(&value), value.clone(), site))
+            }
             _ => return value,
         };
         let file = self.types.program.file(owner.file);
@@ -370,11 +374,7 @@ impl<'a> Eval<'a> {
             Value::Object(object) => {
                 let key = self.nth(Site { file: site.file, expr: key }, 0);
                 match key {
-                    Value::Str(key) => object
-                        .fields
-                        .iter()
-                        .find(|(name, _)| *name == key)
-                        .map_or(Value::Unset, |(_, value)| value.clone()),
+                    Value::Str(key) => stores::at(object, &key),
                     _ => Value::one_of(entries(object).map(|(_, value)| value).collect()),
                 }
             }

@@ -157,7 +157,6 @@ fn each_refactoring_everywhere_changes_nothing() {
 
 /// Functions cut in two wherever they can be, not only those that run for a message.
 #[test]
-#[ignore = "a shared registration cut in two loses its dead-letter target, and its service gets `scattered-registration`"]
 fn functions_split_everywhere_change_nothing() {
     let mut files = FILES.clone();
     assert!(split::split(&|_, _| true, &mut files, &mut Dice(1), 100) >= 250);

@@ -295,11 +295,11 @@ impl Substitution<'_, '_> {
                 }
             }
             Value::Element(base) => element(self.put(base)),
-            Value::Object(object) => Value::Object(Arc::new(Object::new(
-                object.ty.clone(),
-                object.fields.iter().map(|(k, v)| (k.clone(), self.put(v))).collect(),
-                object.site,
-            ))),
+            Value::Object(object) => {
+                let fields = object.fields.iter().map(|(k, v)| (k.clone(), self.put(v))).collect();
+                let fields = super::stores::joined(fields);
+                Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site)))
+            }
             Value::Made(made) => {
                 let receiver = made.receiver.as_ref().map(|v| self.put(v));
                 let args = made.args.as_ref().map(|args| self.all(args).into());

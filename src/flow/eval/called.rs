@@ -27,9 +27,11 @@ impl Eval<'_> {
             Value::Typed(ty @ Type::Named(..)) if call.args.len() == 1 => {
                 self.converted(ty, call.args[0].clone(), call.site)
             }
-            Value::OneOf(items) => Value::one_of(
-                items.iter().map(|item| self.called(call.with(item.clone(), call.args.clone()))).collect(),
-            ),
+            Value::OneOf(items) => {
+                let each = |item: &Value| self.called(call.with(item.clone(), call.args.clone()));
+                let given: Vec<Value> = items.iter().map(each).filter(|v| *v != Value::Unset).collect();
+                if given.is_empty() { Value::Unset } else { Value::one_of(given) }
+            }
             Value::Object(_) | Value::Made(_) | Value::Str(_) | Value::Literal(_) | Value::Unset => {
                 Value::Unset
             }

@@ -109,6 +109,9 @@ impl<'a> Eval<'a> {
         }
         match &value {
             Value::Object(object) => {
+                if matches!(object.ty, Type::Map(..)) {
+                    return super::stores::at(object, &name.into());
+                }
                 if let Some((_, found)) = object.fields.iter().find(|(field, _)| &**field == name) {
                     return found.clone();
                 }

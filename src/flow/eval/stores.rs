@@ -331,9 +331,42 @@ fn kept(key: Value, value: Value) -> (Arc<str>, Value) {
     }
 }
 
+/// The name under which a map keeps what it was before more was put into it, where that is not known.
+const BELOW: &str = "\u{1}below";
+
+/// A map that is not known yet, to put more into.
+pub(super) fn upon(ty: Type, below: Value, site: Site) -> Object {
+    Object::new(ty, vec![(BELOW.into(), below)], site)
+}
+
+/// What is under a key of a map.
+pub(super) fn at(object: &Object, key: &Arc<str>) -> Value {
+    let held =
+        |name: &str| object.fields.iter().find(|(own, _)| **own == *name).map(|(_, value)| value.clone());
+    held(key).or_else(|| Some(Value::Field(held(BELOW)?.into(), key.clone()))).unwrap_or(Value::Unset)
+}
+
+/// The fields of an object; what a map was before stands among them, once that is known.
+pub(super) fn joined(mut fields: Vec<(Arc<str>, Value)>) -> Vec<(Arc<str>, Value)> {
+    let Some(at) = fields.iter().position(|(name, _)| &**name == BELOW) else { return fields };
+    match fields[at].1.clone() {
+        Value::Object(map) => {
+            fields.remove(at);
+            let missing = |(name, _): &&(Arc<str>, Value)| !fields.iter().any(|(own, _)| own == name);
+            let below: Vec<_> = map.fields.iter().filter(missing).cloned().collect();
+            fields.extend(below);
+        }
+        Value::Typed(_) | Value::Unset => {
+            fields.remove(at);
+        }
+        _ => {}
+    }
+    fields
+}
+
 /// The keys and values of a map.
 pub fn entries(object: &Object) -> impl Iterator<Item = (Value, Value)> + use<'_> {
-    object.fields.iter().map(|(name, value)| match value {
+    object.fields.iter().filter(|(name, _)| &**name != BELOW).map(|(name, value)| match value {
         Value::List(pair) if &**name == OPEN_KEY && pair.len() == 2 => (pair[0].clone(), pair[1].clone()),
         value => (Value::Str(name.clone()), value.clone()),
     })

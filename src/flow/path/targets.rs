@@ -125,23 +125,29 @@ impl Tracer<'_, '_> {
                         return narrowed;
                     }
                 }
-                let value = self.value_in(Site { file: site.file, expr: callee }, frame);
-                let mut found: Vec<Arc<Closure>> = Vec::new();
-                for value in everything(&self.eval, &self.flow.graph, &value, 6) {
-                    for item in value.items() {
-                        if let Some(closure) = item.function()
-                            && self.flow.types.has_body(closure.func)
-                            && !found.iter().any(|c| c.func == closure.func)
-                        {
-                            found.push(closure.clone());
-                        }
-                    }
-                }
+                let callee = Site { file: site.file, expr: callee };
+                let mut found = self.functions_in(&self.value_in(callee, frame));
                 found.truncate(8);
                 found
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The functions that a value may be.
+    fn functions_in(&self, value: &Value) -> Vec<Arc<Closure>> {
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for value in everything(&self.eval, &self.flow.graph, value, 6) {
+            for item in value.items() {
+                if let Some(closure) = item.function()
+                    && self.flow.types.has_body(closure.func)
+                    && !found.iter().any(|c| c.func == closure.func)
+                {
+                    found.push(closure.clone());
+                }
+            }
+        }
+        found
     }
 
     /// A function inside another sees what that one was given. In Go a closure handed to a library is
@@ -160,10 +166,15 @@ impl Tracer<'_, '_> {
         }
         let outer = frame.iter().filter(|outer| self.eval.encloses(outer.func, target));
         for (at, outer) in outer.enumerate() {
-            if !into.iter().any(|known| known.func == outer.func) {
-                let outer = if whole { outer.clone() } else { self.functions_of(outer) };
-                into.insert(at.min(into.len()), outer);
+            if into.iter().any(|known| known.func == outer.func) {
+                continue;
             }
+            let mut outer = if whole { outer.clone() } else { self.functions_of(outer) };
+            // One that is known by its type alone says less than the type's literals.
+            if !whole && matches!(outer.receiver, Some(Value::Typed(_))) {
+                outer.receiver = Some(Value::Receiver(outer.func));
+            }
+            into.insert(at.min(into.len()), outer);
         }
     }
 
@@ -224,6 +235,17 @@ impl Tracer<'_, '_> {
             return Vec::new();
         }
         let value = self.value_in(Site { file: site.file, expr: base }, frame);
+        let found = self.methods_of(value.clone(), name);
+        if !found.is_empty() {
+            return found;
+        }
+        // Where nobody knows which one the path came with, its kind tells what it is made of.
+        let own = self.eval.value(Site { file: site.file, expr: base });
+        if own == value { found } else { self.methods_of(own, name) }
+    }
+
+    /// What a call of method `name` on `value` goes to, looked for once.
+    fn methods_of(&mut self, value: Value, name: &str) -> Vec<Arc<Closure>> {
         let key = (value, name.into());
         if let Some(known) = self.narrowed.get(&key) {
             return known.clone();
