@@ -234,10 +234,23 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     let eval = eval::Eval::new(lifting.types);
     let heard = transports(lifting, attribution, matches);
     let mut out = Vec::new();
-    for found in lifting.all(matches, &[Role::Consumer]) {
+    let all = lifting.all(matches, &[Role::Consumer]);
+    let decorated = all.iter().filter_map(|found| unused::decorated_class(program, found.matched.site));
+    let unlisted = unused::unnamed(program, &decorated.collect());
+    for found in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
-        for service in attribution.endpoint(program, found.place, &found.hops) {
+        let mut services = attribution.endpoint(program, found.place, &found.hops);
+        if let Some(class) = unused::decorated_class(program, found.matched.site) {
+            // A container builds it, if it is told to.
+            if unlisted.contains(&class) {
+                continue;
+            }
+            if services.is_empty() {
+                services = attribution.importers(program, class.file);
+            }
+        }
+        for service in services {
             let Some(transport) = over(&heard, service, rule, detector) else { continue };
             let (path, line) = program.place(found.place);
             let dead_letter = found

@@ -11,7 +11,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
 use crate::flow::types::Type;
-use crate::flow::value::{Binding, Closure, Object, Value};
+use crate::flow::value::{Binding, Closure, Merged, Object, Value};
 
 impl Eval<'_> {
     /// What calling `closure` with `args` gives: its n-th returned value.
@@ -286,11 +286,11 @@ impl Substitution<'_, '_> {
                 }
             }
             Value::Element(base) => element(self.put(base)),
-            Value::Object(object) => Value::Object(Arc::new(Object::new(
-                object.ty.clone(),
-                object.fields.iter().map(|(k, v)| (k.clone(), self.put(v))).collect(),
-                object.site,
-            ))),
+            Value::Object(object) => {
+                let fields = object.fields.iter().map(|(name, value)| (name.clone(), self.put(value)));
+                let fields = if object.takes() { Merged::of(fields).fields() } else { fields.collect() };
+                Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site)))
+            }
             Value::Made(made) => {
                 let receiver = made.receiver.as_ref().map(|v| self.put(v));
                 let args = made.args.as_ref().map(|args| self.all(args).into());

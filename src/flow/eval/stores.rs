@@ -333,7 +333,7 @@ fn kept(key: Value, value: Value) -> (Arc<str>, Value) {
 
 /// The keys and values of a map.
 pub fn entries(object: &Object) -> impl Iterator<Item = (Value, Value)> + use<'_> {
-    object.fields.iter().map(|(name, value)| match value {
+    object.named().map(|(name, value)| match value {
         Value::List(pair) if &**name == OPEN_KEY && pair.len() == 2 => (pair[0].clone(), pair[1].clone()),
         value => (Value::Str(name.clone()), value.clone()),
     })
