@@ -5,12 +5,12 @@
 //! at and not passed on. A path that parks the message, or asks for it again, carries none.
 
 use crate::audit::Status;
-use crate::flow::Flow;
 use crate::flow::path::{Branch, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::scope::DefKind;
+use crate::flow::{Flow, walk};
 use crate::rules::Role;
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Stmt, Stmts};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Stmt, Stmts, UnaryOp};
 
 use super::finding::{Draft, place};
 use super::steps;
@@ -59,6 +59,7 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     }
     let never = |(handler, trace): &(Fn, Trace)| {
         answers(subject, *handler, table) && never_fails(subject.flow, *handler) && lets_pass(&trace.nodes)
+            || subject.consumer.dead_letter_builtin && catches_all(subject.flow, *handler)
     };
     if !examined.traces.is_empty() && examined.traces.iter().all(never) {
         signals.insert("swallows-all");
@@ -81,6 +82,61 @@ fn lets_pass(nodes: &[Node]) -> bool {
         Node::Loop(body) => lets_pass(body),
         Node::Exit(_) | Node::Cut(_) => false,
     })
+}
+
+/// Whether all that a function does stands in a `try` whose `catch` ends as if all were well, and says
+/// nothing of the message to anybody but a log: a library that parks what throws hears of nothing.
+fn catches_all(flow: &Flow<'_>, func: Fn) -> bool {
+    let program = flow.types.program;
+    let facts = program.facts(func.file);
+    if facts.lang != Lang::TypeScript {
+        return false;
+    }
+    let Some(body) = program.func(func).body else { return false };
+    let mut caught = false;
+    for &id in facts.block(body) {
+        match facts.stmt(id) {
+            Stmt::Try { handler, .. } if !facts.block(handler).is_empty() => {
+                let params = facts.params(&program.func(func).params);
+                let message = |expr: ExprId| match facts.expr(expr) {
+                    Expr::Name(name) => params.iter().any(|param| param.name == name),
+                    _ => false,
+                };
+                let mut tells = false;
+                walk::stmts(facts, handler, &mut |stmt| tells |= matches!(stmt, Stmt::Throw(_)));
+                for &id in facts.block(handler) {
+                    walk::exprs_of_stmt(facts, id, &mut |expr| {
+                        let Expr::Call { callee, args, .. } = facts.expr(expr) else { return };
+                        let on = match facts.expr(callee) {
+                            Expr::Field { base, .. } => base,
+                            _ => callee,
+                        };
+                        tells |= message(on) || facts.list(args).iter().any(|&arg| message(arg));
+                    });
+                }
+                if tells {
+                    return false;
+                }
+                caught = true;
+            }
+            // What is taken apart before, and what is said behind.
+            Stmt::Assign { values, .. } => {
+                let mut waits = false;
+                for &value in facts.list(values) {
+                    walk::exprs(facts, value, &mut |expr| {
+                        waits |= matches!(facts.expr(expr), Expr::Unary { op: UnaryOp::Await, .. });
+                    });
+                }
+                if waits {
+                    return false;
+                }
+            }
+            Stmt::Return(_) | Stmt::Expr(_) if caught => {}
+            Stmt::Expr(expr) if !matches!(facts.expr(expr), Expr::Unary { op: UnaryOp::Await, .. }) => {}
+            _ => return false,
+        }
+    }
+    caught
 }
 
 /// Whether every return of a function that could give an error gives none.
@@ -471,7 +527,7 @@ fn answer(flow: &Flow<'_>, call: Site, body: Stmts, after: &mut bool) -> Option<
             let first = facts.list(values).first()?;
             return Some(matches!(facts.expr(*first), Expr::Bool(true)));
         }
-        crate::flow::walk::exprs_of_stmt(facts, id, &mut |expr| *after |= expr == call.expr);
+        walk::exprs_of_stmt(facts, id, &mut |expr| *after |= expr == call.expr);
         let found = match facts.stmt(id) {
             Stmt::If { then, otherwise, .. } => {
                 answer(flow, call, then, after).or_else(|| answer(flow, call, otherwise, after))

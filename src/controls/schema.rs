@@ -1,5 +1,6 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
+use super::scan::Seen;
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
@@ -22,6 +23,11 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             ErrorUse::Logged | ErrorUse::Dropped => signals.insert("validated-logged"),
             _ => signals.insert("validated"),
         };
+    }
+    let by_name = |detector: &str| subject.flow.index.named(detector).is_some_and(|d| d.imports.is_empty());
+    let own = |s: &Seen| s.kind.as_deref() == Some("business-rule") && by_name(&s.detector);
+    if signals.contains("validated") && scan.of(Role::Validate).all(own) {
+        signals.insert("validated-by-name");
     }
     if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.effects_above > 0) {
         signals.insert("validated-beside");

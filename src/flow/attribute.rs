@@ -19,6 +19,8 @@ pub struct Attribution {
     owners: Vec<Option<usize>>,
     precise: Vec<FxHashSet<Fn>>,
     wide: Vec<FxHashSet<Fn>>,
+    /// The modules that the files of each service import, and what those import in turn.
+    imported: Vec<FxHashSet<PkgId>>,
     has_entries: bool,
 }
 
@@ -65,7 +67,18 @@ impl Attribution {
         let reach = |callbacks: bool| -> Vec<FxHashSet<Fn>> {
             entries.par_iter().map(|roots| search.from(roots, callbacks)).collect()
         };
-        Attribution { owners, precise: reach(false), wide: reach(true), has_entries }
+        let imported = (0..services).map(|service| imports(program, &owners, service)).collect();
+        Attribution { owners, precise: reach(false), wide: reach(true), imported, has_entries }
+    }
+
+    /// The services that import a module of shared code: what a container builds and calls there runs
+    /// in them, although no call leads to it.
+    pub fn importers(&self, program: &Program, file: u32) -> Vec<usize> {
+        let package = program.file(file).package;
+        match self.owners[file as usize] {
+            Some(owner) => vec![owner],
+            None => (0..self.imported.len()).filter(|&s| self.imported[s].contains(&package)).collect(),
+        }
     }
 
     /// The services that run code at `func` of `file` (`func` is `None` at file level). Empty when
@@ -123,6 +136,29 @@ impl Attribution {
     pub fn owner(&self, file: u32) -> Option<usize> {
         self.owners[file as usize]
     }
+}
+
+/// What the files of a service import, directly or not, where files are modules.
+fn imports(program: &Program, owners: &[Option<usize>], service: usize) -> FxHashSet<PkgId> {
+    let own = (0..program.files.len() as u32).filter(|&file| owners[file as usize] == Some(service));
+    let own = own.filter(|&file| program.facts(file).lang.files_are_modules());
+    let mut queue: Vec<u32> = own.collect();
+    let mut found = FxHashSet::default();
+    while let Some(file) = queue.pop() {
+        let facts = program.facts(file);
+        let named = program.file(file).imports.values().filter_map(|target| match target {
+            Target::Package(package) => Some(*package),
+            Target::External(_) => None,
+        });
+        let passed = facts.exports.iter().filter(|export| !export.path.is_empty());
+        let passed = passed.filter_map(|export| program.imported(file, facts.text(export.path)));
+        for package in named.chain(passed) {
+            if found.insert(package) {
+                queue.extend(&program.packages[package.0 as usize].files);
+            }
+        }
+    }
+    found
 }
 
 /// Every `main` of a package: a folder of small programs, or one program for each build tag.

@@ -15,7 +15,7 @@ use super::config::Config;
 use super::eval::Eval;
 use super::matches::{Index, Match};
 use super::program::{Fn, Site};
-use super::resolve::{settle, supply};
+use super::resolve::{given_handler, settle, supply};
 use super::select::{kept_under, select};
 use super::types::{Type, Types};
 use super::value::{Closure, Free, Value};
@@ -77,6 +77,8 @@ pub struct Found {
     pub fallback: bool,
     /// The topic is read out of rows or messages.
     pub relays: bool,
+    /// Whether a topic is given at all: options may leave it out.
+    pub given: bool,
 }
 
 impl Found {
@@ -227,6 +229,10 @@ impl Lifting<'_> {
             .filter(|(part, _)| *part == wanted)
             .filter(|(_, v)| wanted == Part::Topic || v.function().is_none())
             .find_map(|(_, v)| v.free());
+        // A queue that is named at run time: the handler tells the registrations apart.
+        let handlers = draft.parts.iter().filter(|(part, _)| *part == Part::Handler);
+        let given = || handlers.clone().find_map(|(_, value)| given_handler(eval, value));
+        let free = free.or_else(|| (consumes && !draft.placed).then(given).flatten());
         if let Some(free) = free
             && draft.hops.len() < HOPS
         {
@@ -403,6 +409,7 @@ impl Lifting<'_> {
         let topic_value = parts.iter().find(|(p, v)| *p == Part::Topic && !v.is_unset()).map(|(_, v)| v);
         let relays =
             topic_value.is_some_and(|v| super::resolve::is_decoded(v) || matches!(v, Value::Field(..)));
+        let given = topic_value.is_some();
         let mut expression = topic_value.map(|v| v.render(program)).unwrap_or_default();
         if topics.is_empty()
             && !draft.moved
@@ -435,6 +442,7 @@ impl Lifting<'_> {
                 alternative: draft.alternative,
                 fallback: draft.fallback,
                 relays,
+                given,
             });
         }
     }

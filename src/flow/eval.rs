@@ -353,11 +353,39 @@ impl<'a> Eval<'a> {
                 Value::Made(Arc::new(Made::mention(*path, "".into(), text.into(), ty, site)))
             }
             None => {
+                if let Some(value) = self.just_written(site, base, name) {
+                    return value;
+                }
                 let base = Site { file: site.file, expr: base };
                 let value = self.nth(base, 0);
                 let ty = self.types.of(base);
                 self.member_value(value, &ty, text)
             }
+        }
+    }
+
+    /// `this.name = value; this.name.start();`: what the same function wrote before.
+    fn just_written(&self, site: Site, base: ExprId, name: Sym) -> Option<Value> {
+        let file = self.types.program.file(site.file);
+        let facts = &file.facts;
+        let Expr::Name(this) = facts.expr(base) else { return None };
+        if !facts.lang.files_are_modules() {
+            return None;
+        }
+        let (owner, def) = self.types.local(Site { file: site.file, expr: base }, this)?;
+        if def.kind != DefKind::Receiver || self.types.program.owner(site) != Some(owner) {
+            return None;
+        }
+        let pos = facts.expr_pos[site.expr.0 as usize];
+        let same = |target: ExprId| match facts.expr(target) {
+            Expr::Field { base, name: field } => field == name && facts.expr(base) == Expr::Name(this),
+            _ => false,
+        };
+        let writes = &file.scopes[owner.func.0 as usize].writes;
+        let write = writes.iter().rev().find(|write| write.pos < pos && same(write.target))?;
+        match self.nth(Site { file: site.file, expr: write.value }, write.index) {
+            Value::Opaque(_) => None,
+            value => Some(value),
         }
     }
 
@@ -374,7 +402,9 @@ impl<'a> Eval<'a> {
             Value::Object(object) => {
                 let key = self.nth(Site { file: site.file, expr: key }, 0);
                 match key {
-                    Value::Str(key) => stores::at(object, &key),
+                    Value::Str(key) => object
+                        .field(&key, &|taken| self.select(taken.clone(), &key))
+                        .unwrap_or_else(|| stores::at(object, &key)),
                     _ => Value::one_of(entries(object).map(|(_, value)| value).collect()),
                 }
             }

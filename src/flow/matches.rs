@@ -117,6 +117,11 @@ impl<'a> Index<'a> {
         &self.rules.detectors[id.detector as usize]
     }
 
+    /// The detector of an id.
+    pub fn named(&self, id: &str) -> Option<&'a crate::rules::Detector> {
+        self.rules.detectors.iter().find(|detector| detector.id == id)
+    }
+
     fn gated(&self, id: RuleId, path: &str) -> bool {
         let detector = &self.rules.detectors[id.detector as usize];
         detector.imports.iter().any(|gate| import_matches(gate, path))
@@ -498,7 +503,7 @@ fn changes(eval: &Eval<'_>, site: Site, asked: &[Selector], set: &[Selector]) ->
             selectors.iter().flat_map(|selector| super::select::select(eval, site, selector).items());
         values
             .flat_map(|value| match value {
-                Value::Object(object) => object.fields.clone(),
+                Value::Object(object) => object.named().cloned().collect(),
                 _ => Vec::new(),
             })
             .collect()

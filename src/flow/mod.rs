@@ -262,9 +262,21 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     let eval = eval::Eval::new(lifting.types);
     let heard = transports(lifting, attribution, matches);
     let mut out = Vec::new();
-    for (found, services) in attributed(lifting, attribution, matches, Role::Consumer) {
+    let all = attributed(lifting, attribution, matches, Role::Consumer);
+    let decorated = all.iter().filter_map(|(found, _)| unused::decorated_class(program, found.matched.site));
+    let unlisted = unused::unnamed(program, &decorated.collect());
+    for (found, mut services) in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
+        if let Some(class) = unused::decorated_class(program, found.matched.site) {
+            // A container builds it, if it is told to.
+            if unlisted.contains(&class) {
+                continue;
+            }
+            if services.is_empty() {
+                services = attribution.importers(program, class.file);
+            }
+        }
         for service in services {
             let Some(transport) = over(&heard, service, rule, detector) else { continue };
             let (path, line) = program.place(found.place);

@@ -6,7 +6,7 @@ use regex::Regex;
 use super::Consumer;
 use super::address::bare;
 use super::attribute::Attribution;
-use super::endpoints::{Lifting, Part};
+use super::endpoints::{Found, Lifting, Part};
 use super::matches::Match;
 use super::program::Fn;
 use crate::rules::Role;
@@ -76,7 +76,11 @@ pub fn in_code(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Matc
     for m in matches.iter().filter(of_queue) {
         let detector = lifting.index.detector(m.rule);
         let mut of: Vec<String> = Vec::new();
-        let found = lifting.one(m);
+        // Where the options of one registration name no target, its queue has none.
+        let found: Vec<Found> = lifting.one(m).into_iter().filter(|found| found.given).collect();
+        if found.is_empty() {
+            continue;
+        }
         for part in found.iter().flat_map(|found| &found.parts).filter(|(part, _)| *part == Part::Group) {
             of.extend(part.1.strings().iter().map(|text| bare(text).to_owned()));
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::calls::{Callee, Graph};
 use super::eval::Eval;
 use super::program::{Fn, Site};
+use super::scope::DefKind;
 use super::types::Type;
 use super::value::{Binding, Free, Object, Value};
 
@@ -37,7 +38,9 @@ pub fn supply(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free) -> V
 fn supply_first(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free, most: usize) -> Vec<Supplied> {
     if let Free::Receiver(func) = free {
         // Where an argument of the same method matters too (the handler), only the call knows both.
-        let both = values.iter().any(|v| matches!(v.free(), Some(Free::Param(owner, _)) if owner == func));
+        let both = values.iter().any(|v| {
+            matches!(v.free(), Some(Free::Param(owner, _)) if owner == func) || runs_given(eval, v, func)
+        });
         if both {
             let called = by_call(eval, graph, values, func, most);
             if !called.is_empty() {
@@ -50,6 +53,47 @@ fn supply_first(eval: &Eval<'_>, graph: &Graph, values: &[Value], free: Free, mo
         }
     }
     by_call(eval, graph, values, free.func(), most)
+}
+
+/// The function that is given what a handler runs, where the handler is a closure written in it.
+pub fn given_handler(eval: &Eval<'_>, handler: &Value) -> Option<Free> {
+    let closure = handler.function()?;
+    let program = eval.types.program;
+    let mut parent = program.func(closure.func).parent;
+    while let Some(func) = parent {
+        let outer = Fn { file: closure.func.file, func };
+        if runs_given(eval, handler, outer) {
+            return Some(Free::Param(outer, 0));
+        }
+        parent = program.func(outer).parent;
+    }
+    None
+}
+
+/// Whether a value is a closure written in `func` that runs what `func` is given
+/// (`subscribe(handler) { channel.consume(queue, (m) => handler(m)); }`).
+fn runs_given(eval: &Eval<'_>, value: &Value, func: Fn) -> bool {
+    use crate::syntax::facts::Expr;
+    let Some(closure) = value.function() else { return false };
+    let program = eval.types.program;
+    let known = closure.env.iter().any(|binding| binding.func == func);
+    if known || !eval.encloses(func, closure.func) {
+        return false;
+    }
+    let facts = program.facts(closure.func.file);
+    let Some(body) = program.func(closure.func).body else { return false };
+    let mut runs = false;
+    for &id in facts.block(body) {
+        super::walk::exprs_of_stmt(facts, id, &mut |expr| {
+            if let Expr::Call { callee, .. } = facts.expr(expr)
+                && let Expr::Name(name) = facts.expr(callee)
+                && let Some((owner, def)) = eval.types.local(Site { file: func.file, expr: callee }, name)
+            {
+                runs |= owner == func && matches!(def.kind, DefKind::Param(_));
+            }
+        });
+    }
+    runs
 }
 
 fn by_call(eval: &Eval<'_>, graph: &Graph, values: &[Value], func: Fn, most: usize) -> Vec<Supplied> {

@@ -1,13 +1,60 @@
 //! Functions that nobody can run: where a program is its files, nothing is called from an entry
 //! point that could be followed, so what is dead is told by its name, which nothing mentions.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
 
-use super::program::{File, Fn, Program, Target};
-use crate::syntax::facts::{Expr, FuncId, Lang};
+use super::program::{File, Fn, Program, Site, Target, Ty};
+use crate::syntax::facts::{Expr, FuncId, Lang, TypeId};
 
 /// Names that frameworks and platforms look up.
 const LOOKED_UP: &[&str] = &["main", "default", "handler", "(module)"];
+
+/// The class that a decorator of a class, or of one of its methods, is about.
+pub fn decorated_class(program: &Program, decorator: Site) -> Option<Ty> {
+    let facts = program.facts(decorator.file);
+    let has = |list| facts.list(list).contains(&decorator.expr);
+    let method = facts.funcs.iter().find(|func| has(func.decorators));
+    let class = facts.types.iter().position(|ty| match method {
+        Some(method) => ty.scope.is_none() && !ty.name.is_empty() && ty.name == method.owner,
+        None => has(ty.decorators),
+    })?;
+    Some(Ty { file: decorator.file, ty: TypeId(class as u32) })
+}
+
+/// Those of some classes that no code names, other than themselves: a container only builds what it is
+/// given.
+pub fn unnamed(program: &Program, classes: &FxHashSet<Ty>) -> FxHashSet<Ty> {
+    // By name, with where it is written: what a class says of itself does not count.
+    let mut open: FxHashMap<&str, Vec<(Ty, Range<u32>)>> = FxHashMap::default();
+    for &class in classes {
+        let home = program.facts(class.file);
+        let decl = &home.types[class.ty.0 as usize];
+        // The default export may go by any name.
+        if home.exports.iter().all(|export| home.text(export.name) != "default") {
+            let methods = home.funcs.iter().filter(|func| func.owner == decl.name);
+            let end = methods.map(|func| func.end).max().unwrap_or(decl.pos);
+            open.entry(home.text(decl.name)).or_default().push((class, decl.pos..end));
+        }
+    }
+    for (at, file) in program.files.iter().enumerate().filter(|(_, f)| f.facts.lang == Lang::TypeScript) {
+        let facts = &file.facts;
+        for (expr, found) in facts.exprs.iter().enumerate() {
+            if let Expr::Name(text) | Expr::Field { name: text, .. } | Expr::Str(text) = *found
+                && let Some(named) = open.get_mut(facts.text(text))
+            {
+                let pos = facts.expr_pos[expr];
+                named.retain(|(class, own)| class.file == at as u32 && own.contains(&pos));
+            }
+        }
+        for import in &facts.imports {
+            if import.alias != import.member {
+                open.remove(facts.text(import.member));
+            }
+        }
+    }
+    open.into_values().flatten().map(|(class, _)| class).collect()
+}
 
 /// The plain functions, without attributes or decorators, of imported files that no code of the tree
 /// names. A file that nobody imports may be run by its path, so all of it counts as used.

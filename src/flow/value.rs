@@ -18,6 +18,10 @@ use super::types::Type;
 /// First character of a field name that is a selector's step taken later. No language has it in names.
 pub const STEP: char = '\u{1}';
 
+/// First characters of the name under which a literal keeps what it takes over from something not
+/// known yet (`{ ...options, durable: true }`), in its place among the fields.
+const TAKEN: &str = "\u{1}...";
+
 /// The field name that stands for a step.
 pub fn step_name(step: &str) -> Arc<str> {
     format!("{STEP}{step}").into()
@@ -159,6 +163,73 @@ impl Object {
     pub fn new(ty: Type, fields: Vec<(Arc<str>, Value)>, site: Site) -> Object {
         let open = fields.iter().any(|(_, value)| value.is_open());
         Object { hash: hash_of((&fields, site)), open, ty, fields, site }
+    }
+
+    /// The fields that are known by name, without what is taken over from something not known yet.
+    pub fn named(&self) -> impl Iterator<Item = &(Arc<str>, Value)> {
+        self.fields.iter().filter(|(name, _)| !name.starts_with(TAKEN))
+    }
+
+    /// Whether it takes over from something not known yet.
+    pub fn takes(&self) -> bool {
+        self.fields.iter().any(|(name, _)| name.starts_with(TAKEN))
+    }
+
+    /// What field `name` can hold, the last that says so first; `taken` asks what is taken over.
+    pub fn field(&self, name: &str, taken: &dyn std::ops::Fn(&Value) -> Value) -> Option<Value> {
+        let mut ways = Vec::new();
+        for (field, value) in self.fields.iter().rev() {
+            if &**field == name {
+                ways.push(value.clone());
+                break;
+            }
+            if field.starts_with(TAKEN) {
+                ways.extend(Some(taken(value)).filter(|value| *value != Value::Unset));
+            }
+        }
+        (!ways.is_empty()).then(|| Value::one_of(ways))
+    }
+}
+
+/// Fields being put together: a later one of the same name takes the place of an earlier one.
+#[derive(Default)]
+pub struct Merged {
+    fields: Vec<(Arc<str>, Value)>,
+}
+
+impl Merged {
+    /// These fields in turn.
+    pub fn of(fields: impl Iterator<Item = (Arc<str>, Value)>) -> Merged {
+        let mut merged = Merged::default();
+        fields.for_each(|(name, value)| merged.put(name, value));
+        merged
+    }
+
+    /// Puts a field in; what is taken over stays beside other such.
+    pub fn put(&mut self, name: Arc<str>, value: Value) {
+        if name.starts_with(TAKEN) {
+            return self.take(value);
+        }
+        if !name.starts_with(STEP) {
+            self.fields.retain(|(known, _)| *known != name);
+        }
+        self.fields.push((name, value));
+    }
+
+    /// Takes over what `value` has.
+    pub fn take(&mut self, value: Value) {
+        match value {
+            Value::Object(object) => {
+                object.fields.iter().for_each(|(name, value)| self.put(name.clone(), value.clone()));
+            }
+            Value::Opaque(_) | Value::Unset | Value::Literal(_) | Value::Str(_) | Value::List(_) => {}
+            later => self.fields.push((format!("{TAKEN}{}", self.fields.len()).into(), later)),
+        }
+    }
+
+    /// The fields.
+    pub fn fields(self) -> Vec<(Arc<str>, Value)> {
+        self.fields
     }
 }
 
@@ -343,6 +414,13 @@ impl Value {
     pub fn concat(parts: Vec<Value>) -> Value {
         let mut out: Vec<Value> = Vec::new();
         for part in parts {
+            let part = match part {
+                // A piece that may be missing (`name || "default"`) is there where the text is made.
+                Value::OneOf(items) if items.iter().any(Value::is_unset) => {
+                    Value::one_of(items.iter().filter(|item| !item.is_unset()).cloned().collect())
+                }
+                part => part,
+            };
             let pieces = match part {
                 Value::Concat(inner) => inner.to_vec(),
                 Value::Literal(text) if &*text != "nil" => vec![Value::Str(text)],

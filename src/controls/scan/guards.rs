@@ -4,7 +4,10 @@
 use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends};
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
+use crate::flow::scope::DefKind;
+use crate::flow::types::{Member, Type};
 use crate::rules::Role;
+use crate::syntax::facts::Expr;
 
 /// What a branch asks for.
 struct Asked {
@@ -139,9 +142,42 @@ impl Scanner<'_, '_> {
             (Asks::Has | Asks::Lacks, Some(GuardKind::State)) if self.set.has(self.flow, branch.cond) => {
                 Asks::State
             }
+            // Whether a field of what was looked up is filled tells a second delivery only where the
+            // handler fills it.
+            (Asks::Absence, Some(GuardKind::State)) if self.foreign_field(branch.cond) => Asks::Lacks,
+            (Asks::Presence, Some(GuardKind::State)) if self.foreign_field(branch.cond) => Asks::Has,
             (asks, _) => asks,
         };
         Asked { deps, check, kind, asks }
+    }
+
+    /// Whether a condition asks for a declared field of a record, and the path never sets that field.
+    fn foreign_field(&self, cond: Site) -> bool {
+        let types = self.flow.types;
+        let facts = types.program.facts(cond.file);
+        let at = |expr| Site { file: cond.file, expr };
+        let mut asked = cond.expr;
+        for _ in 0..6 {
+            asked = match facts.expr(asked) {
+                Expr::Unary { operand, .. } => operand,
+                Expr::Binary { left, right, .. } if facts.expr(right) == Expr::Nil => left,
+                Expr::Name(name) => match types.local(at(asked), name).map(|(_, def)| def.kind) {
+                    Some(DefKind::Value(value, 0)) => value,
+                    _ => return false,
+                },
+                Expr::Field { base, name } => {
+                    let declared = match types.of(at(base)) {
+                        ty @ Type::Named(..) => {
+                            matches!(types.member(&ty, facts.text(name)), Some(Member::Field(_)))
+                        }
+                        _ => false,
+                    };
+                    return declared && !self.set.has(self.flow, at(asked));
+                }
+                _ => return false,
+            };
+        }
+        false
     }
 
     /// The guards that hold in the arms of a branch and behind it.

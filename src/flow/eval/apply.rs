@@ -11,7 +11,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
 use crate::flow::types::Type;
-use crate::flow::value::{Binding, Closure, Object, Value};
+use crate::flow::value::{Binding, Closure, Merged, Object, Value};
 
 impl Eval<'_> {
     /// What calling `closure` with `args` gives: its n-th returned value.
@@ -296,8 +296,12 @@ impl Substitution<'_, '_> {
             }
             Value::Element(base) => element(self.put(base)),
             Value::Object(object) => {
-                let fields = object.fields.iter().map(|(k, v)| (k.clone(), self.put(v))).collect();
-                let fields = super::stores::joined(fields);
+                let fields = object.fields.iter().map(|(name, value)| (name.clone(), self.put(value)));
+                let fields = if object.takes() {
+                    Merged::of(fields).fields()
+                } else {
+                    super::stores::joined(fields.collect())
+                };
                 Value::Object(Arc::new(Object::new(object.ty.clone(), fields, object.site)))
             }
             Value::Made(made) => {

@@ -7,7 +7,7 @@ use super::Eval;
 use crate::flow::modules::{CONSTRUCTOR, INITIALISER};
 use crate::flow::program::{Decl, Fn, Site, Ty};
 use crate::flow::types::Type;
-use crate::flow::value::{Binding, Object, Value};
+use crate::flow::value::{Binding, Merged, Object, Value};
 use crate::syntax::facts::{Expr, ExprId, Lang};
 
 /// How many base classes are built.
@@ -57,6 +57,8 @@ impl Eval<'_> {
                     Some(Value::Object(Arc::new(Object::new(named.clone(), fields.clone(), site))));
             }
         }
+        // What is nil from the start is there to be filled later: who writes it says with what.
+        fields.retain(|(_, value)| !matches!(value, Value::Literal(text) if &**text == "nil"));
         self.filled_by_methods(ty, &mut fields);
         Object::new(named, fields, site)
     }
@@ -113,18 +115,10 @@ impl Eval<'_> {
     pub(super) fn merged(&self, site: Site, entries: &[ExprId]) -> Value {
         let facts = self.types.program.facts(site.file);
         let at = |expr| Site { file: site.file, expr };
-        let mut fields: Vec<(Arc<str>, Value)> = Vec::new();
-        let mut put = |name: Arc<str>, value: Value| {
-            fields.retain(|(known, _)| *known != name);
-            fields.push((name, value));
-        };
+        let mut merged = Merged::default();
         for entry in entries.chunks(2).filter(|entry| entry.len() == 2) {
             if entry[0].is_none() {
-                if let Value::Object(object) = self.nth(at(entry[1]), 0) {
-                    for (name, value) in &object.fields {
-                        put(name.clone(), value.clone());
-                    }
-                }
+                merged.take(self.nth(at(entry[1]), 0));
                 continue;
             }
             let name = match facts.expr(entry[0]) {
@@ -135,10 +129,10 @@ impl Eval<'_> {
                 },
             };
             if let Some(name) = name {
-                put(name, self.nth(at(entry[1]), 0));
+                merged.put(name, self.nth(at(entry[1]), 0));
             }
         }
-        Value::Object(Arc::new(Object::new(Type::Unknown, fields, site)))
+        Value::Object(Arc::new(Object::new(Type::Unknown, merged.fields(), site)))
     }
 
     /// Methods of Rust that show a value as a text: of a text itself, or of a variant by what the
@@ -200,7 +194,7 @@ impl Eval<'_> {
                     Some(Value::List(super::stores::entries(&object).map(|(_, value)| value).collect()))
                 }
                 ("keys", Value::Object(object)) => {
-                    Some(Value::List(object.fields.iter().map(|(key, _)| Value::Str(key.clone())).collect()))
+                    Some(Value::List(object.named().map(|(key, _)| Value::Str(key.clone())).collect()))
                 }
                 ("entries", Value::Object(object)) => Some(super::stores::pairs(&object)),
                 ("fromEntries", value) => self.new_store(site, "Map", args).or(Some(value)),

@@ -109,11 +109,11 @@ impl<'a> Eval<'a> {
         }
         match &value {
             Value::Object(object) => {
+                if let Some(found) = object.field(name, &|taken| self.select(taken.clone(), name)) {
+                    return found;
+                }
                 if matches!(object.ty, Type::Map(..)) {
                     return super::stores::at(object, &name.into());
-                }
-                if let Some((_, found)) = object.fields.iter().find(|(field, _)| &**field == name) {
-                    return found.clone();
                 }
                 self.promoted(object, name).unwrap_or_else(|| {
                     // Options and setters may write the field elsewhere: `resolve` knows.

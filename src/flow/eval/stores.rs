@@ -366,7 +366,7 @@ pub(super) fn joined(mut fields: Vec<(Arc<str>, Value)>) -> Vec<(Arc<str>, Value
 
 /// The keys and values of a map.
 pub fn entries(object: &Object) -> impl Iterator<Item = (Value, Value)> + use<'_> {
-    object.fields.iter().filter(|(name, _)| &**name != BELOW).map(|(name, value)| match value {
+    object.named().filter(|(name, _)| &**name != BELOW).map(|(name, value)| match value {
         Value::List(pair) if &**name == OPEN_KEY && pair.len() == 2 => (pair[0].clone(), pair[1].clone()),
         value => (Value::Str(name.clone()), value.clone()),
     })

@@ -54,6 +54,8 @@ const WRAPS: &[(&str, &[&str])] = &[
     ("clone", &["Arc", "Rc"]),
     ("from", &["String", "Arc", "Box", "Bytes", "Vec", "ShortString"]),
 ];
+/// Functions that wait for their last argument no longer than they are told.
+const BOUNDS: &[&str] = &["timeout", "timeout_at"];
 /// Functions that start what they are given and do not wait for it.
 const SPAWNS: &[&str] = &["spawn", "spawn_blocking", "spawn_local"];
 
@@ -228,6 +230,11 @@ impl Lower<'_> {
             if SPAWNS.contains(&name) {
                 return self.spawn(arg, pos);
             }
+        }
+        if let (Some(name), Some(awaited), 2) = (words.last(), call.args.last(), call.args.len())
+            && BOUNDS.contains(name)
+        {
+            return self.expression(awaited);
         }
         let callee = self.expression(&call.func);
         let args: Vec<ExprId> = call.args.iter().map(|arg| self.expression(arg)).collect();

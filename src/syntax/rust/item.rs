@@ -161,8 +161,23 @@ impl Lower<'_> {
                     self.items(items);
                 }
             }
+            // What a macro makes of them is not known; that it names them is.
+            Item::Macro(item) if item.ident.is_none() => self.named_by_macro(&item.mac),
             _ => {}
         }
+    }
+
+    /// The functions that a macro among the items names (`main! { http::run, worker::run }`) are used.
+    fn named_by_macro(&mut self, mac: &syn::Macro) {
+        let pos = start(mac.path.span());
+        let mut paths = Vec::new();
+        super::macros::paths(&mac.tokens, &mut paths);
+        let items: Vec<ExprId> = paths.iter().map(|words| self.words(words, pos)).collect();
+        if items.is_empty() {
+            return;
+        }
+        let (name, value) = (self.sym("_"), self.listed(&items, pos));
+        self.b.facts.globals.push(Global { name, ty: ExprId::NONE, value, constant: true, pos });
     }
 
     fn global(&mut self, name: &syn::Ident, ty: &syn::Type, value: &syn::Expr) {

@@ -16,6 +16,37 @@ struct Arm {
     body: Code,
 }
 
+/// The paths of two and more words in tokens, those in brackets included.
+pub(super) fn paths(tokens: &TokenStream, found: &mut Vec<Vec<String>>) {
+    use proc_macro2::TokenTree;
+    let mut words: Vec<String> = Vec::new();
+    let mut colons = 0;
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(word) if colons == 2 => words.push(word.to_string()),
+            TokenTree::Punct(punct) if punct.as_char() == ':' && !words.is_empty() && colons < 2 => {
+                colons += 1;
+                continue;
+            }
+            other => {
+                if words.len() > 1 {
+                    found.push(std::mem::take(&mut words));
+                }
+                words.clear();
+                match other {
+                    TokenTree::Ident(word) => words.push(word.to_string()),
+                    TokenTree::Group(group) => paths(&group.stream(), found),
+                    _ => {}
+                }
+            }
+        }
+        colons = 0;
+    }
+    if words.len() > 1 {
+        found.push(words);
+    }
+}
+
 impl Lower<'_> {
     /// A macro where a statement stands.
     pub(super) fn macro_statement(&mut self, mac: &syn::Macro, tail: Tail) {

@@ -1,0 +1,3 @@
+pub struct Global {
+    pub jetstream: async_nats::jetstream::Context,
+}

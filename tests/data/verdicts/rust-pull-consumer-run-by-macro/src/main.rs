@@ -1,0 +1,7 @@
+mod global;
+mod index;
+boot::main! {
+    Global {
+        index::run,
+    }
+}

@@ -1,0 +1,3 @@
+import { startUsers, startPayments } from "./listeners";
+async function main() { await startUsers(); await startPayments(); }
+main();
