@@ -47,7 +47,7 @@ pub enum Part {
 /// A topic as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TopicName {
-    /// The constant, or the best symbol.
+    /// The constant, or the best symbol; see [`super::symbol`].
     pub name: String,
     /// Whether it is a constant.
     pub resolved: bool,
@@ -363,7 +363,9 @@ impl Lifting<'_> {
         let names: Vec<Option<TopicName>> = if rule.topic.is_empty() {
             vec![None]
         } else if topics.is_empty() {
-            vec![Some(TopicName { name: expression.clone(), resolved: false, expression })]
+            let name = topic_value
+                .map_or_else(|| super::symbol::UNKNOWN.to_owned(), |v| super::symbol::of(program, v));
+            vec![Some(TopicName { name, resolved: false, expression })]
         } else {
             topics
                 .into_iter()
