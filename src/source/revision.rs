@@ -244,10 +244,7 @@ impl Git {
     /// What a default branch is called: where CI gives a commit, the branch that it is on.
     fn called(branch: &str) -> String {
         let target = std::env::var("CI_MERGE_REQUEST_TARGET_BRANCH_NAME").ok();
-        match target.filter(|name| is_hash(branch) && !name.is_empty()) {
-            Some(name) => format!("{name} at {}", &branch[..12]),
-            None => branch.to_owned(),
-        }
+        target.filter(|name| is_hash(branch) && !name.is_empty()).unwrap_or_else(|| branch.to_owned())
     }
 
     /// The files of a commit that the walk of `inner` could read, each with its object.
