@@ -48,6 +48,19 @@ pub fn audit_under(
     with_flow(rules, checklists, settings, progress, |_, _, audit| audit)
 }
 
+/// Fills in the checklists of an audit that was joined from its shards, from the folder that they
+/// are of.
+pub fn fill_checklists(
+    audit: &mut Audit,
+    settings: &config::Settings,
+    progress: &progress::Progress,
+) -> anyhow::Result<()> {
+    let repository = read::read(&settings.root, &settings.config, progress)?;
+    checklist::fill(audit, &repository, &checklist::in_force(&settings.config)?, settings)?;
+    audit.sort();
+    Ok(())
+}
+
 /// The checklists to fill in, if any are asked for.
 fn checklists(settings: &config::Settings) -> Result<Vec<checklist::ChecklistRule>, ruleset::RulesError> {
     if settings.checklists { checklist::in_force(&settings.config) } else { Ok(Vec::new()) }

@@ -163,6 +163,8 @@ fn the_gitlab_job_passes_and_fails_with_the_gate() {
 fn the_hook_is_a_command() {
     let hooks = document(&read(".pre-commit-hooks.yaml"));
     let entry = hooks.items()[0].get("entry").unwrap().as_str().unwrap();
+    let always = read(".pre-commit-hooks.yaml").contains("\n  always_run: true\n");
+    assert!(always, "pre-commit names no file that is deleted");
     let adopted = Adopted::new();
     let (code, out, err) = told(adopted.script(entry, &adopted.tree(), &[]));
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");

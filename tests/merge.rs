@@ -37,9 +37,11 @@ fn shards_joined_equal_the_whole_byte_for_byte() {
     )
     .unwrap();
 
-    // Checklists are about everything, and shards have none.
+    let full = scan_json(&tree, &[]);
+    // Checklists are about everything: shards have none, and the tree fills them in.
     let whole = {
-        let mut audit: Audit = serde_json::from_str(&scan_json(&tree, &[])).unwrap();
+        let mut audit: Audit = serde_json::from_str(&full).unwrap();
+        assert!(!audit.checklists.is_empty());
         audit.checklists.clear();
         flowaudit::report::json::render(&audit)
     };
@@ -60,6 +62,9 @@ fn shards_joined_equal_the_whole_byte_for_byte() {
         let (code, joined, err) = merge(dir.path(), &files);
         assert_eq!((code, err.as_str()), (Some(0), ""));
         assert!(joined == whole, "{count} shards");
+        let (code, joined, err) = merge(dir.path(), &[&files[..], &["--tree", "tree"]].concat());
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(joined == full, "{count} shards and the tree");
     }
     fs::write(dir.path().join("whole.json"), &whole).unwrap();
     let update = ["gate", "--update", "--audit", "whole.json", "tree", "--as-of", "2026-01-01"];
@@ -78,6 +83,9 @@ fn shards_joined_equal_the_whole_byte_for_byte() {
     assert!(err.contains("shard 3/5 is missing"), "{err}");
     let (_, _, err) = merge(dir.path(), &["5-1.json", "2-2.json"]);
     assert!(err.contains("cannot use 2-2.json: it is a shard of 2, others are of 5"), "{err}");
+    let (code, _, err) = merge(dir.path(), &["whole.json", "--tree", "tree"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--tree is for shards"), "{err}");
     let (_, _, err) = merge(dir.path(), &["2-1.json", "2-1.json"]);
     assert!(err.contains("shard 1/2 is given twice"), "{err}");
 }

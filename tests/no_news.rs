@@ -262,3 +262,30 @@ fn each_way_of_rewriting_is_no_news() {
         assert!(odd.is_empty(), "{how:?}: {odd:#?}");
     }
 }
+
+/// The program of the verdicts whose topics are known in part, with other names for its locals.
+#[test]
+fn renamed_locals_and_parameters_are_no_news() {
+    let folder = support::project().join("tests/data/verdicts/topics-known-in-part");
+    let baseline_with = |names: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        copy_tree(&folder, dir.path(), &|path: &Path, bytes| {
+            let mut text = String::from_utf8(bytes).unwrap();
+            for (old, new) in names {
+                text = Regex::new(&format!(r"\b{old}\b")).unwrap().replace_all(&text, *new).into_owned();
+            }
+            (path.to_owned(), text.into_bytes())
+        });
+        let settings = Settings::new(dir.path().join("."));
+        let audit = flowaudit::audit_tree(&settings, &Progress::default()).unwrap();
+        // The service is called as its folder.
+        let name = dir.path().file_name().unwrap().to_str().unwrap().to_owned();
+        Baseline::of(&audit).render().replace(&name, "rooms")
+    };
+    let before = baseline_with(&[]);
+    assert!(before.contains("/room.{roomId}/") && before.contains("/seat.{}/"), "{before}");
+    assert_eq!(
+        baseline_with(&[("r", "hall"), ("req", "request"), ("text", "words"), ("nc", "conn")]),
+        before
+    );
+}

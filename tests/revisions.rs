@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use support::overlays::{adopted, dlq_dropped, edit, new_consumer, update};
-use support::{copy_tree, git, platform, run};
+use support::{copy_tree, flowaudit, git, platform, run, told};
 use tempfile::TempDir;
 
 fn commit(folder: &Path, message: &str) {
@@ -102,6 +102,15 @@ fn another_revision_is_read_from_git_and_the_work_tree_is_left_alone() {
         assert_eq!(out.contains("HEAD itself, the merge base with main"), against.len() == 1, "{out}");
     }
     assert_eq!(git(at, &["status", "--porcelain"]).1, status);
+
+    // GitLab names a commit, and the branch that it is on.
+    let base = git(at, &["rev-parse", "HEAD"]).1;
+    let base = base.trim();
+    let mut command = flowaudit(&["gate", "--against"], at);
+    command.env("CI_MERGE_REQUEST_DIFF_BASE_SHA", base);
+    command.env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    let (_, out, _) = told(command.output().unwrap());
+    assert!(out.contains(&format!("merge base with main ({}", &base[..10])), "{out}");
 
     let (code, _, err) = run(&["gate", "--against", "nowhere"], at);
     assert_eq!(code, Some(2));

@@ -50,7 +50,6 @@ pub(super) enum Command {
         command: Option<String>,
     },
     /// Print the JSON Schema of a document that flowaudit writes or reads
-    #[command(hide = true)]
     Schema {
         /// Which document
         what: SchemaOf,
@@ -286,6 +285,18 @@ pub(super) struct MergeArgs {
     /// What `flowaudit scan --format json` wrote; each repository is called as its file
     #[arg(required = true, num_args = 1..)]
     pub(super) files: Vec<PathBuf>,
+
+    /// Folder that all of the shards are of: fills in the checklists, which no shard can answer
+    #[arg(long, value_name = "DIR")]
+    pub(super) tree: Option<PathBuf>,
+
+    /// Configuration to use, instead of the flowaudit.yaml at or above the tree
+    #[arg(long, value_name = "FILE", requires = "tree")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Day by which attestations expire; else that of `SOURCE_DATE_EPOCH`, else today (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date, requires = "tree")]
+    pub(super) as_of: Option<Date>,
 
     #[command(flatten)]
     pub(super) show: ShowArgs,

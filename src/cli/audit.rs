@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::AuditArgs;
+use super::args::{AuditArgs, MergeArgs};
 use super::errors::{BadAudit, BadRoot, NothingAudited, Unseen};
 use super::{mistakes, progress};
 use crate::audit::{Audit, Date, SCHEMA_VERSION, Severity};
@@ -16,13 +16,7 @@ use crate::source::revision;
 
 /// The configuration with the command line's word on top.
 pub(super) fn settings(args: &AuditArgs) -> anyhow::Result<Settings> {
-    check_root(&args.path)?;
-    let draft = match &args.config {
-        Some(file) => config::draft(file, &args.path)?,
-        None => config::discover(&args.path)?,
-    };
-    let config = mistakes::checked(draft, &args.path)?;
-    let mut settings = Settings::with_config(&args.path, config);
+    let mut settings = of_tree(&args.path, args.config.as_deref())?;
     settings.threads = args.threads.and_then(|n| NonZeroUsize::new(n.into()));
     settings.ignores = !args.no_ignores;
     settings.as_of = Some(args.as_of.unwrap_or_else(today));
@@ -33,6 +27,23 @@ pub(super) fn settings(args: &AuditArgs) -> anyhow::Result<Settings> {
         settings.policy = name.policy();
     }
     Ok(settings)
+}
+
+/// The settings that the configuration of a folder gives.
+fn of_tree(path: &Path, config: Option<&Path>) -> anyhow::Result<Settings> {
+    check_root(path)?;
+    let draft = match config {
+        Some(file) => config::draft(file, path)?,
+        None => config::discover(path)?,
+    };
+    Ok(Settings::with_config(path, mistakes::checked(draft, path)?))
+}
+
+/// Fills in the checklists of an audit that was joined from the shards of a folder.
+pub(super) fn fill_checklists(audit: &mut Audit, tree: &Path, args: &MergeArgs) -> anyhow::Result<()> {
+    let mut settings = of_tree(tree, args.config.as_deref())?;
+    settings.as_of = Some(args.as_of.unwrap_or_else(today));
+    progress::shown(true, |progress| crate::fill_checklists(audit, &settings, progress))
 }
 
 fn check_root(path: &Path) -> Result<(), BadRoot> {

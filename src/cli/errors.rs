@@ -90,6 +90,7 @@ user_errors![
     AlreadyThere,
     UnknownCommand,
     BadAudit,
+    TreeOfRepositories,
     RevisionError,
 ];
 
@@ -420,6 +421,22 @@ impl UserError for ReadOnlyBaseline {
             "run `flowaudit gate --update` on your machine and commit the file, so that it is reviewed"
                 .to_owned(),
         )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// A folder for audits of several repositories, which are of no single one.
+#[derive(Debug)]
+pub(super) struct TreeOfRepositories;
+
+titled!(TreeOfRepositories, |_this| "--tree is for shards, and these are whole audits");
+
+impl UserError for TreeOfRepositories {
+    fn advice(&self) -> Option<String> {
+        Some("leave it out: whole audits bring their checklists".to_owned())
     }
 
     fn exit(&self) -> Exit {

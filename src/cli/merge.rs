@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::MergeArgs;
-use super::errors::{BadAudit, Exit};
+use super::errors::{BadAudit, Exit, TreeOfRepositories};
 use super::{audit, present};
 use crate::audit::{Audit, JoinError};
 use crate::config::Settings;
@@ -12,15 +12,21 @@ use crate::controls;
 pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
     present::check(&args.show)?;
     let audits = args.files.iter().map(|path| audit::read(path)).collect::<Result<Vec<Audit>, _>>()?;
-    let joined = if audits.iter().any(|audit| audit.shard.is_some()) {
+    let is_sharded = audits.iter().any(|audit| audit.shard.is_some());
+    let joined = if is_sharded {
         Audit::join_shards(audits)
     } else {
         controls::join(names(args)?.into_iter().zip(audits).collect())
     };
-    let audit = joined.map_err(|JoinError { index, why }| {
+    let mut audit = joined.map_err(|JoinError { index, why }| {
         let path = args.files.get(index).cloned().unwrap_or_default();
         BadAudit { path, why }
     })?;
+    match &args.tree {
+        Some(tree) if is_sharded => audit::fill_checklists(&mut audit, tree, args)?,
+        Some(_) => return Err(TreeOfRepositories.into()),
+        None => {}
+    }
     present::write(&audit, None, &Settings::new("."), &args.show)?;
     Ok(Exit::Done)
 }

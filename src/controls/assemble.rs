@@ -53,7 +53,7 @@ pub fn judge(
         .publishers
         .iter()
         .filter(|p| !topics::is_dead_letter(&p.topic.name))
-        .map(|p| publisher(p, &names, outboxes[p.service].middleware.is_some()))
+        .map(|p| publisher(p, &names, saves(&outboxes[p.service], p)))
         .collect();
     findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
     let caches = cache::collect(flow, &names);
@@ -74,13 +74,13 @@ pub fn judge(
     let invalid = schema_files::findings(flow, repository, &names, &schemas);
     findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
-    diagnostics.extend(flow.unnamed.iter().map(|(path, line, expression)| Diagnostic {
-        path: path.clone(),
+    diagnostics.extend(flow.unnamed.iter().map(|found| Diagnostic {
+        path: found.at.0.clone(),
         level: Severity::Note,
-        message: format!("line {line}: publishes to a topic known only at run time: {expression}"),
+        message: unnamed(found),
     }));
     diagnostics.extend(flow.undescribed.iter().map(undescribed));
-    let mut topics = topics::align(&consumers, &publishers);
+    let mut topics = topics::align(&consumers, &publishers, &flow.unnamed);
     topics::tell(&mut topics, flow);
     let mut audit = Audit {
         policy: settings.policy,
@@ -112,6 +112,19 @@ pub fn judge(
     audit.sort();
     audit.identify();
     audit
+}
+
+/// Whether what a publisher sends was saved in an outbox before.
+fn saves(outbox: &outbox::Outbox, publisher: &flow::Publisher) -> bool {
+    outbox.middleware.is_some() || outbox.relayed.contains(&publisher.topic.name)
+}
+
+fn unnamed(found: &flow::Unnamed) -> String {
+    let said = match found.topic.expression.as_str() {
+        "" => String::new(),
+        expression => format!(": {expression}"),
+    };
+    format!("line {}: publishes to a topic known only at run time{said}", found.at.1)
 }
 
 /// A gap of the audit that a rule file closes.

@@ -161,7 +161,9 @@ pub fn unconsumed(flow: &Flow<'_>, names: &[String]) -> Vec<Draft> {
         let mut ends = flow.consumers.iter().filter(|c| c.transport == target.transport);
         let open = ends.clone().any(|c| !c.topic.resolved);
         let reads = |name: &str| {
-            let heard = |c: &Consumer| c.topic.name == name || topics::covers(&c.topic.name, name);
+            let heard = |c: &Consumer| {
+                c.topic.resolved && (c.topic.name == name || topics::covers(&c.topic.name, name))
+            };
             flow.consumers.iter().any(heard)
         };
         let known = |c: &Consumer| targets.iter().any(|t| t.name == c.topic.name);

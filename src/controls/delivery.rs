@@ -190,7 +190,7 @@ pub fn findings(
 fn draft(rule: &'static str, subject: &Subject<'_, '_>, service: &str, at: Site) -> Draft {
     let topic = &subject.consumer.topic.name;
     let mut draft = Draft::new(rule, service, "", place(subject.flow, at));
-    draft.fill.push(("topic", if topic.is_empty() { "message".to_owned() } else { topic.clone() }));
+    draft.fill.push(("topic", topic.clone()));
     draft
 }
 

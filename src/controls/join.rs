@@ -1,6 +1,6 @@
 //! Audits of several repositories as one: what each end of a topic could not see of the other.
 
-use crate::audit::{Audit, JoinError};
+use crate::audit::{Audit, JoinError, Topic, TopicIssue};
 
 use super::topics;
 use super::verdict::Tables;
@@ -14,9 +14,14 @@ pub fn join(parts: Vec<(String, Audit)>) -> Result<Audit, JoinError> {
         .partition(|f| topics::RULES.contains(&f.rule.as_str()));
     let old: Vec<crate::audit::Finding> = old;
     whole.findings = rest;
-    let said = std::mem::replace(&mut whole.topics, topics::align(&whole.consumers, &whole.publishers));
+    let said = std::mem::replace(&mut whole.topics, topics::align(&whole.consumers, &whole.publishers, &[]));
     for topic in &mut whole.topics {
         let same = said.iter().filter(|old| old.name == topic.name);
+        // What a part could not tell for the sake of what it knew in part only, nobody else can.
+        let open = |old: &&Topic| old.publishers.is_empty() && old.issue.is_none();
+        if topic.issue == Some(TopicIssue::NoPublisher) && same.clone().any(|old| open(&old)) {
+            topic.issue = None;
+        }
         topic.manifests = same.flat_map(|old| old.manifests.iter().cloned()).collect();
     }
     let mut aligned = topics::findings(&whole, &Tables::new());

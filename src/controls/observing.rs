@@ -137,7 +137,7 @@ pub fn swallowed(subject: &Subject<'_, '_>, examined: &Examined, service: &str) 
         draft.evidence.push(evidence(flow, effect, "effect"));
     }
     let topic = &subject.consumer.topic.name;
-    draft.fill.push(("topic", if topic.is_empty() { "the message".to_owned() } else { topic.clone() }));
+    draft.fill.push(("topic", topic.clone()));
     Some(draft)
 }
 

@@ -58,6 +58,8 @@ pub struct Outbox {
     pub findings: Vec<Finding>,
     /// Middleware writes everything that the service publishes into its outbox.
     pub middleware: Option<Site>,
+    /// Topics that only the relay of its outbox sends to.
+    pub relayed: BTreeSet<String>,
 }
 
 /// Matches of one service by what they say about its outbox.
@@ -144,9 +146,12 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
     let mine: Vec<&Publisher> =
         flow.publishers.iter().filter(|p| p.service == service && !is_dead_letter(&p.topic.name)).collect();
     let middleware = middleware(flow, service, seen);
-    let direct: Vec<&Publisher> =
-        mine.iter().copied().filter(|p| !p.outbox && middleware.is_none()).collect();
-    let mut out = Outbox { middleware, ..Outbox::default() };
+    let is_relayed =
+        |p: &&&Publisher| !seen.polls.is_empty() && !p.outbox && relayed(flow, service, p, &mine);
+    let relayed: BTreeSet<String> = mine.iter().filter(is_relayed).map(|p| p.topic.name.clone()).collect();
+    let is_direct = |p: &&Publisher| !p.outbox && middleware.is_none() && !relayed.contains(&p.topic.name);
+    let direct: Vec<&Publisher> = mine.iter().copied().filter(is_direct).collect();
+    let mut out = Outbox { middleware, relayed, ..Outbox::default() };
     let mut signals = Signals::new();
     let own_table = seen.writes.iter().any(|m| !relayed_by_library(flow, m, tables));
     // Rows whose topic is not known are events all the same.
@@ -215,6 +220,50 @@ fn proof(
     }
     out.extend(seen.polls.iter().take(1).map(|m| evidence(flow, m.site, "outbox.poll")));
     out
+}
+
+/// Whether all ways up from a publisher lead to functions that read what is to be sent from the
+/// outbox first: then it is the relay's, and sends what was committed.
+fn relayed(flow: &Flow<'_>, service: usize, publisher: &Publisher, all: &[&Publisher]) -> bool {
+    let program = flow.types.program;
+    let relays = |func: Fn| {
+        let trace = Tracer::new(flow, Some(service), None).trace(&Closure::plain(func));
+        steps::first(flow, &trace.nodes, &[Role::OutboxPoll]).is_some()
+    };
+    let owners = publisher.places.iter().filter_map(|&place| program.owner(place));
+    let mut level: BTreeSet<Fn> = owners.map(|f| program.outermost(f)).collect();
+    if let ([_], Some((_, func))) = (&publisher.places[..], start(flow, publisher, all)) {
+        level = BTreeSet::from([func]);
+    }
+    let mut looked: FxHashSet<Fn> = FxHashSet::default();
+    let mut found = false;
+    for _ in 0..=UP {
+        let mut next = BTreeSet::new();
+        for func in level {
+            if !looked.insert(func) {
+                continue;
+            }
+            if looked.len() > CALLERS || is_main(flow, func) {
+                return false;
+            }
+            if relays(func) {
+                found = true;
+                continue;
+            }
+            let callers = flow
+                .graph
+                .calls_of(func)
+                .filter(|call| flow.attribution.services(call.site.file, call.func).contains(&service));
+            let callers: Vec<Option<Fn>> = callers.map(|call| call.func).collect();
+            // Sent from where nobody calls it, or from outside of any function.
+            if callers.is_empty() || callers.contains(&None) {
+                return false;
+            }
+            next.extend(callers.into_iter().flatten().map(|f| program.outermost(f)));
+        }
+        level = next;
+    }
+    found && level.is_empty()
 }
 
 /// Rows that a library writes are sent by its own relay.
@@ -330,8 +379,8 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
     let mut traces: FxHashMap<Fn, Vec<Node>> = FxHashMap::default();
     let mut out = Vec::new();
     for publisher in direct {
-        let Some(start) = program.owner(publisher.place) else { continue };
-        let mut level = BTreeSet::from([program.outermost(start)]);
+        let Some((send, start)) = start(flow, publisher, direct) else { continue };
+        let mut level = BTreeSet::from([start]);
         let mut looked: FxHashSet<Fn> = FxHashSet::default();
         'up: for _ in 0..UP {
             let mut next = BTreeSet::new();
@@ -343,16 +392,14 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
                 let nodes = traces.entry(func).or_insert_with(|| {
                     Tracer::new(flow, Some(service), None).trace(&Closure::plain(func)).nodes
                 });
-                if steps::first(flow, behind_decorators(flow, nodes), &SETUP).is_some() {
+                // What a relay writes is how far it has come.
+                if steps::first(flow, behind_decorators(flow, nodes), &SETUP).is_some()
+                    || steps::first(flow, nodes, &[Role::OutboxPoll]).is_some()
+                {
                     continue;
                 }
-                let mut path = Path {
-                    flow,
-                    transactional: &transactional,
-                    publisher: publisher.place,
-                    depth: 0,
-                    found: None,
-                };
+                let mut path =
+                    Path { flow, transactional: &transactional, publisher: send, depth: 0, found: None };
                 path.function(nodes, States::START);
                 if let Some((write, publish)) = path.found {
                     out.push(Dual { topic: publisher.topic.name.clone(), func, write, publish });
@@ -369,6 +416,17 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
         }
     }
     out
+}
+
+/// Where a publisher sends, and the function that does: the place that names its topic, or where
+/// `main` does that for whoever sends, the one call of the library that sends to no other topic.
+fn start(flow: &Flow<'_>, publisher: &Publisher, others: &[&Publisher]) -> Option<(Site, Fn)> {
+    let program = flow.types.program;
+    let func = |site: Site| program.owner(site).map(|f| (site, program.outermost(f)));
+    let placed = func(publisher.place)?;
+    let &[site] = &publisher.sites[..] else { return Some(placed) };
+    let shared = others.iter().filter(|p| p.sites.contains(&site)).count() > 1;
+    if !is_main(flow, placed.1) || shared { Some(placed) } else { func(site) }
 }
 
 /// A trace without the decorators it begins with: they register the function, which sets nothing up.

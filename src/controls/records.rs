@@ -70,7 +70,7 @@ fn draft(rule: &'static str, subject: &Subject<'_, '_>, service: &str, record: &
     let topic = &subject.consumer.topic.name;
     let mut draft = Draft::new(rule, service, "", place(subject.flow, record.site));
     draft.evidence.push(evidence(subject.flow, record.site, record.role.name()));
-    draft.fill.push(("topic", if topic.is_empty() { "the message".to_owned() } else { topic.clone() }));
+    draft.fill.push(("topic", topic.clone()));
     draft
 }
 

@@ -13,7 +13,8 @@ use crate::flow::matches::Match;
 use crate::flow::path::{ErrorUse, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::select::select;
-use crate::flow::value::Closure;
+use crate::flow::symbol;
+use crate::flow::value::{Closure, Value};
 use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId};
 
@@ -77,7 +78,10 @@ fn stage(flow: &Flow<'_>, matched: &Match) -> Stage {
     };
     let program = flow.types.program;
     let facts = program.facts(matched.site.file);
-    let mut action = given(&rule.handler).map(|value| value.render(program));
+    let mut action = given(&rule.handler).map(|value| match value {
+        Value::Str(_) | Value::Func(_) => value.render(program),
+        other => symbol::name(program, &other),
+    });
     let mut undone = given(&rule.value).is_some();
     let mut at = matched.site.expr;
     while let Some((outer, name)) = chained(flow, matched.site.file, at) {
@@ -87,13 +91,30 @@ fn stage(flow: &Flow<'_>, matched: &Match) -> Stage {
             undone = true;
         } else if name.contains("action") && action.is_none() {
             let first = facts.list(args).first();
-            action = first.map(|&expr| program.render(Site { file: matched.site.file, expr }));
+            action = first.map(|&expr| lasting(flow, Site { file: matched.site.file, expr }));
         }
         at = outer;
     }
     // One that is made to be undone only does nothing before.
     let idle = action.is_none();
     Stage { action: action.unwrap_or_default(), undone: undone || idle, site: matched.site }
+}
+
+/// What a call calls, without what stands before it.
+fn called(flow: &Flow<'_>, call: Site) -> String {
+    match flow.types.program.facts(call.file).expr(call.expr) {
+        Expr::Call { callee, .. } => lasting(flow, Site { file: call.file, expr: callee }),
+        _ => lasting(flow, call),
+    }
+}
+
+/// The name of an expression that outlives the renaming of locals; of one that is a name, itself.
+fn lasting(flow: &Flow<'_>, site: Site) -> String {
+    let program = flow.types.program;
+    match symbol::written(program, site) {
+        name if name.is_empty() => program.render(site),
+        name => name,
+    }
 }
 
 /// The call that is chained to `inner`, with its name.
@@ -120,8 +141,7 @@ fn unheard(flow: &Flow<'_>, names: &[String]) -> Vec<Draft> {
             continue;
         }
         for service in flow.attribution.services(matched.site.file, matched.func) {
-            let called = flow.types.program.render(matched.site);
-            let called = called.split('(').next().unwrap_or_default().to_owned();
+            let called = called(flow, matched.site);
             let at = place(flow, matched.site);
             let mut draft = Draft::new("compensation-error-ignored", &names[service], &called, at);
             draft.evidence.push(evidence(flow, matched.site, Role::SagaCompensate.name()));

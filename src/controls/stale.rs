@@ -13,6 +13,7 @@ use crate::flow::calls::Callee;
 use crate::flow::matches::Match;
 use crate::flow::path::{ErrorUse, Node, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
+use crate::flow::symbol::bare;
 use crate::flow::value::Closure;
 use crate::rules::Role;
 use crate::syntax::facts::Expr;
@@ -58,7 +59,7 @@ fn keeps_other(flow: &Flow<'_>, removal: &CacheUse, other: &RegexSet) -> bool {
 }
 
 fn draft(rule: &'static str, flow: &Flow<'_>, service: &str, key: &str, at: Site) -> Draft {
-    let mut draft = Draft::new(rule, service, key, place(flow, at));
+    let mut draft = Draft::new(rule, service, &bare(key), place(flow, at));
     // In brackets, so that no part of a key is taken for a place that is still to be filled.
     let key = if key.is_empty() { "a cached value" } else { key };
     draft.fill.push(("key", key.replace('{', "[").replace('}', "]")));

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{Audit, Consumer, Evidence, Finding, Publisher, Topic, TopicIssue};
-use crate::flow::Flow;
 use crate::flow::manifest::Mention;
+use crate::flow::{Flow, Unnamed, symbol};
 use crate::names::words;
 use crate::rules::Role;
 
 use super::finding::Draft;
 use super::verdict::Tables;
 
-/// The topics that consumers and publishers name, with what is wrong with each.
-pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
+/// The topics that consumers and publishers name, with what is wrong with each. `unnamed` are the
+/// publishes whose topics are known in part at most.
+pub fn align(consumers: &[Consumer], publishers: &[Publisher], unnamed: &[Unnamed]) -> Vec<Topic> {
     let mut topics: BTreeMap<&str, Topic> = BTreeMap::new();
     // A webhook's route is no topic: nobody publishes to it.
     let ends = consumers
@@ -40,7 +41,7 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
             if consumes {
                 consumers.iter().any(|c| !c.topic.resolved && c.transport == t)
             } else {
-                publishers.iter().any(|p| !p.topic.resolved && p.transport == t)
+                unnamed.iter().any(|p| p.transport == t && symbol::may_be(&p.topic.name, name))
             }
         };
         let ends = consumers.iter().map(|c| (&c.topic.name, &c.transport));
@@ -61,7 +62,7 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher]) -> Vec<Topic> {
         } else if topic.subscribers.is_empty()
             && !is_dead_letter(&topic.name)
             && !open(true, &topic.name)
-            && !consumers.iter().any(|c| covers(&c.topic.name, &topic.name))
+            && !consumers.iter().any(|c| c.topic.resolved && covers(&c.topic.name, &topic.name))
         {
             topic.issue = Some(TopicIssue::NoSubscriber);
         }

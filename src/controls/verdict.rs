@@ -9,6 +9,7 @@ use crate::rules::Role;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::finding::filled;
 use super::scan::{Scan, scan};
 use super::table::{self, Row, Signals, Table};
 use super::{dead_letter, delivery, idempotency, observing, records, schema, steps};
@@ -222,11 +223,11 @@ fn finding(
     verdict: &Verdict,
 ) -> Finding {
     let consumer = subject.consumer;
-    let topic = if consumer.topic.name.is_empty() { "the message" } else { &consumer.topic.name };
-    let message = weakness.message.replace("{topic}", topic).replace("{service}", service).replace(
-        "{effect}",
-        &if weakness.message.contains("{effect}") { idempotency::effect(subject) } else { String::new() },
-    );
+    let mut fill = vec![("topic", consumer.topic.name.clone()), ("service", service.to_owned())];
+    if weakness.message.contains("{effect}") {
+        fill.push(("effect", idempotency::effect(subject)));
+    }
+    let message = filled(&weakness.message, &fill);
     let location = verdict.evidence.first().map_or_else(
         || Place { path: consumer.registration.0.clone(), line: consumer.registration.1 },
         |e| Place { path: e.path.clone(), line: e.line },

@@ -21,6 +21,7 @@ use super::program::{Fn, Program, Site, Ty};
 use super::pure::duration_seconds;
 use super::resolve::{comes_from, everything, settle, supply};
 use super::select::select;
+use super::symbol;
 use super::types::{Type, Types};
 use super::value::Value;
 
@@ -572,11 +573,11 @@ fn key_text(program: &Program, key: &Value) -> String {
     }
 }
 
-/// The name of a part that varies, without the path to it.
+/// The name of a part that varies, without the path to it; none for what is calculated.
 fn hole(program: &Program, value: &Value) -> String {
     let text = value.render(program);
-    let last = text.rsplit(['.', ' ']).next().unwrap_or(&text);
-    if text.contains('(') { text } else { last.to_owned() }
+    let text = if text.contains('(') { symbol::name(program, value) } else { text };
+    text.rsplit(['.', ' ']).next().unwrap_or(&text).to_owned()
 }
 
 /// `hmac` or `hash` when the value comes out of one.

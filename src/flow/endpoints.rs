@@ -48,7 +48,7 @@ pub enum Part {
 /// A topic as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TopicName {
-    /// The constant, or the best symbol.
+    /// The constant, or the best symbol; see [`super::symbol`].
     pub name: String,
     /// Whether it is a constant.
     pub resolved: bool,
@@ -57,6 +57,8 @@ pub struct TopicName {
 }
 
 /// A consumer, publisher or route as found in code.
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The library call or literal.
@@ -420,7 +422,9 @@ impl Lifting<'_> {
         let names: Vec<Option<TopicName>> = if rule.topic.is_empty() {
             vec![None]
         } else if topics.is_empty() {
-            vec![Some(TopicName { name: expression.clone(), resolved: false, expression })]
+            let name = topic_value
+                .map_or_else(|| super::symbol::UNKNOWN.to_owned(), |v| super::symbol::of(program, v));
+            vec![Some(TopicName { name, resolved: false, expression })]
         } else {
             topics
                 .into_iter()

@@ -34,6 +34,7 @@ pub mod resolve;
 pub mod scope;
 pub mod select;
 pub mod statement;
+pub mod symbol;
 pub mod types;
 pub mod undescribed;
 pub mod unique;
@@ -119,8 +120,8 @@ pub struct Flow<'a> {
     pub consumers: Vec<Consumer>,
     /// Publishers in order of service and topic.
     pub publishers: Vec<Publisher>,
-    /// Publishes whose topic is not known: path, line and what the code says.
-    pub unnamed: Vec<(String, u32, String)>,
+    /// Publishes whose topic is known in part at most.
+    pub unnamed: Vec<Unnamed>,
     /// Calls of rules of the kind `request` that send through a broker: whoever answers hears over one.
     pub requests: FxHashSet<Site>,
     /// Messaging libraries that no rule describes.
@@ -368,7 +369,7 @@ fn handlers(
 
 /// The topic of a consumer that nothing names.
 fn unnamed() -> TopicName {
-    TopicName { name: String::new(), resolved: false, expression: String::new() }
+    TopicName { name: symbol::UNKNOWN.to_owned(), resolved: false, expression: String::new() }
 }
 
 /// A topic by its own name, where an address of a cloud names it.
@@ -422,11 +423,22 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
     out
 }
 
+/// A publish whose topic is known in part at most.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unnamed {
+    /// Path and line.
+    pub at: (String, u32),
+    /// Transport.
+    pub transport: String,
+    /// What is known of the topic.
+    pub topic: TopicName,
+}
+
 /// What is published.
 struct Published {
     publishers: Vec<Publisher>,
     /// Publishes whose topic is not known.
-    unnamed: Vec<(String, u32, String)>,
+    unnamed: Vec<Unnamed>,
     /// Calls that ask over a broker and wait for an answer.
     requests: FxHashSet<Site>,
 }
@@ -458,7 +470,9 @@ fn publishers(
             if rule.role == Role::Publisher {
                 let (path, line) = program.place(found.place);
                 for service in services {
-                    unnamed.push((service, found.relays, (path.to_owned(), line, topic.expression.clone())));
+                    let at = (path.to_owned(), line);
+                    let told = Unnamed { at, transport: transport.clone(), topic: topic.clone() };
+                    unnamed.push((service, found.relays, told));
                 }
             }
             continue;

@@ -1,8 +1,10 @@
 //! The comparison: what got worse, what got better, and which of it the policy lets pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Audit, Consumer, Control, Finding, Place, Service, Status, percent};
+use crate::audit::{
+    Audit, AuditResult, Consumer, Control, Finding, Place, Priority, Service, Status, percent,
+};
 use crate::config::{Config, Denominator};
 use crate::controls;
 
@@ -38,7 +40,7 @@ pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str,
         }));
     }
     for list in [&mut sorter.regressions, &mut sorter.tolerated, &mut sorter.improvements] {
-        list.sort();
+        list.sort_by(|a, b| urgency(a).cmp(&urgency(b)).then_with(|| a.cmp(b)));
     }
     Outcome {
         schema_version: SCHEMA_VERSION,
@@ -62,8 +64,26 @@ pub fn fail_documents(outcome: &mut Outcome, documents: Vec<(String, String)>, h
         why: help.to_owned(),
         ..about("", None)
     }));
-    outcome.regressions.sort();
     outcome.passed = outcome.regressions.is_empty();
+}
+
+/// How soon to look at a change, the first first: findings by their priority, with them what lost
+/// its last control; then weaker controls; what only follows from those, as percentages do, at last.
+fn urgency(change: &Change) -> u8 {
+    let priority =
+        |word: &Option<String>| Priority::ALL.iter().position(|p| Some(p.word()) == word.as_deref());
+    match change.kind {
+        ChangeKind::NewFinding | ChangeKind::Expired => priority(&change.now).map_or(4, |p| p as u8),
+        ChangeKind::WorseStatus if change.now.as_deref() == Some(Status::Missing.word()) => 1,
+        ChangeKind::WorseStatus => 2,
+        ChangeKind::BelowFloor | ChangeKind::LowerPercent => 5,
+        ChangeKind::StaleEntry | ChangeKind::StaleDocument => 6,
+        ChangeKind::NewConsumer
+        | ChangeKind::BetterStatus
+        | ChangeKind::FixedFinding
+        | ChangeKind::Gone
+        | ChangeKind::HigherPercent => 7,
+    }
 }
 
 /// Whether a rule's findings say that somebody's word has run out.
@@ -229,11 +249,12 @@ impl Sorter<'_> {
     fn figures(&mut self, before: &Baseline, audit: &Audit) -> Vec<Figure> {
         let mut figures = Vec::new();
         for row in &audit.audits {
-            let by = self.config.audits.iter().find(|a| a.name == row.name).map(|a| a.denominator);
+            let by = self.config.audits.iter().find(|a| a.name == row.name);
+            let by = by.map_or(Denominator::Applicable, |entry| entry.denominator);
             let figure = Figure {
                 audit: row.name.clone(),
                 control: row.control,
-                before: completion(before, &row.name, row.control, by.unwrap_or(Denominator::Applicable)),
+                before: completion(before, &row.name, row.control, by),
                 now: Completion {
                     implemented: row.counts.implemented,
                     denominator: row.denominator,
@@ -242,16 +263,16 @@ impl Sorter<'_> {
                 waived: row.counts.waived,
                 floor: self.config.gate.floor(&row.name, row.control),
             };
-            let answered_for = answered_for(before, audit, &row.name, row.control);
-            self.figure(&figure, answered_for);
+            let kept = kept(before, audit, row, by);
+            self.figure(&figure, kept);
             figures.push(figure);
         }
         figures
     }
 
-    /// `answered_for` is how many services lost the control and are waived: what somebody answers
-    /// for lowers the percentage that is shown, and is no regression.
-    fn figure(&mut self, figure: &Figure, answered_for: u32) {
+    /// `kept` is what the percentage would be, had nothing happened but what a service lost without
+    /// anybody's word: all else lowers the percentage that is shown, and is no regression.
+    fn figure(&mut self, figure: &Figure, kept: Option<u32>) {
         let Some(now) = figure.now.percent else { return };
         let name = format!("{} of {}", figure.control, figure.audit);
         let of = format!("{} of {}", figure.now.implemented, figure.now.denominator);
@@ -274,41 +295,48 @@ impl Sorter<'_> {
             self.improvements.push(change(ChangeKind::HigherPercent, before, message));
         } else if now < before {
             let change = change(ChangeKind::LowerPercent, before, message);
-            let kept = percent(figure.now.implemented + answered_for, figure.now.denominator);
             let fails = self.config.gate.fail_on.lower_percent && kept.is_none_or(|kept| kept < before);
             if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
         }
     }
 }
 
-/// How many services of an audit had a control in the baseline, have it no longer and are waived.
-fn answered_for(before: &Baseline, audit: &Audit, name: &str, control: Control) -> u32 {
-    let had = |service: &Service| {
-        let known = before.services.get(&service.name).and_then(|entry| entry.status_in(name, control));
-        known == Some(Status::Implemented)
+/// The percentage that is compared with the baseline's: a service whose gap is waived counts as it
+/// did before, or not at all when it is new to the control, and so does one that had the control in
+/// place and is gone or has nothing left to protect.
+fn kept(before: &Baseline, audit: &Audit, row: &AuditResult, by: Denominator) -> Option<u32> {
+    let known = |name: &String| before.services.get(name).and_then(|it| it.status_in(&row.name, row.control));
+    let is_waived = |name: &String| {
+        let service = audit.services.iter().find(|service| service.name == *name);
+        service.is_some_and(|service| controls::is_service_waived(audit, service, row.control))
     };
-    let lost = |service: &&Service| {
-        service.controls.get(&control).is_some_and(|verdict| verdict.status != Status::Implemented)
-            && had(service)
-            && controls::is_service_waived(audit, service, control)
-    };
-    audit.services.iter().filter(lost).count() as u32
+    let names: BTreeSet<&String> = row.services.keys().chain(before.services.keys()).collect();
+    let statuses = names.into_iter().filter_map(|name| {
+        let now = row.services.get(name).copied();
+        match now {
+            Some(status) if controls::is_gap(status) && is_waived(name) => known(name),
+            None | Some(Status::NotApplicable) if known(name) == Some(Status::Implemented) => known(name),
+            _ => now,
+        }
+    });
+    counted(&statuses.collect::<Vec<_>>(), by).percent
 }
 
 /// What a baseline's percentage was, from the statuses of its services.
 fn completion(before: &Baseline, audit: &str, control: Control, by: Denominator) -> Option<Completion> {
     let statuses: Vec<Status> =
         before.services.values().filter_map(|entry| entry.status_in(audit, control)).collect();
-    if statuses.is_empty() {
-        return None;
-    }
+    (!statuses.is_empty()).then(|| counted(&statuses, by))
+}
+
+fn counted(statuses: &[Status], by: Denominator) -> Completion {
     let count = |fits: fn(Status) -> bool| statuses.iter().filter(|s| fits(**s)).count() as u32;
     let implemented = count(|s| s == Status::Implemented);
     let denominator = match by {
         Denominator::Scope => statuses.len() as u32,
         Denominator::Applicable => count(|s| s != Status::NotApplicable),
     };
-    Some(Completion { implemented, denominator, percent: percent(implemented, denominator) })
+    Completion { implemented, denominator, percent: percent(implemented, denominator) }
 }
 
 /// A change about a service or one of its consumers, all else to be filled in.

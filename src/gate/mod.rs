@@ -27,7 +27,9 @@ pub struct Outcome {
     pub passed: bool,
     /// What the audit was compared with: a file, or a revision.
     pub against: String,
-    /// What fails, in order of service, consumer and kind.
+    /// What fails, worst first.
+    ///
+    /// Of the same urgency, in order of service, consumer and kind.
     pub regressions: Vec<Change>,
     /// What is new or worse and passes under the policy.
     pub tolerated: Vec<Change>,

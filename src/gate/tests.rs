@@ -109,11 +109,11 @@ fn a_lost_control_fails_and_names_the_place() {
     assert_eq!(
         told(&outcome.regressions),
         [
-            "lower-percent idempotency of data-synchronization was 50 % and is 0 % (0 of 2).",
-            "lower-percent idempotency of event-processing was 50 % and is 0 % (0 of 2).",
             "worse-status order: idempotency was implemented and is missing.",
             "worse-status order/paid/Handle: idempotency was implemented and is missing.",
             "new-finding no-idempotency of order/paid/Handle",
+            "lower-percent idempotency of data-synchronization was 50 % and is 0 % (0 of 2).",
+            "lower-percent idempotency of event-processing was 50 % and is 0 % (0 of 2).",
         ]
     );
     let places: Vec<u32> = outcome.regressions.iter().filter_map(|c| Some(c.place.as_ref()?.line)).collect();
@@ -174,16 +174,7 @@ fn what_got_better_passes_and_is_stale() {
 fn a_waived_gap_neither_fails_nor_counts_as_in_place() {
     let mut worse = good();
     worse[0] = consumer("order", "paid", 10, Status::Missing);
-    let mut now = audit(worse);
-    for finding in now.findings.iter_mut().filter(|f| f.service == "order") {
-        finding.suppressed = Some(Suppression {
-            kind: SuppressionKind::Waiver,
-            reason: "r".to_owned(),
-            owner: None,
-            until: None,
-        });
-    }
-    now.audits = crate::controls::tally(&now, &Config::default());
+    let now = waived(audit(worse), "order");
     let counts = now.audits[0].counts;
     assert_eq!((counts.implemented, counts.missing, counts.waived), (0, 1, 1));
     let outcome = against(&audit(good()), &now);
@@ -191,6 +182,65 @@ fn a_waived_gap_neither_fails_nor_counts_as_in_place() {
     let lower = outcome.tolerated.iter().filter(|c| c.kind == ChangeKind::LowerPercent).count();
     assert_eq!(lower, 2, "a percentage never rises by a waiver, and the fall is shown");
     assert_eq!(outcome.size.waived, 1);
+}
+
+/// Waives what is found of a service.
+fn waived(mut audit: Audit, service: &str) -> Audit {
+    for finding in audit.findings.iter_mut().filter(|f| f.service == service) {
+        finding.suppressed = Some(Suppression {
+            kind: SuppressionKind::Waiver,
+            reason: "r".to_owned(),
+            owner: None,
+            until: None,
+        });
+    }
+    audit.audits = crate::controls::tally(&audit, &Config::default());
+    audit
+}
+
+#[test]
+fn a_percentage_falls_without_failing_when_nothing_was_lost() {
+    let (fine, lost) = (Status::Implemented, Status::Missing);
+    let three = || {
+        vec![
+            consumer("order", "paid", 10, fine),
+            consumer("pay", "made", 10, fine),
+            consumer("search", "made", 10, lost),
+        ]
+    };
+    let with = |more: Vec<Consumer>| audit(three().into_iter().chain(more).collect());
+    let bare = |status| audit(three().into_iter().skip(1).chain([consumer("zoo", "t", 1, status)]).collect());
+    let cases = [
+        ("a new service without it", with(vec![consumer("zoo", "t", 1, lost)]), false),
+        ("a new service without it, waived", waived(with(vec![consumer("zoo", "t", 1, lost)]), "zoo"), true),
+        (
+            "a waived one beside one that is not",
+            waived(with(vec![consumer("yak", "t", 1, lost), consumer("zoo", "t", 1, lost)]), "zoo"),
+            false,
+        ),
+        ("one that had it is gone", audit(three().into_iter().skip(1).collect()), true),
+        ("one that had it is gone for one that has it", bare(fine), true),
+        ("one that had it is gone for one without", bare(lost), false),
+        (
+            "one that had it has nothing left to protect",
+            audit(
+                three()
+                    .into_iter()
+                    .skip(1)
+                    .chain([consumer("order", "paid", 10, Status::NotApplicable)])
+                    .collect(),
+            ),
+            true,
+        ),
+    ];
+    for (what, now, passes) in cases {
+        let outcome = against(&with(Vec::new()), &now);
+        let lower = |list: &[Change]| list.iter().filter(|c| c.kind == ChangeKind::LowerPercent).count();
+        let expected = if passes { 0 } else { 2 };
+        assert_eq!(lower(&outcome.regressions), expected, "{what}: {:?}", told(&outcome.regressions));
+        let fell = outcome.figures[0].now.percent < outcome.figures[0].before.and_then(|b| b.percent);
+        assert_eq!(lower(&outcome.tolerated), if passes && fell { 2 } else { 0 }, "{what} is shown");
+    }
 }
 
 #[test]

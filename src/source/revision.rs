@@ -202,6 +202,7 @@ impl Git {
         let output = self.run(&["merge-base", "HEAD", &branch])?;
         let commit = text(&output);
         if output.status.success() && is_hash(&commit) {
+            let branch = Self::called(&branch);
             if self.known("HEAD")?.as_ref() != Some(&commit) {
                 return Ok((commit, format!("the merge base with {branch}")));
             }
@@ -238,6 +239,12 @@ impl Git {
             }
         }
         Ok(None)
+    }
+
+    /// What a default branch is called: where CI gives a commit, the branch that it is on.
+    fn called(branch: &str) -> String {
+        let target = std::env::var("CI_MERGE_REQUEST_TARGET_BRANCH_NAME").ok();
+        target.filter(|name| is_hash(branch) && !name.is_empty()).unwrap_or_else(|| branch.to_owned())
     }
 
     /// The files of a commit that the walk of `inner` could read, each with its object.

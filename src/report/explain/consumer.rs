@@ -77,9 +77,9 @@ fn registration(out: &mut Vec<Block>, it: &ConsumerExplanation, said: &Said<'_>)
     let consumer = &it.consumer;
     let mut fields = vec![field(
         "topic",
-        match (consumer.topic.name.as_str(), consumer.topic.resolved) {
-            ("", _) => "not named at the registration".to_owned(),
-            (name, true) => name.to_owned(),
+        match (&consumer.topic.name, consumer.topic.resolved) {
+            (name, true) => name.clone(),
+            (_, false) if consumer.topic.expression.is_empty() => "not named at the registration".to_owned(),
             (name, false) => format!("{name}, known only at run time"),
         },
     )];
@@ -165,7 +165,9 @@ fn way(out: &mut Vec<Block>, it: &ConsumerExplanation, said: &Said<'_>) {
         unseen.push(said.pointer(doubt("handler"), text, &it.consumer.registration));
     }
     if !it.consumer.topic.resolved {
-        let text = format!("{}: look at its configuration", it.consumer.topic.expression);
+        let topic = &it.consumer.topic;
+        let known = if topic.expression.is_empty() { &topic.name } else { &topic.expression };
+        let text = format!("{known}: look at its configuration");
         unseen.push(said.pointer(doubt("topic"), &text, &it.consumer.registration));
     }
     for cut in &it.unseen {

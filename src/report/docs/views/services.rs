@@ -72,9 +72,9 @@ pub struct Step {
 }
 
 impl TopicLink {
-    /// A topic known by its expression alone.
-    pub(super) fn unresolved(expression: &str, at: Link) -> TopicLink {
-        TopicLink { name: expression.to_owned(), resolved: false, at }
+    /// A topic whose name is known in part at most.
+    pub(super) fn unresolved(name: &str, at: Link) -> TopicLink {
+        TopicLink { name: name.to_owned(), resolved: false, at }
     }
 }
 

@@ -105,15 +105,14 @@ impl Views<'_> {
         groups.filter(|group| group.count > 0).collect()
     }
 
-    /// Topics whose names are known at run time alone, each with its expression and place.
+    /// Topics whose names are known at run time alone, each with what is known of it and its place.
     pub(super) fn unresolved(&self, scope: &[&Service]) -> Vec<TopicLink> {
         let mine = |name: &String| scope.iter().any(|service| service.name == *name);
         let consumers =
             self.audit.consumers.iter().filter(|c| mine(&c.service)).map(|c| (&c.topic, &c.registration));
         let publishers = self.audit.publishers.iter().filter(|p| mine(&p.service)).map(|p| (&p.topic, &p.at));
         let unknown = consumers.chain(publishers).filter(|(topic, _)| !topic.resolved);
-        let link =
-            |(topic, at): (&TopicName, _)| TopicLink::unresolved(&topic.expression, self.links.place(at));
+        let link = |(topic, at): (&TopicName, _)| TopicLink::unresolved(&topic.name, self.links.place(at));
         unknown.map(link).collect()
     }
 }
