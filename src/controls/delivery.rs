@@ -527,7 +527,7 @@ fn answer(flow: &Flow<'_>, call: Site, body: Stmts, after: &mut bool) -> Option<
             let first = facts.list(values).first()?;
             return Some(matches!(facts.expr(*first), Expr::Bool(true)));
         }
-        crate::flow::walk::exprs_of_stmt(facts, id, &mut |expr| *after |= expr == call.expr);
+        walk::exprs_of_stmt(facts, id, &mut |expr| *after |= expr == call.expr);
         let found = match facts.stmt(id) {
             Stmt::If { then, otherwise, .. } => {
                 answer(flow, call, then, after).or_else(|| answer(flow, call, otherwise, after))
