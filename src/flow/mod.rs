@@ -236,7 +236,10 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     let mut out = Vec::new();
     let all = lifting.all(matches, &[Role::Consumer]);
     let decorated = all.iter().filter_map(|found| unused::decorated_class(program, found.matched.site));
-    let unlisted = unused::unnamed(program, &decorated.collect());
+    let mut decorated: Vec<program::Ty> = decorated.collect();
+    decorated.sort_unstable();
+    decorated.dedup();
+    let unlisted = unused::unnamed(program, &decorated);
     for found in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
