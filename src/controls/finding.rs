@@ -135,7 +135,11 @@ mod tests {
     /// The words of every rule, so that a new one is looked at too.
     #[test]
     fn no_rule_speaks_of_a_message_of_a_message() {
-        for message in crate::controls::table::all().iter().flat_map(crate::controls::table::Table::reports).map(|w| &w.message) {
+        for message in crate::controls::table::all()
+            .iter()
+            .flat_map(crate::controls::table::Table::reports)
+            .map(|w| &w.message)
+        {
             let text = filled(message, &[("topic", symbol::UNKNOWN.to_owned())]);
             assert!(!text.contains("essage of a message") && !text.contains("ed a message"), "{text}");
         }

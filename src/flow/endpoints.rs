@@ -187,7 +187,7 @@ impl Lifting<'_> {
     /// (`if !enabled { return &Consumer{} }`).
     fn drop_idle(&self, done: &mut Vec<Found>) {
         let owner = |site: &Site| self.types.program.owner(*site);
-        let idle = |f: &Found| f.hops.len() > 1 && f.topic.as_ref().is_some_and(|t| t.name.is_empty());
+        let idle = |f: &Found| f.hops.len() > 1 && f.topic.as_ref().is_some_and(|t| t.expression.is_empty());
         let built: FxHashSet<Fn> =
             done.iter().filter(|f| !idle(f)).flat_map(|f| f.hops.iter().filter_map(owner)).collect();
         done.retain(|f| !idle(f) || !f.hops.first().and_then(owner).is_some_and(|o| built.contains(&o)));

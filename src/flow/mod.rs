@@ -265,7 +265,10 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     let mut out = Vec::new();
     let all = attributed(lifting, attribution, matches, Role::Consumer);
     let decorated = all.iter().filter_map(|(found, _)| unused::decorated_class(program, found.matched.site));
-    let unlisted = unused::unnamed(program, &decorated.collect());
+    let mut decorated: Vec<program::Ty> = decorated.collect();
+    decorated.sort_unstable();
+    decorated.dedup();
+    let unlisted = unused::unnamed(program, &decorated);
     for (found, mut services) in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);

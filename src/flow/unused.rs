@@ -24,7 +24,7 @@ pub fn decorated_class(program: &Program, decorator: Site) -> Option<Ty> {
 
 /// Those of some classes that no code names, other than themselves: a container only builds what it is
 /// given.
-pub(super) fn unnamed(program: &Program, classes: &FxHashSet<Ty>) -> FxHashSet<Ty> {
+pub fn unnamed(program: &Program, classes: &[Ty]) -> FxHashSet<Ty> {
     // By name, with where it is written: what a class says of itself does not count.
     let mut open: FxHashMap<&str, Vec<(Ty, Range<u32>)>> = FxHashMap::default();
     for &class in classes {
