@@ -152,8 +152,7 @@ impl Tracer<'_, '_> {
 
     /// A function inside another sees what that one was given. In Go a closure handed to a library is
     /// set up for every handler in turn, so that what its function was given tells too little; one
-    /// that is called where it is written (`go func() { … }()`) sees the functions that were given.
-    /// What else was given may have been wrapped on the way, which its value does not show.
+    /// that is called where it is written (`go func() { … }()`) has no other caller.
     pub(super) fn carry(&self, call: Site, target: Fn, frame: &[Binding], into: &mut Vec<Binding>) {
         let facts = self.flow.types.program.facts(call.file);
         let whole = facts.lang.files_are_modules();
@@ -169,24 +168,13 @@ impl Tracer<'_, '_> {
             if into.iter().any(|known| known.func == outer.func) {
                 continue;
             }
-            let mut outer = if whole { outer.clone() } else { self.functions_of(outer) };
+            let mut outer = outer.clone();
             // One that is known by its type alone says less than the type's literals.
             if !whole && matches!(outer.receiver, Some(Value::Typed(_))) {
                 outer.receiver = Some(Value::Receiver(outer.func));
             }
             into.insert(at.min(into.len()), outer);
         }
-    }
-
-    /// A binding that tells of the functions alone; what else is bound stands for itself.
-    fn functions_of(&self, binding: &Binding) -> Binding {
-        let symbols = self.eval.parameters(binding.func);
-        let told = |(given, symbol): (&Value, &Value)| match given {
-            Value::Func(_) => given.clone(),
-            _ => symbol.clone(),
-        };
-        let args = binding.args.iter().zip(symbols.iter()).map(told).collect();
-        Binding { func: binding.func, args, receiver: None }
     }
 
     /// The functions of the name called that the file which made the receiver adds to it
