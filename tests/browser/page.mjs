@@ -147,6 +147,8 @@ async function keys(tab, check) {
   const second = await tab.locator('.matrix').first().locator('tbody th a').nth(1).getAttribute('href');
   check((await tab.evaluate(() => document.activeElement.getAttribute('href'))) === second, 'arrow keys do not move');
   await tab.keyboard.press('Enter');
+  // The way to an anchor is told to the page in its own time.
+  await tab.waitForTimeout(50);
   check(await tab.locator(second).evaluate((it) => it.open), 'Enter does not open the evidence');
   await tab.keyboard.press('Tab');
   check(await tab.evaluate(() => document.activeElement !== document.body), 'Tab leads nowhere');
