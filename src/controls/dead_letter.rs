@@ -74,8 +74,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         }
         if scan.of(Role::Requeue).next().is_some() {
             signals.insert("requeues");
-            // Classic queues of RabbitMQ put a message back as often as it is refused.
-            if subject.consumer.transport == "rabbitmq" {
+            if listed("never-counts").contains(&subject.consumer.transport) {
                 signals.insert("uncounted");
             }
         }

@@ -6,7 +6,7 @@
 
 use crate::audit::Status;
 use crate::flow::path::{Branch, ErrorUse, Exit, Node, Step, Trace};
-use crate::flow::program::{Fn, Site};
+use crate::flow::program::{Fn, Program, Site};
 use crate::flow::scope::DefKind;
 use crate::flow::{Flow, walk};
 use crate::rules::Role;
@@ -93,50 +93,55 @@ fn catches_all(flow: &Flow<'_>, func: Fn) -> bool {
         return false;
     }
     let Some(body) = program.func(func).body else { return false };
+    let waits = |expr: ExprId| matches!(facts.expr(expr), Expr::Unary { op: UnaryOp::Await, .. });
     let mut caught = false;
     for &id in facts.block(body) {
         match facts.stmt(id) {
             Stmt::Try { handler, .. } if !facts.block(handler).is_empty() => {
-                let params = facts.params(&program.func(func).params);
-                let message = |expr: ExprId| match facts.expr(expr) {
-                    Expr::Name(name) => params.iter().any(|param| param.name == name),
-                    _ => false,
-                };
-                let mut tells = false;
-                walk::stmts(facts, handler, &mut |stmt| tells |= matches!(stmt, Stmt::Throw(_)));
-                for &id in facts.block(handler) {
-                    walk::exprs_of_stmt(facts, id, &mut |expr| {
-                        let Expr::Call { callee, args, .. } = facts.expr(expr) else { return };
-                        let on = match facts.expr(callee) {
-                            Expr::Field { base, .. } => base,
-                            _ => callee,
-                        };
-                        tells |= message(on) || facts.list(args).iter().any(|&arg| message(arg));
-                    });
-                }
-                if tells {
+                if tells(program, func, handler) {
                     return false;
                 }
                 caught = true;
             }
             // What is taken apart before, and what is said behind.
             Stmt::Assign { values, .. } => {
-                let mut waits = false;
+                let mut found = false;
                 for &value in facts.list(values) {
-                    walk::exprs(facts, value, &mut |expr| {
-                        waits |= matches!(facts.expr(expr), Expr::Unary { op: UnaryOp::Await, .. });
-                    });
+                    walk::exprs(facts, value, &mut |expr| found |= waits(expr));
                 }
-                if waits {
+                if found {
                     return false;
                 }
             }
             Stmt::Return(_) | Stmt::Expr(_) if caught => {}
-            Stmt::Expr(expr) if !matches!(facts.expr(expr), Expr::Unary { op: UnaryOp::Await, .. }) => {}
+            Stmt::Expr(expr) if !waits(expr) => {}
             _ => return false,
         }
     }
     caught
+}
+
+/// Whether a block throws, or calls something on or with what its function takes.
+fn tells(program: &Program, func: Fn, block: Stmts) -> bool {
+    let facts = program.facts(func.file);
+    let params = facts.params(&program.func(func).params);
+    let message = |expr: ExprId| match facts.expr(expr) {
+        Expr::Name(name) => params.iter().any(|param| param.name == name),
+        _ => false,
+    };
+    let mut found = false;
+    walk::stmts(facts, block, &mut |stmt| found |= matches!(stmt, Stmt::Throw(_)));
+    for &id in facts.block(block) {
+        walk::exprs_of_stmt(facts, id, &mut |expr| {
+            let Expr::Call { callee, args, .. } = facts.expr(expr) else { return };
+            let on = match facts.expr(callee) {
+                Expr::Field { base, .. } => base,
+                _ => callee,
+            };
+            found |= message(on) || facts.list(args).iter().any(|&arg| message(arg));
+        });
+    }
+    found
 }
 
 /// Whether every return of a function that could give an error gives none.

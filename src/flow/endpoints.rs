@@ -4,6 +4,8 @@
 //! lifted through parameters, fields and constructors until they are constants, and the outermost
 //! call that supplies the topic is the registration people look for.
 
+mod ways;
+
 use crate::rules::{Role, Rule, Selector, Start};
 use crate::syntax::facts::Expr;
 use rayon::prelude::*;
@@ -18,7 +20,8 @@ use super::program::{Fn, Site};
 use super::resolve::{given_handler, settle, supply};
 use super::select::{kept_under, select};
 use super::types::{Type, Types};
-use super::value::{Closure, Free, Value};
+use super::value::{Closure, Value};
+use ways::{handed_over, hands_function, split};
 
 /// What part of an endpoint a value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -463,68 +466,6 @@ impl Lifting<'_> {
         }
         found
     }
-}
-
-/// Alternatives that still depend on something go separate ways: `if a { t = x } else { t = y }`.
-fn split(draft: &Draft) -> Option<Vec<Draft>> {
-    let at = draft.parts.iter().position(|(part, value)| *part == Part::Topic && !value.is_unset())?;
-    let Value::OneOf(items) = &draft.parts[at].1 else { return None };
-    draft.parts[at].1.free()?;
-    let (open, closed): (Vec<Value>, Vec<Value>) = items.iter().cloned().partition(|v| v.free().is_some());
-    let mut ways = open;
-    if closed.iter().any(|v| !v.is_unset() && !v.is_opaque()) {
-        ways.push(Value::one_of(closed));
-    }
-    if ways.len() == 1 && ways[0] == draft.parts[at].1 {
-        return None;
-    }
-    Some(
-        ways.into_iter()
-            .map(|way| {
-                let mut next = draft.clone();
-                next.parts[at].1 = way;
-                next.alternative = true;
-                next
-            })
-            .collect(),
-    )
-}
-
-/// Whether a topic is the symbol itself, not a field of it.
-fn handed_over(draft: &Draft, free: Free) -> bool {
-    fn direct(value: &Value, free: Free) -> bool {
-        match value {
-            Value::Param(func, i) => free == Free::Param(*func, *i),
-            Value::Element(base) => direct(base, free),
-            Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
-                items.iter().any(|v| direct(v, free))
-            }
-            Value::Made(made) => {
-                made.args.iter().flat_map(|a| a.iter()).chain(&made.receiver).any(|v| direct(v, free))
-            }
-            Value::Call(call) => direct(call.conversion().unwrap_or(&call.callee), free),
-            // A step into what an argument holds (`type`) is still that argument.
-            Value::Field(base, name) => name.starts_with(super::value::STEP) && direct(base, free),
-            _ => false,
-        }
-    }
-    draft.parts.iter().filter(|(p, _)| *p == Part::Topic).any(|(_, v)| direct(v, free))
-}
-
-/// Whether the call at `site` is given a function: with the options that name the topic beside it,
-/// that is where a consumer is registered.
-fn hands_function(eval: &Eval<'_>, site: Site) -> bool {
-    let facts = eval.types.program.facts(site.file);
-    let Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
-    // In Go it is constructors that take a configuration and a function.
-    if !facts.lang.files_are_modules() {
-        return false;
-    }
-    let given = |&arg: &crate::syntax::facts::ExprId| eval.value(Site { file: site.file, expr: arg });
-    facts.list(args).iter().map(given).any(|value| match value {
-        Value::Func(closure) => eval.types.has_body(closure.func),
-        _ => false,
-    })
 }
 
 /// An object handed over as a handler: its method that takes a message.

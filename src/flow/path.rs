@@ -17,8 +17,10 @@ mod payload;
 mod targets;
 mod tried;
 
+use errors::refuses_by_name;
 pub use ingredients::Ingredients;
 pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
+use node::{holds, matters};
 use payload::Payload;
 
 use crate::rules::Role;
@@ -469,14 +471,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
     ) {
         let site = Site { file: func.file, expr: id };
         let rules = self.rules_at(site);
-        let error = if self.returns_nothing(site)
-            || rules.iter().any(|&r| self.flow.index.rule(r).role == Role::Retry)
-        {
-            ErrorUse::None
-        } else {
-            error
-        };
         let role = |role: Role| rules.iter().any(|&r| self.flow.index.rule(r).role == role);
+        let silent = self.returns_nothing(site) || role(Role::Retry);
+        let error = if silent { ErrorUse::None } else { error };
         if self.nodes > NODES {
             out.push(Node::Cut(Cut { site, why: CutReason::Budget, hands_on: false }));
             return;
@@ -519,33 +516,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 self.callbacks(func, id, &[], frame, depth, out);
                 return;
             }
-            // A method of a function type is met wherever such a function is called.
-            let visits = self.visits.entry(target).or_default();
-            *visits += u32::from(runs == target);
-            let visits = *visits;
-            if visits > VISITS {
-                let inner = self.read.get(&target).cloned().unwrap_or_default();
-                self.nodes += node::count(&inner);
-                if !plain || inner.iter().any(matters) {
-                    followed = true;
-                    self.push(Step { into: Some(target), inner, ..step.clone() }, out);
-                }
-                continue;
-            }
-            let mut binding = binding_of(&self.eval, site, target);
-            if closure.receiver.is_some() {
-                binding.receiver.clone_from(&closure.receiver);
-            }
-            let bound = self.bind_in(&binding, frame);
-            let mut inner_frame = closure.env.clone();
-            self.carry(site, target, frame, &mut inner_frame);
-            inner_frame.push(bound);
-            self.calls.push(site);
-            let inner = self.function(target, &inner_frame, deeper);
-            self.calls.pop();
-            if visits == VISITS {
-                self.read.insert(target, inner.clone());
-            }
+            let inner = self.enter(site, closure, runs == target, frame, deeper);
             if !plain || inner.iter().any(matters) {
                 followed = true;
                 self.push(Step { into: Some(target), inner, ..step.clone() }, out);
@@ -563,6 +534,42 @@ impl<'f, 'a> Tracer<'f, 'a> {
             out.push(Node::Cut(Cut { site, why, hands_on }));
         }
         self.callbacks(func, id, &targets, frame, depth, out);
+    }
+
+    /// What the function that a call at `site` runs does. `counts`: it is met here as itself, not as
+    /// the method of a function type, which is met wherever such a function is called.
+    fn enter(
+        &mut self,
+        site: Site,
+        closure: &Closure,
+        counts: bool,
+        frame: &[Binding],
+        depth: u32,
+    ) -> Vec<Node> {
+        let target = closure.func;
+        let visits = self.visits.entry(target).or_default();
+        *visits += u32::from(counts);
+        let visits = *visits;
+        if visits > VISITS {
+            let known = self.read.get(&target).cloned().unwrap_or_default();
+            self.nodes += node::count(&known);
+            return known;
+        }
+        let mut binding = binding_of(&self.eval, site, target);
+        if closure.receiver.is_some() {
+            binding.receiver.clone_from(&closure.receiver);
+        }
+        let bound = self.bind_in(&binding, frame);
+        let mut inner_frame = closure.env.clone();
+        self.carry(site, target, frame, &mut inner_frame);
+        inner_frame.push(bound);
+        self.calls.push(site);
+        let inner = self.function(target, &inner_frame, depth);
+        self.calls.pop();
+        if visits == VISITS {
+            self.read.insert(target, inner.clone());
+        }
+        inner
     }
 
     /// Whether a call passes on what the function itself was given, other than a context.
@@ -587,32 +594,5 @@ fn awaited(facts: &Facts, id: ExprId) -> ExprId {
     match facts.expr(id) {
         Expr::Unary { op: UnaryOp::Await, operand } => awaited(facts, operand),
         _ => id,
-    }
-}
-
-/// Words for turning something away in the names of helpers that answer with it
-/// (`return h.replier.Error(event, err)`).
-fn refuses_by_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["error", "reject", "refuse", "invalid", "badrequest", "fail"].iter().any(|word| name.starts_with(word))
-}
-
-/// Whether a call stands among `nodes` or below.
-fn holds(nodes: &[Node], call: Site) -> bool {
-    nodes.iter().any(|node| match node {
-        Node::Step(step) => step.site == call || holds(&step.inner, call),
-        Node::Branch(branch) => holds(&branch.then, call) || holds(&branch.otherwise, call),
-        Node::Loop(inner) => holds(inner, call),
-        Node::Exit(_) | Node::Cut(_) => false,
-    })
-}
-
-/// Whether a node says anything about roles, directly or below, or turns the message away.
-fn matters(node: &Node) -> bool {
-    match node {
-        Node::Step(_) | Node::Cut(_) => true,
-        Node::Branch(branch) => branch.on_message || branch.then.iter().chain(&branch.otherwise).any(matters),
-        Node::Loop(nodes) => nodes.iter().any(matters),
-        Node::Exit(_) => false,
     }
 }

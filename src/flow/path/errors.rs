@@ -158,3 +158,10 @@ impl Tracer<'_, '_> {
             || facts.text(name).to_ascii_lowercase().ends_with("err")
     }
 }
+
+/// Words for turning something away in the names of helpers that answer with it
+/// (`return h.replier.Error(event, err)`).
+pub(super) fn refuses_by_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["error", "reject", "refuse", "invalid", "badrequest", "fail"].iter().any(|word| name.starts_with(word))
+}

@@ -166,3 +166,23 @@ pub(super) fn count(nodes: &[Node]) -> usize {
     };
     nodes.iter().map(below).sum()
 }
+
+/// Whether a call stands among `nodes` or below.
+pub(super) fn holds(nodes: &[Node], call: Site) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Step(step) => step.site == call || holds(&step.inner, call),
+        Node::Branch(branch) => holds(&branch.then, call) || holds(&branch.otherwise, call),
+        Node::Loop(inner) => holds(inner, call),
+        Node::Exit(_) | Node::Cut(_) => false,
+    })
+}
+
+/// Whether a node says anything about roles, directly or below, or turns the message away.
+pub(super) fn matters(node: &Node) -> bool {
+    match node {
+        Node::Step(_) | Node::Cut(_) => true,
+        Node::Branch(branch) => branch.on_message || branch.then.iter().chain(&branch.otherwise).any(matters),
+        Node::Loop(nodes) => nodes.iter().any(matters),
+        Node::Exit(_) => false,
+    }
+}
