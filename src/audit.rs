@@ -6,6 +6,7 @@
 //! so that two runs over the same tree give the same bytes. How anything was decided is not here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -217,6 +218,13 @@ pub struct Place {
     pub path: String,
     /// Line, from 1.
     pub line: u32,
+}
+
+impl fmt::Display for Place {
+    /// As compilers and editors write it: `path:line`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path, self.line)
+    }
 }
 
 /// A named function and where it is.

@@ -158,7 +158,7 @@ pub fn lines(root: &Path, places: &BTreeSet<Place>) -> BTreeMap<String, String> 
         }
         let text = read.as_ref().map_or("", |(_, text)| text);
         if let Some(line) = text.lines().nth((place.line as usize).wrapping_sub(1)) {
-            out.insert(format!("{}:{}", place.path, place.line), line.trim().to_owned());
+            out.insert(place.to_string(), line.trim().to_owned());
         }
     }
     out

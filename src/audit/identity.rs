@@ -20,6 +20,22 @@ impl Audit {
             finding.fingerprint = fnv1a(&format!("{parts}\n{ordinal}"));
         }
     }
+
+    /// The other findings that only an ordinal tells from this one: which of them is new where one is,
+    /// their order alone cannot say.
+    pub fn alike<'a>(&'a self, finding: &'a Finding) -> impl Iterator<Item = &'a Finding> {
+        let parts = |of: &Finding| {
+            let consumer = of.consumer.as_ref().and_then(|id| self.consumers.iter().find(|c| c.id == *id));
+            identity(of, consumer)
+        };
+        let own = parts(finding);
+        let near = self.findings.iter().filter(move |other| {
+            other.fingerprint != finding.fingerprint
+                && other.rule == finding.rule
+                && other.service == finding.service
+        });
+        near.filter(move |other| parts(other) == own)
+    }
 }
 
 fn identity(finding: &Finding, consumer: Option<&Consumer>) -> String {

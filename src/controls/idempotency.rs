@@ -1,11 +1,13 @@
 //! Idempotency: is redelivering this message harmless?
 
-use super::scan::{GuardKind, HARMFUL, Scan, Seen, WORK};
+use super::finding::{Draft, place};
+use super::scan::{Effect, GuardKind, HARMFUL, Scan, Seen, WORK};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
-use crate::audit::{Evidence, Leniency};
+use crate::audit::{Evidence, Leniency, Status, Verdict};
 use crate::flow::path::{CutReason, ErrorUse};
 use crate::rules::Role;
+use std::collections::BTreeSet;
 
 /// What the scan says about redelivery.
 pub fn signals(subject: &Subject<'_, '_>) -> Signals {
@@ -185,23 +187,58 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     out
 }
 
+/// The effects that a second delivery repeats although others are protected: one finding for each, so
+/// that one which loses its protection is news where the status stays what it was.
+pub fn findings(
+    subject: &Subject<'_, '_>,
+    service: &str,
+    verdict: &Verdict,
+    signals: &Signals,
+) -> Vec<Draft> {
+    let Some(scan) = subject.scan.filter(|_| verdict.status == Status::Partial) else { return Vec::new() };
+    let mut told = BTreeSet::new();
+    unguarded(scan)
+        .filter(|effect| told.insert(effect.site))
+        .map(|effect| {
+            let mut draft = Draft::new("effect-repeated", service, "", place(subject.flow, effect.site));
+            draft.confidence = verdict.confidence;
+            draft.evidence.push(evidence(subject.flow, effect.site, effect.role.name()));
+            draft.fill.push(("topic", subject.consumer.topic.name.clone()));
+            draft.fill.push(("effect", in_words(effect.role).to_owned()));
+            draft.signals.clone_from(signals);
+            draft.signals.remove("corrupts");
+            if corrupts(effect.role) {
+                draft.signals.insert("corrupts");
+            }
+            draft
+        })
+        .collect()
+}
+
+/// The effects that a second delivery repeats.
+fn unguarded(scan: &Scan) -> impl Iterator<Item = &Effect> {
+    scan.effects.iter().filter(|e| e.guard.is_none() && HARMFUL.contains(&e.role))
+}
+
+fn in_words(role: Role) -> &'static str {
+    match role {
+        Role::EffectIncrement => "an addition to a stored value",
+        Role::EffectEmail => "a mail",
+        Role::EffectCharge => "a charge",
+        Role::EffectInsert => "an insert",
+        _ => "a publish",
+    }
+}
+
 /// The effect a second delivery repeats, in words.
 pub fn effect(subject: &Subject<'_, '_>) -> String {
     let Some(scan) = subject.scan else { return "its effects".to_owned() };
-    let open = scan.effects.iter().filter(|e| e.guard.is_none() && HARMFUL.contains(&e.role));
-    let worst =
-        open.min_by_key(|e| HARMFUL.iter().position(|r| *r == e.role).map(|p| (!corrupts(e.role), p)));
+    let worst = unguarded(scan)
+        .min_by_key(|e| HARMFUL.iter().position(|r| *r == e.role).map(|p| (!corrupts(e.role), p)));
     match worst {
         Some(effect) => {
             let (path, line) = subject.flow.types.program.place(effect.site);
-            let what = match effect.role {
-                Role::EffectIncrement => "an addition to a stored value",
-                Role::EffectEmail => "a mail",
-                Role::EffectCharge => "a charge",
-                Role::EffectInsert => "an insert",
-                _ => "a publish",
-            };
-            format!("{what} ({path}:{line})")
+            format!("{} ({path}:{line})", in_words(effect.role))
         }
         None => "its effects".to_owned(),
     }

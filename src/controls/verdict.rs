@@ -142,7 +142,8 @@ pub fn judge(
             let again = tables
                 .get(Control::DeadLetter)
                 .is_some_and(|t| t.names("acknowledges-success").contains(&consumer.framework));
-            let drafts = records::findings(&subject, examined, service, again, table);
+            let mut drafts = records::findings(&subject, examined, service, again, table);
+            drafts.extend(idempotency::findings(&subject, service, &verdict, &signals));
             findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(tables)));
         }
         if control == Control::DeadLetter {

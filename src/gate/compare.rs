@@ -229,8 +229,14 @@ impl Sorter<'_> {
             let fails = (expired && fail_on.expired)
                 || fail_on.severity.is_some_and(|least| finding.severity <= least)
                 || fail_on.priority.is_some_and(|least| finding.priority <= least);
-            let change =
-                of_finding(finding, if expired { ChangeKind::Expired } else { ChangeKind::NewFinding });
+            let kind = if expired { ChangeKind::Expired } else { ChangeKind::NewFinding };
+            let mut change = of_finding(finding, kind);
+            let twins = audit.alike(finding).filter(|twin| before.findings.contains_key(&twin.fingerprint));
+            let twins: Vec<String> = twins.map(|twin| twin.location.to_string()).collect();
+            if !twins.is_empty() {
+                let others = twins.join(", ");
+                change.message.extend([" (One of its kind more than before; the others: ", &others, ".)"]);
+            }
             if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
         }
         for (fingerprint, known) in before.findings.iter().filter(|(f, _)| !now.findings.contains_key(*f)) {

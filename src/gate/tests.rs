@@ -244,6 +244,28 @@ fn a_percentage_falls_without_failing_when_nothing_was_lost() {
 }
 
 #[test]
+fn one_more_of_a_kind_is_told_with_the_places_of_the_others() {
+    let repeats = |lines: &[u32]| {
+        let mut audit = audit(good());
+        let about = |line: &u32| {
+            let mut found = finding("effect-repeated", &audit.consumers[0], Severity::Error, Priority::P2);
+            found.location.line = *line;
+            found
+        };
+        let found: Vec<Finding> = lines.iter().map(about).collect();
+        audit.findings.extend(found);
+        audit.sort();
+        audit.identify();
+        audit
+    };
+    let outcome = against(&repeats(&[40]), &repeats(&[20, 40]));
+    let [one] = &outcome.regressions[..] else { panic!("{:?}", told(&outcome.regressions)) };
+    assert!(one.message.contains("the others: ") && one.message.contains(":20"), "{}", one.message);
+    let outcome = against(&repeats(&[]), &repeats(&[20]));
+    assert!(!outcome.regressions[0].message.contains("others"), "{}", outcome.regressions[0].message);
+}
+
+#[test]
 fn an_expired_waiver_fails_until_somebody_acts() {
     let mut now = audit(good());
     let mut expired = finding("expired-waiver", &now.consumers[0], Severity::Warning, Priority::P2);

@@ -145,7 +145,7 @@ fn end(subject: &Subject<'_>, about: &About<'_>, status: Status, why: &str, text
     if let Some(first) = changes.next() {
         let place = |change: &Change| {
             let place = change.place.as_ref().map(|place| subject.in_repository(place));
-            place.map(|place| format!("\n{}:{}", place.path, place.line)).unwrap_or_default()
+            place.map(|place| format!("\n{place}")).unwrap_or_default()
         };
         let mut text = format!("{text}{}", place(first));
         for change in changes {
@@ -183,7 +183,7 @@ fn of_gate(outcome: &Outcome, subject: &Subject<'_>) -> Vec<Case> {
             let about = change.consumer.as_ref().or(change.audit.as_ref()).unwrap_or(&change.service);
             let what = change.rule.as_deref().or(change.control.map(Control::word)).unwrap_or_default();
             let place = change.place.as_ref().map(|place| subject.in_repository(place));
-            let place = place.map(|place| format!("\n{}:{}", place.path, place.line));
+            let place = place.map(|place| format!("\n{place}"));
             Case {
                 name: format!("{} {about} {what}", change.kind.word()).trim_end().to_owned(),
                 end: End::Failure {

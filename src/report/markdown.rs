@@ -111,7 +111,7 @@ fn completion(row: &AuditResult) -> String {
 }
 
 fn at(place: &Place) -> String {
-    code(&format!("{}:{}", place.path, place.line))
+    code(&place.to_string())
 }
 
 /// Text as code; a backtick in it would end it.

@@ -75,7 +75,7 @@ fn block(out: &mut String, change: &Change, view: View) {
         out.push_str(&words::wrap(&change.why, 4, view.width));
     }
     if let Some(place) = &change.place {
-        let _ = writeln!(out, "    {}:{}", place.path, place.line);
+        let _ = writeln!(out, "    {place}");
     }
     if matches!(change.kind, ChangeKind::NewFinding | ChangeKind::Expired | ChangeKind::StaleDocument)
         && !change.why.is_empty()

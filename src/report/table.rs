@@ -244,7 +244,7 @@ fn finding_block(out: &mut String, finding: &Finding, view: View) {
     let priority = paint(finding.priority.word(), color, view);
     let _ = writeln!(out, "{priority}  {}  {about}", finding.rule);
     out.push_str(&words::wrap(&finding.message, 4, view.width));
-    let _ = writeln!(out, "    {}:{}", finding.location.path, finding.location.line);
+    let _ = writeln!(out, "    {}", finding.location);
     if !finding.help.is_empty() {
         let help = format!("help: {}", finding.help);
         out.push_str(&words::wrap(&help, 4, view.width));

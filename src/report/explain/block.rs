@@ -92,7 +92,7 @@ pub(super) fn signal(signal: &Signal) -> String {
 
 impl Said<'_> {
     pub(super) fn pointer(&self, label: Span, text: &str, place: &Place) -> Pointer {
-        let source = self.sources.get(&format!("{}:{}", place.path, place.line)).cloned();
+        let source = self.sources.get(&place.to_string()).cloned();
         Pointer { label, text: text.to_owned(), place: place.clone(), source, note: String::new() }
     }
 

@@ -106,7 +106,7 @@ impl Views<'_> {
             let message = shape.replace(TOPIC, &either(&topics)).replace(SERVICE, &either(&services));
             Action {
                 // The place is behind the message; it need not be in it.
-                message: message.replace(&format!(" ({}:{})", place.path, place.line), ""),
+                message: message.replace(&format!(" ({place})"), ""),
                 confidence: with[0].confidence.word().to_owned(),
                 count: with.len(),
                 at: self.links.place(place),
