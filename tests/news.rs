@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowaudit::audit::{Audit, Consumer, Control, Place, Status};
-use flowaudit::config::{Settings, load};
+use flowaudit::config::{Config, Settings, load};
 use flowaudit::gate::{Baseline, Change, ChangeKind, Outcome, compare};
 use flowaudit::progress::Progress;
 use regex::Regex;
-use support::{copy_tree, list, platform};
+use support::{copy_tree, list, platform, project};
 use tempfile::TempDir;
 
 /// The fixture in a folder of its own, with what is known of it.
@@ -24,8 +24,12 @@ struct Platform {
 
 impl Platform {
     fn new() -> Platform {
+        Platform::of(&platform())
+    }
+
+    fn of(source: &Path) -> Platform {
         let folder = tempfile::tempdir().unwrap();
-        copy_tree(&platform(), folder.path(), &|path: &Path, bytes| (path.to_owned(), bytes));
+        copy_tree(source, folder.path(), &|path: &Path, bytes| (path.to_owned(), bytes));
         let (audit, _) = audited(folder.path());
         Platform { before: Baseline::of(&audit), audit, folder }
     }
@@ -56,7 +60,8 @@ impl Platform {
 }
 
 fn audited(folder: &Path) -> (Audit, Settings) {
-    let config = load(&folder.join("flowaudit.yaml"), folder).unwrap();
+    let file = folder.join("flowaudit.yaml");
+    let config = if file.exists() { load(&file, folder).unwrap() } else { Config::default() };
     let settings = Settings::with_config(folder, config);
     (flowaudit::audit_tree(&settings, &Progress::default()).unwrap(), settings)
 }
@@ -87,6 +92,17 @@ fn every_lost_check_is_news() {
         tried += 1;
     }
     assert!(tried >= 10, "only {tried} checks were tried");
+}
+
+/// Its status says nothing: `partial` before and after.
+#[test]
+fn a_check_that_a_partial_consumer_loses_is_news() {
+    let platform = Platform::of(&project().join("tests/data/findings/effect-repeated/fires"));
+    let outcome = platform.with(Path::new("main.go"), |text| text.replace("if seen {", "if false {"));
+    assert_eq!(worse(&outcome, Control::Idempotency), BTreeSet::new());
+    let [lost] = &outcome.regressions[..] else { panic!("{:#?}", outcome.regressions) };
+    assert_eq!(lost.rule.as_deref(), Some("effect-repeated"));
+    assert!(!outcome.passed);
 }
 
 #[test]
