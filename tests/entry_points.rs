@@ -112,3 +112,45 @@ fn a_messaging_library_without_a_rule_is_told() {
     });
     assert_eq!(told, [("github.com/acme/mq-kit".to_owned(), 11, "NewConsumer".to_owned(), 2)]);
 }
+
+#[test]
+fn a_consumer_that_nothing_is_seen_to_start_is_told() {
+    let consumer = r#"package main
+
+import (
+	"github.com/acme/app"
+	"github.com/nats-io/nats.go"
+)
+
+type Worker struct{ nc *nats.Conn }
+
+func (w *Worker) Run() { w.listen() }
+
+func (w *Worker) listen() { w.nc.Subscribe("order.paid", func(m *nats.Msg) { println(m.Subject) }) }
+
+func dead(nc *nats.Conn) { nc.Subscribe("order.dead", func(m *nats.Msg) { println(m.Subject) }) }
+
+func main() {
+	nc, _ := nats.Connect("")
+	w := &Worker{nc: nc}
+	BODY
+}
+"#;
+    let cases = [
+        ("w.Run()", &[("order.dead", None)][..]),
+        ("go func() { w.Run() }()", &[("order.dead", None)]),
+        ("println(w)", &[("order.dead", None), ("order.paid", Some("Worker.Run"))]),
+        // A framework that gets it may call it.
+        ("app.Serve(w)", &[("order.dead", None)]),
+        ("app.Serve([]any{w})", &[("order.dead", None)]),
+        ("app.OnStart(w.Run)", &[("order.dead", None)]),
+    ];
+    for (body, expected) in cases {
+        let told = flow_of(&[("main.go", consumer.replace("BODY", body))], "", |flow| {
+            let told = flow.unreached.iter().map(|found| (found.topic.name.clone(), found.uncalled.clone()));
+            told.collect::<std::collections::BTreeMap<_, _>>()
+        });
+        let told: Vec<_> = told.iter().map(|(topic, method)| (topic.as_str(), method.as_deref())).collect();
+        assert_eq!(told, expected, "{body}");
+    }
+}

@@ -79,6 +79,11 @@ pub fn judge(
         level: Severity::Note,
         message: unnamed(found),
     }));
+    diagnostics.extend(flow.unreached.iter().map(|found| Diagnostic {
+        path: found.at.0.clone(),
+        level: Severity::Note,
+        message: unreached(found),
+    }));
     diagnostics.extend(flow.undescribed.iter().map(undescribed));
     let mut topics = topics::align(&consumers, &publishers, &flow.unnamed);
     topics::tell(&mut topics, flow);
@@ -125,6 +130,24 @@ fn unnamed(found: &flow::Unnamed) -> String {
         expression => format!(": {expression}"),
     };
     format!("line {}: publishes to a topic known only at run time{said}", found.at.1)
+}
+
+fn unreached(found: &flow::Unreached) -> String {
+    let topic = match found.topic.name.as_str() {
+        flow::symbol::UNKNOWN => String::new(),
+        name => format!(" of {name}"),
+    };
+    let line = found.at.1;
+    match &found.uncalled {
+        Some(method) => format!(
+            "line {line}: no code calls {method}, which registers a consumer{topic}: \
+             it is audited as if something started it"
+        ),
+        None => format!(
+            "line {line}: a consumer{topic} is registered in code that nothing its service runs leads to: \
+             it is in no verdict"
+        ),
+    }
 }
 
 /// A gap of the audit that a rule file closes.

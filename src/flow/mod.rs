@@ -33,6 +33,7 @@ pub mod registries;
 pub mod resolve;
 pub mod scope;
 pub mod select;
+mod started;
 pub mod statement;
 pub mod symbol;
 pub mod types;
@@ -122,6 +123,8 @@ pub struct Flow<'a> {
     pub publishers: Vec<Publisher>,
     /// Publishes whose topic is known in part at most.
     pub unnamed: Vec<Unnamed>,
+    /// Registrations in the folder of a service that nothing it runs leads to.
+    pub unreached: Vec<Unreached>,
     /// Calls of rules of the kind `request` that send through a broker: whoever answers hears over one.
     pub requests: FxHashSet<Site>,
     /// Messaging libraries that no rule describes.
@@ -188,7 +191,7 @@ pub fn build<'a>(
     }
     config.add_defaults(&eval::Eval::new(types), &index, &matches);
     let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
-    let mut consumers = consumers(&lifting, &attribution, &matches);
+    let Received { mut consumers, unreached } = consumers(&lifting, &attribution, &matches);
     let routes = lifting.all(&matches, &[Role::HttpRoute]);
     let owners = manifest::Owners { services, of: owner_of };
     let declared = manifests.consumers(&lifting, &attribution, &routes, &owners);
@@ -220,6 +223,7 @@ pub fn build<'a>(
         consumers,
         publishers,
         unnamed,
+        unreached,
         requests,
         undescribed: undescribed::libraries(types.program, &graph, &index, &attribution),
         parkings,
@@ -258,7 +262,25 @@ fn attributed(
     all.into_iter().map(|(services, found)| (found, services)).collect()
 }
 
-fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
+/// A registration of a consumer that nothing is seen to run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreached {
+    /// Path and line.
+    pub at: (String, u32),
+    /// What is known of the topic.
+    pub topic: TopicName,
+    /// The method that no code calls, where a framework may: the consumer is taken for one all the
+    /// same. Without it no entry point leads there, and the consumer is left out.
+    pub uncalled: Option<String>,
+}
+
+/// What is received.
+struct Received {
+    consumers: Vec<Consumer>,
+    unreached: Vec<Unreached>,
+}
+
+fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Received {
     let program = lifting.types.program;
     let eval = eval::Eval::new(lifting.types);
     let heard = transports(lifting, attribution, matches);
@@ -269,17 +291,29 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     decorated.sort_unstable();
     decorated.dedup();
     let unlisted = unused::unnamed(program, &decorated);
+    let topic = |found: &endpoints::Found| found.topic.clone().map_or_else(unnamed, addressed);
+    let started = started::Started::new(lifting.types, lifting.graph);
+    let mut unreached = Vec::new();
     for (found, mut services) in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
         if let Some(class) = unused::decorated_class(program, found.matched.site) {
             // A container builds it, if it is told to.
             if unlisted.contains(&class) {
-                continue;
-            }
-            if services.is_empty() {
+                services.clear();
+            } else if services.is_empty() {
                 services = attribution.importers(program, class.file);
             }
+        }
+        if services.is_empty() && attribution.owner(found.place.file).is_some() {
+            let (path, line) = program.place(found.place);
+            unreached.push(Unreached { at: (path.to_owned(), line), topic: topic(&found), uncalled: None });
+        }
+        let around = program.owner(found.matched.site).filter(|_| !services.is_empty());
+        if let Some(method) = around.and_then(|func| started.uncalled(program.outermost(func))) {
+            let (path, line) = program.place(found.place);
+            let uncalled = Some(program.func_name(method));
+            unreached.push(Unreached { at: (path.to_owned(), line), topic: topic(&found), uncalled });
         }
         for service in services {
             let Some(transport) = over(&heard, service, rule, detector) else { continue };
@@ -301,7 +335,7 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
                 transport,
                 framework: detector.id.clone(),
                 registration_kind: rule.registration_kind.clone().unwrap_or_else(|| "programmatic".into()),
-                topic: found.topic.clone().map_or_else(unnamed, addressed),
+                topic: topic(&found),
                 group,
                 event_types,
                 registration: (path.to_owned(), line),
@@ -315,7 +349,12 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
             });
         }
     }
-    dedup_consumers(out)
+    let consumers = dedup_consumers(out);
+    let kept = |found: &Unreached| consumers.iter().any(|consumer| consumer.registration == found.at);
+    unreached.retain(|found| found.uncalled.is_some() == kept(found));
+    unreached.sort();
+    unreached.dedup_by(|a, b| a.at == b.at);
+    Received { consumers, unreached }
 }
 
 /// Over what the handlers of a framework hear: by service and detector.
