@@ -5,6 +5,7 @@
 pub mod kind;
 pub mod revision;
 pub mod services;
+mod tracked;
 pub mod walk;
 
 use std::collections::BTreeMap;

@@ -129,16 +129,25 @@ pub fn lay_out(root: &Path, base: Option<&Path>, rev: Option<&str>) -> Result<Re
         }
     };
     fs::create_dir_all(top.join(&inner))?;
-    // Marks where ignore files above the audited folder end, as in the clone.
-    fs::create_dir_all(top.join(".git/info"))?;
-    let exclude = git.top.join(".git/info/exclude");
-    if exclude.is_file() {
-        fs::copy(exclude, top.join(".git/info/exclude"))?;
-    }
+    // Marks where ignore files above the audited folder end, as in the clone. Those of git's own are not
+    // laid out: all that is here is tracked.
+    fs::create_dir_all(top.join(".git"))?;
     let files = git.files(&commit, &inner)?;
     git.write(&files, &top, &name)?;
     let short = commit.get(..10).unwrap_or(&commit);
     Ok(Revision { root: top.join(inner), base, name: format!("{name} ({short})"), _folder: folder })
+}
+
+/// The program `git` in a folder, which neither fetches nor takes a lock.
+pub(super) fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    // A hook's environment would point somewhere else; a partial clone must not fetch.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"] {
+        command.env_remove(name);
+    }
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+    command.arg("-C").arg(folder).args(args).stdin(Stdio::null());
+    command
 }
 
 /// A repository, asked through its program.
@@ -158,14 +167,7 @@ impl Git {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new("git");
-        // A hook's environment would point somewhere else; a partial clone must not fetch.
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"] {
-            command.env_remove(name);
-        }
-        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
-        command.arg("-C").arg(&self.top).args(args).stdin(Stdio::null());
-        command
+        command(&self.top, args)
     }
 
     fn run(&self, args: &[&str]) -> Result<Output, RevisionError> {
@@ -309,7 +311,7 @@ fn file(row: &str, inner: &Path) -> Option<(PathBuf, Object)> {
         return None;
     }
     let name = path.file_name()?.to_str()?;
-    let ignores = matches!(name, ".gitignore" | ".flowauditignore");
+    let ignores = name == ".flowauditignore";
     let above = ignores && path.parent().is_some_and(|folder| inner.starts_with(folder));
     if !above && !path.starts_with(inner) {
         return None;
@@ -398,8 +400,8 @@ mod tests {
         };
         assert_eq!(told("100644", "10", "a/main.go", ""), Some(true));
         assert_eq!(told("100644", "10", "a/main.go", "b"), None);
-        assert_eq!(told("100644", "10", ".gitignore", "b"), Some(true));
-        assert_eq!(told("100644", "10", "c/.gitignore", "b"), None);
+        assert_eq!(told("100644", "10", ".flowauditignore", "b"), Some(true));
+        assert_eq!(told("100644", "10", "c/.flowauditignore", "b"), None);
         assert_eq!(told("100644", "10", "vendor/modules.txt", ""), Some(false));
         assert_eq!(told("100644", "99999999", "a/main.go", ""), None);
         assert_eq!(told("120000", "10", "a/main.go", ""), None);

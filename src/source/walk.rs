@@ -1,18 +1,20 @@
 //! The walk: every file under a root, in parallel, with a ledger of what was left out.
 //!
 //! Own traversal over the matchers of the `ignore` crate, because its walker drops ignored entries
-//! without a word and the ledger must name them. Links are not followed, so the walk neither loops
+//! without a word and the ledger must name them. What git tracks is read although a rule of git's
+//! ignores it: to git itself that rule means nothing then, and every clone has the file. Links are not followed, so the walk neither loops
 //! nor leaves the root. Machine-wide git settings are not consulted: two machines agree.
 
 use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::kind::{self, Named};
+use super::tracked::Tracked;
 use super::{SkipReason, Skipped, SourceFile, Tree};
 
 /// Bytes above which a file is not read.
@@ -32,8 +34,14 @@ pub fn walk(root: &Path) -> io::Result<Tree> {
         return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
     }
     fs::read_dir(&root)?;
-    let walker = Walker { found: Mutex::new(Tree::default()) };
-    let start = Folder { path: root.clone(), relative: String::new(), rules: rules_above(&root) };
+    let rules = rules_above(&root);
+    let walker = Walker {
+        found: Mutex::new(Tree::default()),
+        root: root.clone(),
+        is_clone: rules.is_some(),
+        tracked: OnceLock::new(),
+    };
+    let start = Folder { path: root.clone(), relative: String::new(), rules, ignored: None };
     rayon::scope(|scope| walker.folder(scope, &start));
     let mut tree = walker.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     tree.root = root;
@@ -88,6 +96,10 @@ fn size_text(size: u64) -> String {
 
 struct Walker {
     found: Mutex<Tree>,
+    root: PathBuf,
+    /// The root lies in a work tree of git.
+    is_clone: bool,
+    tracked: OnceLock<Tracked>,
 }
 
 /// A folder to list.
@@ -95,6 +107,8 @@ struct Folder {
     path: PathBuf,
     relative: String,
     rules: Option<Arc<Rules>>,
+    /// The rule of git's that ignores all of it: only what is tracked is read.
+    ignored: Option<String>,
 }
 
 /// Ignore rules of a folder, on top of those above it.
@@ -105,9 +119,14 @@ struct Rules {
 }
 
 impl Walker {
+    /// What git tracks among what its rules ignore; asked for when a rule ignores something.
+    fn tracked(&self) -> &Tracked {
+        self.tracked.get_or_init(|| if self.is_clone { Tracked::of(&self.root) } else { Tracked::Nothing })
+    }
+
     fn folder<'scope>(&'scope self, scope: &rayon::Scope<'scope>, folder: &Folder) {
         let mut out = Tree::default();
-        let children = list(folder, &mut out);
+        let children = self.list(folder, &mut out);
         for child in children {
             scope.spawn(move |scope| self.folder(scope, &child));
         }
@@ -121,82 +140,94 @@ impl Walker {
             total.binary |= unread.binary;
         }
     }
-}
 
-/// Lists one folder: its files and ledger go to `out`, the folders to visit are returned.
-fn list(folder: &Folder, out: &mut Tree) -> Vec<Folder> {
-    let mut entries = Vec::new();
-    match fs::read_dir(&folder.path) {
-        Err(error) => {
-            let path = if folder.relative.is_empty() { "." } else { &folder.relative };
-            out.skip(path.to_owned(), SkipReason::Unreadable, error_text(&error));
-            return Vec::new();
-        }
-        Ok(listing) => {
-            for entry in listing {
-                match entry {
-                    Ok(entry) => entries.push(entry),
-                    Err(error) => {
-                        let path = join(&folder.relative, "?");
-                        out.skip(path, SkipReason::Unreadable, error_text(&error));
+    /// Lists one folder: its files and ledger go to `out`, the folders to visit are returned.
+    fn list(&self, folder: &Folder, out: &mut Tree) -> Vec<Folder> {
+        let mut entries = Vec::new();
+        match fs::read_dir(&folder.path) {
+            Err(error) => {
+                let path = if folder.relative.is_empty() { "." } else { &folder.relative };
+                out.skip(path.to_owned(), SkipReason::Unreadable, error_text(&error));
+                return Vec::new();
+            }
+            Ok(listing) => {
+                for entry in listing {
+                    match entry {
+                        Ok(entry) => entries.push(entry),
+                        Err(error) => {
+                            let path = join(&folder.relative, "?");
+                            out.skip(path, SkipReason::Unreadable, error_text(&error));
+                        }
                     }
                 }
             }
         }
-    }
-    let rules = rules_of(folder, &entries);
-    let mut children = Vec::new();
-    for entry in entries {
-        if let Some(child) = one_entry(folder, rules.as_ref(), &entry, out) {
-            children.push(child);
+        let rules = rules_of(folder, &entries);
+        let mut children = Vec::new();
+        for entry in entries {
+            if let Some(child) = self.one_entry(folder, rules.as_ref(), &entry, out) {
+                children.push(child);
+            }
         }
+        children
     }
-    children
-}
 
-fn one_entry(
-    folder: &Folder,
-    rules: Option<&Arc<Rules>>,
-    entry: &DirEntry,
-    out: &mut Tree,
-) -> Option<Folder> {
-    let os_name = entry.file_name();
-    let Some(name) = os_name.to_str() else {
-        let path = join(&folder.relative, &os_name.to_string_lossy());
-        out.skip(path, SkipReason::BadName, "the name is not UTF-8");
-        return None;
-    };
-    let relative = join(&folder.relative, name);
-    let file_type = match entry.file_type() {
-        Ok(file_type) => file_type,
-        Err(error) => {
-            out.skip(relative, SkipReason::Unreadable, error_text(&error));
+    fn one_entry(
+        &self,
+        folder: &Folder,
+        rules: Option<&Arc<Rules>>,
+        entry: &DirEntry,
+        out: &mut Tree,
+    ) -> Option<Folder> {
+        let os_name = entry.file_name();
+        let Some(name) = os_name.to_str() else {
+            let path = join(&folder.relative, &os_name.to_string_lossy());
+            out.skip(path, SkipReason::BadName, "the name is not UTF-8");
+            return None;
+        };
+        let relative = join(&folder.relative, name);
+        let file_type = match entry.file_type() {
+            Ok(file_type) => file_type,
+            Err(error) => {
+                out.skip(relative, SkipReason::Unreadable, error_text(&error));
+                return None;
+            }
+        };
+        let is_dir = file_type.is_dir();
+        if name == ".git" {
             return None;
         }
-    };
-    let is_dir = file_type.is_dir();
-    if name == ".git" {
-        return None;
-    }
-    let path = entry.path();
-    if let Some(text) = ignored_by(rules, &path, is_dir) {
-        out.skip(relative, SkipReason::Ignored, text);
-    } else if file_type.is_symlink() {
-        out.skip(relative, SkipReason::Symlink, "a symbolic link, not followed");
-    } else if is_dir {
-        if name.starts_with('.') && name != ".github" {
-            out.skip(relative, SkipReason::Hidden, "a hidden folder");
-        } else if let Some(text) = vendored(name, &path) {
-            out.skip(relative, SkipReason::Vendored, text);
+        let path = entry.path();
+        let ignored = match ignored_by(rules, &path, is_dir) {
+            Verdict::Own(text) => {
+                out.skip(relative, SkipReason::Ignored, text);
+                return None;
+            }
+            Verdict::Git(text) => Some(text),
+            Verdict::Open => folder.ignored.clone(),
+            Verdict::Wanted => None,
+        };
+        if let Some(text) = &ignored
+            && !self.tracked().has(&relative, is_dir)
+        {
+            out.skip(relative, SkipReason::Ignored, format!("{text}{}", self.tracked().doubt()));
+        } else if file_type.is_symlink() {
+            out.skip(relative, SkipReason::Symlink, "a symbolic link, not followed");
+        } else if is_dir {
+            if name.starts_with('.') && name != ".github" {
+                out.skip(relative, SkipReason::Hidden, "a hidden folder");
+            } else if let Some(text) = vendored(name, &path) {
+                out.skip(relative, SkipReason::Vendored, text);
+            } else {
+                return Some(Folder { path, relative, rules: rules.cloned(), ignored });
+            }
+        } else if file_type.is_file() {
+            file(name, relative, entry, out);
         } else {
-            return Some(Folder { path, relative, rules: rules.cloned() });
+            out.skip(relative, SkipReason::NotAFile, "a pipe, a socket or a device");
         }
-    } else if file_type.is_file() {
-        file(name, relative, entry, out);
-    } else {
-        out.skip(relative, SkipReason::NotAFile, "a pipe, a socket or a device");
+        None
     }
-    None
 }
 
 fn file(name: &str, relative: String, entry: &DirEntry, out: &mut Tree) {
@@ -261,8 +292,20 @@ fn vendored(name: &str, path: &Path) -> Option<String> {
     }
 }
 
+/// What the rules say of a path.
+enum Verdict {
+    /// Nothing is said of it, or only by git's rules that it is wanted.
+    Open,
+    /// A rule of the project's own wants it.
+    Wanted,
+    /// A rule of the project's own ignores it: the last word.
+    Own(String),
+    /// A rule of git's does.
+    Git(String),
+}
+
 /// The rule that ignores a path: nearest folder first, the project's own rules before git's.
-fn ignored_by(rules: Option<&Arc<Rules>>, path: &Path, is_dir: bool) -> Option<String> {
+fn ignored_by(rules: Option<&Arc<Rules>>, path: &Path, is_dir: bool) -> Verdict {
     let decide = |pick: fn(&Rules) -> &Gitignore| {
         let mut level = rules;
         while let Some(rules) = level {
@@ -278,7 +321,12 @@ fn ignored_by(rules: Option<&Arc<Rules>>, path: &Path, is_dir: bool) -> Option<S
         }
         None
     };
-    decide(|rules| &rules.own).or_else(|| decide(|rules| &rules.git)).flatten()
+    match (decide(|rules| &rules.own), decide(|rules| &rules.git)) {
+        (Some(Some(text)), _) => Verdict::Own(text),
+        (Some(None), _) => Verdict::Wanted,
+        (None, Some(Some(text))) => Verdict::Git(text),
+        _ => Verdict::Open,
+    }
 }
 
 /// The rules in force inside a folder.

@@ -84,6 +84,44 @@ fn rules_above_the_root_count_inside_a_work_tree_only() {
 }
 
 #[test]
+fn what_git_tracks_is_read_although_its_rules_ignore_it() {
+    let dir = tree(&[
+        (".gitignore", "cmd\n*.log.json\n"),
+        ("cmd/main.go", ""),
+        ("cmd/deep/more.go", ""),
+        ("cmd/built.go", ""),
+        ("cmd/tmp/x.go", ""),
+        ("a.log.json", ""),
+        ("b.log.json", ""),
+        ("c.go", ""),
+        ("own/.flowauditignore", "cmd/\n"),
+        ("own/cmd/main.go", ""),
+    ]);
+    let git = |args: &[&str]| {
+        let output = std::process::Command::new("git").arg("-C").arg(dir.path()).args(args).output();
+        assert!(output.unwrap().status.success(), "git {args:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-f", "cmd/main.go", "cmd/deep/more.go", "a.log.json", "own/cmd/main.go"]);
+    let top = walk(dir.path()).unwrap();
+    assert_eq!(paths(&top), ["a.log.json", "c.go", "cmd/deep/more.go", "cmd/main.go"]);
+    let ignored =
+        ["b.log.json", "cmd/built.go", "cmd/tmp", "own/cmd"].map(|path| (path, SkipReason::Ignored));
+    assert_eq!(reasons(&top), ignored);
+    assert_eq!(
+        paths(&walk(&dir.path().join("cmd")).unwrap()),
+        ["built.go", "deep/more.go", "main.go", "tmp/x.go"]
+    );
+}
+
+#[test]
+fn where_git_cannot_be_asked_the_reason_says_so() {
+    let dir = tree(&[(".gitignore", "cmd\n"), ("cmd/main.go", ""), (".git/HEAD", "nothing")]);
+    let tree = walk(dir.path()).unwrap();
+    assert!(tree.ledger[0].text.contains("could not be asked"), "{:?}", tree.ledger);
+}
+
+#[test]
 fn dependencies_hidden_folders_and_lock_files_are_named() {
     let dir = tree(&[
         ("node_modules/x/index.js", ""),
