@@ -159,7 +159,8 @@ fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option
     let parks = |(_, trace): &&(Fn, Trace)| steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
     examined.traces.iter().filter(|t| !parks(t)).find_map(|(handler, trace)| {
         let answers = answers(subject, *handler, table);
-        let mut walk = Walk { flow, answers, seen: Vec::new(), lost: None };
+        let mut walk =
+            Walk { flow, answers, seen: Vec::new(), caught: Vec::new(), throws: false, lost: None };
         walk.function(&trace.nodes, State::default(), true);
         walk.lost
     })
@@ -255,6 +256,10 @@ struct Walk<'f, 'a> {
     answers: bool,
     /// Calls passed so far whose error says that the message is not handled.
     seen: Vec<Failure>,
+    /// Calls that a `catch` further on answers for: when they fail, nothing before it runs.
+    caught: Vec<Site>,
+    /// What fails here leads to such a `catch`.
+    throws: bool,
     lost: Option<Lost>,
 }
 
@@ -274,8 +279,19 @@ impl Walk<'_, '_> {
 
     fn nodes(&mut self, nodes: &[Node], before: Option<State>, ways: &mut Ways) -> Option<State> {
         let mut state = before;
+        let known = self.caught.len();
+        self.caught.extend(nodes.iter().flat_map(|node| match node {
+            Node::Branch(branch) if branch.caught => &branch.deps[..],
+            _ => &[],
+        }));
         for node in nodes {
-            let now = state?;
+            if let Node::Branch(branch) = node
+                && branch.caught
+            {
+                state = join(self.thrown(branch, state, ways), state);
+                continue;
+            }
+            let Some(now) = state else { continue };
             state = match node {
                 Node::Step(step) => Some(self.step(step, now)),
                 Node::Branch(branch) => self.branch(branch, now, ways),
@@ -297,7 +313,15 @@ impl Walk<'_, '_> {
                 Node::Cut(_) => Some(now),
             };
         }
+        self.caught.truncate(known);
         state
+    }
+
+    /// The state behind a `catch` that ran, whatever the body of its `try` came to.
+    fn thrown(&mut self, branch: &Branch, now: Option<State>, ways: &mut Ways) -> Option<State> {
+        let failures = self.seen.iter().copied().filter(|failure| branch.deps.contains(&failure.site));
+        let failed = failures.min_by_key(|failure| failure.decode).or(now.and_then(|state| state.failed));
+        self.nodes(&branch.then, Some(State { failed }), ways)
     }
 
     fn step(&mut self, step: &Step, before: State) -> State {
@@ -325,11 +349,14 @@ impl Walk<'_, '_> {
         if steps::plays(flow, step, &ASIDE) {
             return before;
         }
+        let outer = self.throws;
+        self.throws |= self.caught.contains(&step.site);
         let inside = self.function(&step.inner, before, false);
+        let throws = std::mem::replace(&mut self.throws, outer);
         if let Some(decode) = self.work(step) {
             let failure = Failure { site: step.site, decode };
             self.seen.push(failure);
-            if step.error == ErrorUse::Logged {
+            if step.error == ErrorUse::Logged && !throws {
                 return State { failed: Some(failure) };
             }
         }

@@ -256,9 +256,13 @@ fn attributed(
         .filter(|(_, found)| named(found))
         .flat_map(|(services, found)| services.iter().map(|&service| (found.matched.site, service)))
         .collect();
-    for (services, found) in all.iter_mut().filter(|(_, found)| found.fallback) {
-        services.retain(|&service| !given.contains(&(found.matched.site, service)));
-    }
+    all.retain_mut(|(services, found)| {
+        let any = !services.is_empty();
+        if found.fallback {
+            services.retain(|&service| !given.contains(&(found.matched.site, service)));
+        }
+        any == !services.is_empty()
+    });
     all.into_iter().map(|(services, found)| (found, services)).collect()
 }
 

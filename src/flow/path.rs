@@ -254,6 +254,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                         asks,
                         on_message,
                         looked_up,
+                        caught: false,
                         then,
                         otherwise,
                     }));
@@ -353,16 +354,16 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.caught.push((func, binding, calls.clone()));
         let then = self.block(func, handler, frame, depth);
         self.caught.pop();
-        let branch = Branch {
+        Some(Node::Branch(Branch {
             cond,
             deps: calls,
             asks: Asks::Error,
             on_message: false,
             looked_up: None,
+            caught: true,
             then,
             otherwise: Vec::new(),
-        };
-        (!branch.then.is_empty()).then_some(Node::Branch(branch))
+        }))
     }
 
     fn cases(
@@ -405,6 +406,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 asks,
                 on_message,
                 looked_up,
+                caught: false,
                 then,
                 otherwise: Vec::new(),
             }));

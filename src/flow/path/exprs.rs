@@ -70,6 +70,7 @@ impl Tracer<'_, '_> {
                         asks,
                         on_message,
                         looked_up,
+                        caught: false,
                         then,
                         otherwise,
                     }));
