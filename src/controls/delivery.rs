@@ -4,10 +4,11 @@
 //! The trace is walked with the failure that a path carries: what it is, once its error was looked
 //! at and not passed on. A path that parks the message, or asks for it again, carries none.
 
+mod carried;
+
 use crate::audit::Status;
-use crate::flow::path::{Branch, ErrorUse, Exit, Node, Step, Trace};
+use crate::flow::path::{ErrorUse, Node, Trace};
 use crate::flow::program::{Fn, Program, Site};
-use crate::flow::scope::DefKind;
 use crate::flow::{Flow, walk};
 use crate::rules::Role;
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Stmt, Stmts, UnaryOp};
@@ -16,46 +17,19 @@ use super::finding::{Draft, place};
 use super::steps;
 use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
-
-/// What a message is received for: when it fails, the message is not handled.
-const WORK: [Role; 9] = [
-    Role::Decode,
-    Role::EffectInsert,
-    Role::EffectUpsert,
-    Role::EffectUpdate,
-    Role::EffectTransition,
-    Role::EffectIncrement,
-    Role::EffectDelete,
-    Role::EffectCharge,
-    Role::OutboxWrite,
-];
-/// The message is not lost: it is kept, comes again, or was refused for the broker to park.
-const KEPT: [Role; 4] = [Role::DeadLetter, Role::Requeue, Role::Reject, Role::Retry];
-/// Help for the message, not what it is received for.
-const ASIDE: [Role; 10] = [
-    Role::CacheGet,
-    Role::CacheSet,
-    Role::CacheInvalidate,
-    Role::DedupeCheck,
-    Role::DedupeClaim,
-    Role::DedupeMark,
-    Role::DedupeRelease,
-    Role::Validate,
-    Role::Log,
-    Role::OutboxCleanup,
-];
-/// Calls from the handler within which a failure is one of handling the message: loops that receive
-/// hand each message to a function. Deeper failures are often let pass.
-const NEAR: u32 = 2;
+use carried::{Failure, Lost, Of, asked, compares};
 
 /// What becomes of the consumer's failures before a dead-letter target could see them:
-/// `swallows-some` where a failure of its work ends as if all were well, `swallows-all` where the
+/// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
+/// the message does, `swallows-all` where the
 /// handler never ends otherwise.
 pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
     let mut signals = Signals::new();
-    // One that cannot be decoded is often let pass on purpose.
-    if lost(subject, examined, table).is_some_and(|lost| !lost.failure.decode) {
-        signals.insert("swallows-some");
+    match lost(subject, examined, table).map(|lost| lost.failure.of) {
+        Some(Of::Work) => signals.extend(["swallows-some"]),
+        Some(Of::Parking) => signals.extend(["unparked"]),
+        // One that cannot be decoded is often let pass on purpose.
+        Some(Of::Decode) | None => {}
     }
     let never = |(handler, trace): &(Fn, Trace)| {
         answers(subject, *handler, table) && never_fails(subject.flow, *handler) && lets_pass(&trace.nodes)
@@ -155,14 +129,12 @@ fn never_fails(flow: &Flow<'_>, func: Fn) -> bool {
 /// The first failure that a handler answers for as if all were well.
 fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option<Lost> {
     let flow = subject.flow;
-    // A handler that parks messages decides which; what it lets pass is meant to.
-    let parks = |(_, trace): &&(Fn, Trace)| steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
-    examined.traces.iter().filter(|t| !parks(t)).find_map(|(handler, trace)| {
+    let keeps = subject.scan.into_iter().flat_map(|scan| scan.of(Role::DeadLetter).map(|seen| seen.site));
+    let keeps: Vec<Site> = keeps.collect();
+    examined.traces.iter().find_map(|(handler, trace)| {
         let answers = answers(subject, *handler, table);
-        let mut walk =
-            Walk { flow, answers, seen: Vec::new(), caught: Vec::new(), throws: false, lost: None };
-        walk.function(&trace.nodes, State::default(), true);
-        walk.lost
+        let parks = steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
+        carried::lost(flow, &trace.nodes, answers, parks, &keeps)
     })
 }
 
@@ -200,23 +172,22 @@ fn draft(rule: &'static str, subject: &Subject<'_, '_>, service: &str, at: Site)
     draft
 }
 
-/// A message acknowledged after its handling failed.
-#[derive(Clone, Copy)]
-struct Lost {
-    failure: Failure,
-    /// The acknowledgement; `None` where the handler ends as if all were well.
-    ack: Option<Site>,
-}
-
 impl Lost {
     fn draft(self, subject: &Subject<'_, '_>, service: &str) -> Draft {
         let flow = subject.flow;
-        let Failure { site, decode } = self.failure;
+        let Failure { site, of } = self.failure;
         let mut draft = draft("ack-on-error", subject, service, self.ack.unwrap_or(site));
-        draft.evidence = vec![evidence(flow, site, if decode { Role::Decode.name() } else { "effect" })];
+        let role = match of {
+            Of::Work => "effect",
+            Of::Decode => Role::Decode.name(),
+            Of::Parking => Role::DeadLetter.name(),
+        };
+        draft.evidence = vec![evidence(flow, site, role)];
         draft.evidence.extend(self.ack.map(|ack| evidence(flow, ack, Role::Ack.name())));
-        if decode {
-            draft.signals.insert("undecodable");
+        match of {
+            Of::Work => {}
+            Of::Decode => draft.signals.extend(["undecodable"]),
+            Of::Parking => draft.signals.extend(["unparked"]),
         }
         let (path, line) = flow.types.program.place(site);
         draft.fill.push(("failure", format!("{} ({path}:{line})", called(flow, site))));
@@ -233,226 +204,6 @@ fn called(flow: &Flow<'_>, site: Site) -> String {
             text.rsplit('.').next().unwrap_or_default().to_owned()
         }
         _ => "the write".to_owned(),
-    }
-}
-
-/// A call that failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Failure {
-    site: Site,
-    /// The payload could not be read.
-    decode: bool,
-}
-
-/// What a path carries.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct State {
-    failed: Option<Failure>,
-}
-
-struct Walk<'f, 'a> {
-    flow: &'f Flow<'a>,
-    /// The broker takes a handler's end without error for an acknowledgement.
-    answers: bool,
-    /// Calls passed so far whose error says that the message is not handled.
-    seen: Vec<Failure>,
-    /// Calls that a `catch` further on answers for: when they fail, nothing before it runs.
-    caught: Vec<Site>,
-    /// What fails here leads to such a `catch`.
-    throws: bool,
-    lost: Option<Lost>,
-}
-
-impl Walk<'_, '_> {
-    /// The state with which a function ends without an error; `None` when it never does.
-    fn function(&mut self, nodes: &[Node], before: State, outermost: bool) -> Option<State> {
-        let mut ways = Ways::default();
-        let end = self.nodes(nodes, Some(before), &mut ways);
-        if let Some(failure) = ways.success.and_then(|state| state.failed)
-            && outermost
-            && self.answers
-        {
-            self.lost.get_or_insert(Lost { failure, ack: None });
-        }
-        join(ways.success, end)
-    }
-
-    fn nodes(&mut self, nodes: &[Node], before: Option<State>, ways: &mut Ways) -> Option<State> {
-        let mut state = before;
-        let known = self.caught.len();
-        self.caught.extend(nodes.iter().flat_map(|node| match node {
-            Node::Branch(branch) if branch.caught => &branch.deps[..],
-            _ => &[],
-        }));
-        for node in nodes {
-            if let Node::Branch(branch) = node
-                && branch.caught
-            {
-                state = join(self.thrown(branch, state, ways), state);
-                continue;
-            }
-            let Some(now) = state else { continue };
-            state = match node {
-                Node::Step(step) => Some(self.step(step, now)),
-                Node::Branch(branch) => self.branch(branch, now, ways),
-                Node::Loop(body) => {
-                    let mut inner = Ways::default();
-                    let end = self.nodes(body, Some(now), &mut inner);
-                    ways.success = join(ways.success, inner.success);
-                    join(Some(now), join(end, inner.jump))
-                }
-                Node::Exit(Exit::Success) => {
-                    ways.success = join(ways.success, Some(now));
-                    None
-                }
-                Node::Exit(Exit::Jump) => {
-                    ways.jump = join(ways.jump, Some(now));
-                    None
-                }
-                Node::Exit(Exit::Failure | Exit::Forward) => None,
-                Node::Cut(_) => Some(now),
-            };
-        }
-        self.caught.truncate(known);
-        state
-    }
-
-    /// The state behind a `catch` that ran, whatever the body of its `try` came to.
-    fn thrown(&mut self, branch: &Branch, now: Option<State>, ways: &mut Ways) -> Option<State> {
-        let failures = self.seen.iter().copied().filter(|failure| branch.deps.contains(&failure.site));
-        let failed = failures.min_by_key(|failure| failure.decode).or(now.and_then(|state| state.failed));
-        self.nodes(&branch.then, Some(State { failed }), ways)
-    }
-
-    fn step(&mut self, step: &Step, before: State) -> State {
-        let flow = self.flow;
-        if steps::plays(flow, step, &KEPT) || steps::first(flow, &step.inner, &[Role::DeadLetter]).is_some() {
-            return State::default();
-        }
-        if steps::plays(flow, step, &[Role::Ack]) {
-            if let Some(failure) = before.failed {
-                self.lost.get_or_insert(Lost { failure, ack: Some(step.site) });
-            }
-            return before;
-        }
-        if step.detached {
-            // Beside the function, or at its end: it has paths of its own.
-            self.function(&step.inner, State::default(), false);
-            return before;
-        }
-        if before.failed.is_some() && steps::first(flow, &step.inner, &[Role::Publisher]).is_some()
-            || steps::plays(flow, step, &[Role::Publisher])
-        {
-            // What is sent after a failure tells of it.
-            return State::default();
-        }
-        if steps::plays(flow, step, &ASIDE) {
-            return before;
-        }
-        let outer = self.throws;
-        self.throws |= self.caught.contains(&step.site);
-        let inside = self.function(&step.inner, before, false);
-        let throws = std::mem::replace(&mut self.throws, outer);
-        if let Some(decode) = self.work(step) {
-            let failure = Failure { site: step.site, decode };
-            self.seen.push(failure);
-            if step.error == ErrorUse::Logged && !throws {
-                return State { failed: Some(failure) };
-            }
-        }
-        // A function that could tell of a failure and does not means to let it pass.
-        let silent = step.into.is_some_and(|func| !flow.types.gives_error(func));
-        State { failed: before.failed.or(inside.filter(|_| silent).and_then(|s| s.failed)) }
-    }
-
-    /// Whether a call does what the message is received for, and if so whether all it does is to
-    /// read the payload.
-    fn work(&self, step: &Step) -> Option<bool> {
-        let flow = self.flow;
-        if step.depth > NEAR || steps::first(flow, &step.inner, &[Role::Publisher]).is_some() {
-            return None;
-        }
-        if steps::plays(flow, step, &[Role::Decode]) {
-            return Some(true);
-        }
-        let effects = &WORK[1..];
-        if steps::plays(flow, step, effects) || steps::first(flow, &step.inner, effects).is_some() {
-            return Some(false);
-        }
-        returned(flow, &step.inner).map(|_| true)
-    }
-
-    fn branch(&mut self, branch: &Branch, now: State, ways: &mut Ways) -> Option<State> {
-        let asked = asked(self.flow, branch.cond);
-        let failure = self.seen.iter().rev().copied().find(|f| asked.contains(&f.site));
-        let clean = State { failed: now.failed.filter(|f| !asked.contains(&f.site)) };
-        let failed = State { failed: failure.or(now.failed) };
-        let way = match compares(self.flow, branch.cond).filter(|_| failure.is_some()) {
-            Some(BinaryOp::NotEqual) => Some((failed, clean)),
-            Some(BinaryOp::Equal) => Some((clean, failed)),
-            _ => None,
-        };
-        let (then, otherwise) = way.unwrap_or_default();
-        let then = self.nodes(&branch.then, Some(then), ways);
-        let otherwise = self.nodes(&branch.otherwise, Some(otherwise), ways);
-        let mut behind = join(then, otherwise)?;
-        if way.is_none() {
-            // What else a condition asks may have to do with the failure: inside its arms nobody
-            // can say, and one that answers for the message answers for good.
-            let answers = |nodes: &[Node]| steps::first(self.flow, nodes, &KEPT).is_some();
-            let open = !answers(&branch.then) && !answers(&branch.otherwise);
-            behind.failed = behind.failed.or(now.failed.filter(|_| open));
-        }
-        Some(behind)
-    }
-}
-
-/// The call whose error a condition compares, with those it is chained to (`db.Create(x).Error`).
-fn asked(flow: &Flow<'_>, cond: Site) -> Vec<Site> {
-    let facts = flow.types.program.facts(cond.file);
-    let at = |expr| Site { file: cond.file, expr };
-    let Expr::Binary { left, .. } = facts.expr(cond.expr) else { return Vec::new() };
-    let mut expr = match facts.expr(left) {
-        Expr::Name(name) => match flow.types.local(at(left), name).map(|(_, def)| def.kind) {
-            Some(DefKind::Value(value, _)) => value,
-            _ => return Vec::new(),
-        },
-        _ => left,
-    };
-    let mut chain = Vec::new();
-    loop {
-        expr = match facts.expr(expr) {
-            Expr::Call { callee, .. } => {
-                chain.push(at(expr));
-                callee
-            }
-            Expr::Field { base, .. } => base,
-            _ => return chain,
-        };
-    }
-}
-
-/// The states with which paths leave.
-#[derive(Default)]
-struct Ways {
-    success: Option<State>,
-    jump: Option<State>,
-}
-
-/// Either of two states: a failure that may be there is.
-fn join(a: Option<State>, b: Option<State>) -> Option<State> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(State { failed: a.failed.or(b.failed) }),
-        (a, b) => a.or(b),
-    }
-}
-
-/// The operator of a comparison with nil.
-fn compares(flow: &Flow<'_>, cond: Site) -> Option<BinaryOp> {
-    let facts = flow.types.program.facts(cond.file);
-    match facts.expr(cond.expr) {
-        Expr::Binary { op, right, .. } if matches!(facts.expr(right), Expr::Nil) => Some(op),
-        _ => None,
     }
 }
 

@@ -77,6 +77,22 @@ func (s *store) receive(ctx context.Context, ch *amqp.Channel) {
 	}
 }
 
+// What keeps the message may fail, and nobody asks.
+func (s *store) park(ctx context.Context, r *kafka.Reader, w *kafka.Writer) error {
+	for {
+		m, err := r.FetchMessage(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.save(ctx, order{ID: string(m.Value)}); err != nil {
+			_ = w.WriteMessages(ctx, kafka.Message{Topic: "refunds.dlq", Value: m.Value})
+		}
+		if err := r.CommitMessages(ctx, m); err != nil { // want
+			return err
+		}
+	}
+}
+
 func main() {
 	ctx := context.Background()
 	s := &store{}
@@ -84,6 +100,9 @@ func main() {
 	_ = service.AddTopicEventHandler(&common.Subscription{PubsubName: "bus", Topic: "order.paid"}, s.onPaid)
 	go func() {
 		_ = s.consume(ctx, kafka.NewReader(kafka.ReaderConfig{Topic: "orders", GroupID: "shop"}))
+	}()
+	go func() {
+		_ = s.park(ctx, kafka.NewReader(kafka.ReaderConfig{Topic: "refunds", GroupID: "shop"}), &kafka.Writer{})
 	}()
 	conn, _ := amqp.Dial("")
 	ch, _ := conn.Channel()
