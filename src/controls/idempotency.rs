@@ -1,7 +1,7 @@
 //! Idempotency: is redelivering this message harmless?
 
 use super::finding::{Draft, place};
-use super::scan::{Effect, GuardKind, HARMFUL, Scan, Seen, WORK};
+use super::scan::{Effect, Guard, GuardKind, HARMFUL, Scan, Seen, WORK};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency, Status, Verdict};
@@ -119,7 +119,8 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     if scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe && g.bypassed) {
         signals.insert("bypass");
     }
-    if checks.iter().chain(&marks).any(|s| ignored(s)) {
+    let unheard = |g: &Guard| g.kind == GuardKind::Dedupe && g.unheard;
+    if checks.iter().chain(&marks).any(|s| ignored(s)) || scan.guards.iter().any(unheard) {
         signals.insert("error-ignored");
     }
     if policy.fail_open == Leniency::Partial {

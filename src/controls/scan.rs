@@ -7,6 +7,7 @@ use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::{Role, Rule};
+use crate::syntax::facts::Lang;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
@@ -338,13 +339,26 @@ impl Scanner<'_, '_> {
         guard
     }
 
+    /// Whether nobody acts on the error of a call. One that is said and no more is acted on where it is
+    /// thrown: what stands behind it does not run.
+    fn is_unheard(&self, step: &Step, roles: Roles) -> bool {
+        match self.fate(step) {
+            ErrorUse::Dropped => true,
+            ErrorUse::Logged => {
+                let lang = self.flow.types.program.facts(step.site.file).lang;
+                roles.any(&DEDUPE) && lang != Lang::TypeScript
+            }
+            _ => false,
+        }
+    }
+
     /// Gives a guard when the step itself is one (middleware, a claim that runs its argument).
     fn step(&mut self, step: &Step, guard: Option<usize>) -> Option<usize> {
         let own = self.roles(step);
         let below = self.below(&step.inner);
         let known = self.results.entry(step.site).or_default();
         *known = known.join(own).join(below);
-        if self.fate(step) == ErrorUse::Dropped {
+        if self.is_unheard(step, own.join(below)) {
             self.unheard.insert(step.site);
         }
         self.reaches_out |= guard.is_some() && own.has(Role::EffectHttp);
