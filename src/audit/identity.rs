@@ -38,6 +38,13 @@ impl Audit {
     }
 }
 
+impl Consumer {
+    /// What makes it the same consumer in two runs: its service, topic and handler's symbol.
+    pub fn identity(&self) -> String {
+        format!("{}/{}/{}", self.service, self.topic.name, self.handler.name)
+    }
+}
+
 fn identity(finding: &Finding, consumer: Option<&Consumer>) -> String {
     let (topic, handler) = consumer.map_or(("", ""), |c| (c.topic.name.as_str(), c.handler.name.as_str()));
     let at = |path: &str, line: u32| finding.location.path == path && finding.location.line == line;

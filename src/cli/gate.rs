@@ -110,5 +110,12 @@ fn update(args: &GateArgs, settings: &Settings, file: &Path) -> anyhow::Result<E
         count(now.consumers.values().map(Vec::len).sum(), "consumer"),
         count(now.services.len(), "service"),
     );
+    if now.consumers.is_empty() {
+        let _ = writeln!(
+            io::stderr(),
+            "no consumer was found, so there is nothing that could get worse; `flowaudit scan -v` lists what \
+             was not read"
+        );
+    }
     Ok(Exit::Done)
 }

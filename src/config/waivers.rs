@@ -35,7 +35,7 @@ pub enum Target {
         rule: String,
         /// The service they are in.
         service: String,
-        /// Only those of this consumer, by its id.
+        /// Only those of this consumer, by its id or by what the gate's baseline calls it.
         consumer: Option<String>,
     },
 }

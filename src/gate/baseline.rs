@@ -104,7 +104,7 @@ impl Baseline {
         let mut out = Baseline { tool: audit.tool.version.clone(), ..Baseline::default() };
         for consumer in &audit.consumers {
             let statuses = consumer.controls.iter().map(|(c, v)| (*c, v.status)).collect();
-            out.consumers.entry(identity(consumer)).or_default().push(statuses);
+            out.consumers.entry(consumer.identity()).or_default().push(statuses);
         }
         out.consumers.values_mut().for_each(|list| list.sort());
         for service in &audit.services {
@@ -122,7 +122,7 @@ impl Baseline {
             }
         }
         let ids: BTreeMap<&str, String> =
-            audit.consumers.iter().map(|c| (c.id.as_str(), identity(c))).collect();
+            audit.consumers.iter().map(|c| (c.id.as_str(), c.identity())).collect();
         // What has run out is no debt to carry on: it is said until somebody acts.
         for finding in audit.findings.iter().filter(|f| f.suppressed.is_none() && !is_expiry(&f.rule)) {
             let consumer = finding.consumer.as_deref().and_then(|id| ids.get(id));
@@ -135,6 +135,32 @@ impl Baseline {
             out.findings.insert(finding.fingerprint.clone(), entry);
         }
         out
+    }
+
+    /// Gives a consumer another identity.
+    pub(super) fn rename_consumer(&mut self, old: &str, new: &str) {
+        if let Some(statuses) = self.consumers.remove(old) {
+            self.consumers.insert(new.to_owned(), statuses);
+        }
+        for entry in self.findings.values_mut().filter(|entry| entry.about == old) {
+            new.clone_into(&mut entry.about);
+        }
+    }
+
+    /// Gives a service another name, and its consumers the identities that follow.
+    pub(super) fn rename_service(&mut self, old: &str, new: &str) {
+        if let Some(entry) = self.services.remove(old) {
+            self.services.insert(new.to_owned(), entry);
+        }
+        let own = |id: &&String| id.strip_prefix(old).is_some_and(|rest| rest.starts_with('/'));
+        let mine: Vec<String> = self.consumers.keys().filter(own).cloned().collect();
+        for id in mine {
+            let renamed = format!("{new}{}", &id[old.len()..]);
+            self.rename_consumer(&id, &renamed);
+        }
+        for entry in self.findings.values_mut().filter(|entry| entry.about == old) {
+            new.clone_into(&mut entry.about);
+        }
     }
 
     /// The text of the file.
@@ -229,11 +255,6 @@ impl ServiceEntry {
         let own = self.audits.get(audit)?;
         Some(own.get(&control).copied().unwrap_or_else(|| self.status(control)))
     }
-}
-
-/// What makes a consumer the same consumer: service, topic and the handler's symbol.
-pub(super) fn identity(consumer: &crate::audit::Consumer) -> String {
-    format!("{}/{}/{}", consumer.service, consumer.topic.name, consumer.handler.name)
 }
 
 fn text(line: &Line) -> String {

@@ -8,15 +8,19 @@ use crate::audit::{
 use crate::config::{Config, Denominator};
 use crate::controls;
 
-use super::baseline::{Baseline, identity};
+use super::baseline::Baseline;
+use super::renamed::{self, Rename};
 use super::{Change, ChangeKind, Completion, Figure, Outcome, SCHEMA_VERSION, Size};
 
 /// Compares an audit with what was before. `strict`: entries of the baseline that are no longer so
 /// fail as well.
 pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str, strict: bool) -> Outcome {
     let now = Baseline::of(audit);
+    let (before, renames) = renamed::follow(before, audit);
+    let before = &before;
     let mut sorter =
         Sorter { config, regressions: Vec::new(), tolerated: Vec::new(), improvements: Vec::new() };
+    sorter.tolerated.extend(renames.iter().map(|rename| renamed_change(audit, rename)));
     sorter.consumers(before, audit);
     sorter.services(before, audit);
     sorter.findings(before, audit, &now);
@@ -29,7 +33,8 @@ pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str,
         ..Size::default()
     };
     size.new = now.findings.keys().filter(|f| !before.findings.contains_key(*f)).count() as u32;
-    size.fixed = before.findings.keys().filter(|f| !now.findings.contains_key(*f)).count() as u32;
+    let fixed = |print: &&String| audit.findings.iter().all(|finding| finding.fingerprint != **print);
+    size.fixed = before.findings.keys().filter(fixed).count() as u32;
     let stale: Vec<Change> = sorter.improvements.iter().filter(|c| is_stale(c.kind)).cloned().collect();
     size.stale = stale.len() as u32;
     if strict {
@@ -79,6 +84,7 @@ fn urgency(change: &Change) -> u8 {
         ChangeKind::BelowFloor | ChangeKind::LowerPercent => 5,
         ChangeKind::StaleEntry | ChangeKind::StaleDocument => 6,
         ChangeKind::NewConsumer
+        | ChangeKind::Renamed
         | ChangeKind::BetterStatus
         | ChangeKind::FixedFinding
         | ChangeKind::Gone
@@ -130,7 +136,7 @@ impl Sorter<'_> {
     fn consumers(&mut self, before: &Baseline, audit: &Audit) {
         let mut now: BTreeMap<String, Vec<&Consumer>> = BTreeMap::new();
         for consumer in &audit.consumers {
-            now.entry(identity(consumer)).or_default().push(consumer);
+            now.entry(consumer.identity()).or_default().push(consumer);
         }
         for (key, consumers) in &mut now {
             // Of registrations with one identity, compare best with best.
@@ -240,13 +246,15 @@ impl Sorter<'_> {
             if fails { self.regressions.push(change) } else { self.tolerated.push(change) }
         }
         for (fingerprint, known) in before.findings.iter().filter(|(f, _)| !now.findings.contains_key(*f)) {
-            let waived = audit.findings.iter().any(|f| f.fingerprint == *fingerprint);
-            let what = if waived { "is waived" } else { "is no longer found" };
+            // What is waived is counted apart, and mended by nobody.
+            if audit.findings.iter().any(|f| f.fingerprint == *fingerprint) {
+                continue;
+            }
             self.improvements.push(Change {
                 kind: ChangeKind::FixedFinding,
                 rule: Some(known.rule.clone()),
                 fingerprint: Some(fingerprint.clone()),
-                message: format!("{} of {} {what}.", known.rule, known.about),
+                message: format!("{} of {} is no longer found.", known.rule, known.about),
                 ..about(service_of(before, &known.about), None)
             });
         }
@@ -369,6 +377,19 @@ fn new_consumer(consumer: &Consumer) -> Change {
         place: Some(consumer.registration.clone()),
         message: format!("{} is new.", consumer.id),
         ..about(&consumer.service, Some(&consumer.id))
+    }
+}
+
+fn renamed_change(audit: &Audit, (old, new): &Rename) -> Change {
+    let consumer = audit.consumers.iter().find(|consumer| consumer.identity() == *new);
+    let place =
+        consumer.map(|consumer| Place { path: consumer.handler.path.clone(), line: consumer.handler.line });
+    let service = consumer.map_or(new.as_str(), |consumer| &consumer.service);
+    Change {
+        kind: ChangeKind::Renamed,
+        place,
+        message: format!("{new} was {old}."),
+        ..about(service, consumer.map(|consumer| consumer.id.as_str()))
     }
 }
 

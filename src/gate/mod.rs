@@ -6,6 +6,7 @@
 
 mod baseline;
 mod compare;
+mod renamed;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,9 +91,12 @@ pub enum ChangeKind {
     StaleDocument,
     /// A consumer that was not there.
     NewConsumer,
+    /// A consumer or service under another name: the handler's or the service's is new, all else is
+    /// compared as before.
+    Renamed,
     /// A status that got better.
     BetterStatus,
-    /// A finding that is gone or waived.
+    /// A finding that is gone.
     FixedFinding,
     /// A consumer or service that is gone.
     Gone,
@@ -112,6 +116,7 @@ impl ChangeKind {
             ChangeKind::StaleEntry => "stale-entry",
             ChangeKind::StaleDocument => "stale-document",
             ChangeKind::NewConsumer => "new-consumer",
+            ChangeKind::Renamed => "renamed",
             ChangeKind::BetterStatus => "better-status",
             ChangeKind::FixedFinding => "fixed-finding",
             ChangeKind::Gone => "gone",
@@ -157,7 +162,7 @@ pub struct Size {
     pub now: u32,
     /// Findings that were not there.
     pub new: u32,
-    /// Findings that are gone or waived.
+    /// Findings that are gone.
     pub fixed: u32,
     /// Findings that somebody answers for.
     pub waived: u32,

@@ -266,6 +266,55 @@ fn one_more_of_a_kind_is_told_with_the_places_of_the_others() {
 }
 
 #[test]
+fn another_name_for_a_handler_or_a_service_is_no_news() {
+    let (fine, lost) = (Status::Implemented, Status::Missing);
+    let named = |service: &str, topic: &str, handler: &str, status| {
+        let mut named = consumer(service, topic, 10, status);
+        named.handler.name = handler.to_owned();
+        named
+    };
+    let before =
+        audit(vec![named("pay", "made", "Old.Handle", lost), named("pay", "sent", "Sent.Handle", lost)]);
+    let sent = |service| named(service, "sent", "Sent.Handle", lost);
+    let cases = [
+        ("the handler", vec![named("pay", "made", "New.Handle", lost), sent("pay")], vec!["renamed"]),
+        ("the service", vec![named("cash", "made", "Old.Handle", lost), sent("cash")], vec!["renamed"]),
+        (
+            "both",
+            vec![named("cash", "made", "New.Handle", lost), sent("cash")],
+            // All of it is new: no more than a guess would say that it is the same.
+            vec!["new-consumer", "new-consumer"],
+        ),
+        (
+            "one of two that may be it",
+            vec![named("pay", "made", "A.Handle", lost), named("pay", "made", "B.Handle", lost), sent("pay")],
+            vec!["new-consumer", "new-consumer"],
+        ),
+        ("the topic", vec![named("pay", "paid", "Old.Handle", lost), sent("pay")], vec!["new-consumer"]),
+    ];
+    for (what, now, expected) in cases {
+        let outcome = against(&before, &audit(now));
+        let kinds: Vec<&str> = outcome.tolerated.iter().map(|change| change.kind.word()).collect();
+        assert_eq!(kinds, expected, "{what}");
+        let renamed = expected == ["renamed"];
+        assert_eq!(outcome.passed, renamed, "{what}: {:?}", told(&outcome.regressions));
+        assert_eq!(outcome.improvements.is_empty(), renamed, "{what}: {:?}", told(&outcome.improvements));
+    }
+    let before = audit(vec![named("pay", "made", "Old.Handle", fine)]);
+    let outcome = against(&before, &audit(vec![named("pay", "made", "New.Handle", lost)]));
+    let worse = outcome.regressions.iter().filter(|change| change.kind == ChangeKind::WorseStatus);
+    assert_eq!(worse.filter(|change| change.consumer.is_some()).count(), 1, "what it lost is told");
+}
+
+#[test]
+fn a_finding_that_is_waived_is_not_mended() {
+    let before = audit(good());
+    let outcome = against(&before, &waived(audit(good()), "search"));
+    assert_eq!(told(&outcome.improvements), [""; 0]);
+    assert_eq!((outcome.size.fixed, outcome.size.waived), (0, 1));
+}
+
+#[test]
 fn an_expired_waiver_fails_until_somebody_acts() {
     let mut now = audit(good());
     let mut expired = finding("expired-waiver", &now.consumers[0], Severity::Warning, Priority::P2);

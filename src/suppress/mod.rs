@@ -93,7 +93,8 @@ fn waive(
 ) {
     let expired = has_passed(waiver.until, as_of);
     let mut met = None;
-    for finding in audit.findings.iter_mut().filter(|f| fits(&waiver.target, f)) {
+    let meant = meant(audit, &waiver.target);
+    for finding in audit.findings.iter_mut().filter(|f| fits(&waiver.target, &meant, f)) {
         met.get_or_insert_with(|| finding.service.clone());
         if !expired && finding.suppressed.is_none() {
             finding.suppressed = Some(Suppression {
@@ -132,13 +133,22 @@ fn waive(
     }
 }
 
-fn fits(target: &Target, finding: &Finding) -> bool {
+/// The ids of the consumers that a target names: by id as findings have it, or by identity as the gate
+/// and its baseline do.
+fn meant(audit: &Audit, target: &Target) -> Vec<String> {
+    let Target::Rule { consumer: Some(name), .. } = target else { return Vec::new() };
+    let named =
+        audit.consumers.iter().filter(|consumer| consumer.id == *name || consumer.identity() == *name);
+    named.map(|consumer| consumer.id.clone()).collect()
+}
+
+fn fits(target: &Target, meant: &[String], finding: &Finding) -> bool {
     match target {
         Target::Finding(fingerprint) => finding.fingerprint == *fingerprint,
         Target::Rule { rule, service, consumer } => {
             finding.rule == *rule
                 && finding.service == *service
-                && (consumer.is_none() || *consumer == finding.consumer)
+                && (consumer.is_none() || finding.consumer.as_ref().is_some_and(|id| meant.contains(id)))
         }
     }
 }
@@ -163,7 +173,7 @@ fn ignore(
         Err(why) => {
             added.push(about.finding(
                 "malformed-ignore",
-                format!("This ignore cannot be read and silences nothing: {why}."),
+                format!("This ignore cannot be read and silences nothing ({why})."),
                 "Write `flowaudit:ignore[RULE, RULE] until=YYYY-MM-DD -- reason`; `until=` may be left out.",
             ));
             return;

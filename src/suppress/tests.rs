@@ -70,9 +70,12 @@ const SEARCH: &str = "no-dead-letter search search/consumer.go:12 ";
 #[test]
 fn a_waiver_holds_for_its_service_consumer_or_finding_until_its_day() {
     let fingerprint = audit().findings[1].fingerprint.clone();
+    // As the baseline calls it.
+    let called = audit().consumers[0].identity();
     let cases = [
         (of_rule("search", None), [format!("{ORDER}counts"), format!("{SEARCH}waiver")]),
         (of_rule("order", Some("order/paid/Handle")), [format!("{ORDER}waiver"), format!("{SEARCH}counts")]),
+        (of_rule("order", Some(&called)), [format!("{ORDER}waiver"), format!("{SEARCH}counts")]),
         (Target::Finding(fingerprint), [format!("{ORDER}counts"), format!("{SEARCH}waiver")]),
     ];
     for (target, expected) in cases {

@@ -199,6 +199,12 @@ fn a_removal_changes_what_it_should() {
         let news = news(&audit_with(&files)).into_iter().filter(|line| !line[2..].starts_with("service "));
         let news: BTreeSet<String> =
             news.map(|line| line.split(" [").next().unwrap_or_default().to_owned()).collect();
+        // How many effects a handler has is not what is asked here.
+        let (repeated, news): (BTreeSet<String>, BTreeSet<String>) =
+            news.into_iter().partition(|line| line.starts_with("+ finding effect-repeated "));
+        let whose: BTreeSet<&str> = repeated.iter().filter_map(|line| line.rsplit(' ').next()).collect();
+        let all = if removal.repeats { removal.consumers } else { &[] };
+        assert_eq!(whose, all.iter().copied().collect(), "{}: whose effects are repeated", removal.what);
         assert_eq!(news, expected, "{}", removal.what);
     }
 }

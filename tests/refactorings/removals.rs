@@ -16,6 +16,8 @@ pub struct Removal {
     /// Findings about each of the consumers that come and go.
     pub come: &'static [&'static str],
     pub go: &'static [&'static str],
+    /// Whether effects of each of the consumers are told to be repeated while others are protected.
+    pub repeats: bool,
 }
 
 const SEARCH: [&str; 6] = [
@@ -45,7 +47,10 @@ const fn idempotency(
     (was, is): (&'static str, &'static str),
     come: &'static [&'static str],
 ) -> Removal {
-    Removal { what, file, text, instead, consumers, control: "Idempotency", was, is, come, go: &[] }
+    // What asks for the record and is not heard protects nothing; a record that is never made does.
+    let word = is.as_bytes();
+    let repeats = word[0] == b'P' && (come.is_empty() || word[word.len() - 1] == b'w');
+    Removal { what, file, text, instead, consumers, control: "Idempotency", was, is, come, go: &[], repeats }
 }
 
 pub const REMOVALS: [Removal; 17] = [
@@ -92,6 +97,7 @@ pub const REMOVALS: [Removal; 17] = [
         is: "Implemented registry High",
         come: &["validation-not-enforced P2"],
         go: &[],
+        repeats: false,
     },
     Removal {
         what: "their validation",
@@ -107,6 +113,7 @@ pub const REMOVALS: [Removal; 17] = [
         is: "Missing type-only High",
         come: &["type-only-payload P3"],
         go: &[],
+        repeats: false,
     },
     Removal {
         what: "where their failures are parked",
@@ -119,6 +126,7 @@ pub const REMOVALS: [Removal; 17] = [
         is: "Missing - Medium",
         come: &["no-dead-letter P1"],
         go: &[],
+        repeats: false,
     },
     Removal {
         go: &["dedupe-not-atomic P2"],
@@ -179,6 +187,7 @@ pub const REMOVALS: [Removal; 17] = [
         is: "Missing - Medium",
         come: &["no-dead-letter P1", "poison-on-decode-error P2"],
         go: &[],
+        repeats: false,
     },
     idempotency(
         ("the check before the observers", STATUS_CONSUMER),
@@ -224,6 +233,7 @@ pub const REMOVALS: [Removal; 17] = [
         is: "Missing - Medium",
         come: &["no-dead-letter P1", "poison-on-decode-error P2"],
         go: &[],
+        repeats: false,
     },
     idempotency(
         ("the check of one of two handlers", PAYMENT_CONSUMER),
@@ -269,6 +279,7 @@ pub const REMOVALS: [Removal; 17] = [
         is: "Missing - Medium",
         come: &["no-dead-letter P1", "poison-on-decode-error P2"],
         go: &[],
+        repeats: false,
     },
     idempotency(
         (
