@@ -261,7 +261,7 @@ fn attributed(
         if found.fallback {
             services.retain(|&service| !given.contains(&(found.matched.site, service)));
         }
-        any == !services.is_empty()
+        any != services.is_empty()
     });
     all.into_iter().map(|(services, found)| (found, services)).collect()
 }

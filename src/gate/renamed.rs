@@ -64,7 +64,7 @@ fn services(before: &Baseline, audit: &Audit) -> Vec<Rename> {
             pairs.push((old.clone(), (*name).to_owned()));
         }
     }
-    unique(pairs)
+    unique(&pairs)
 }
 
 /// Consumers of a service and topic whose handler is gone while another appeared.
@@ -80,11 +80,11 @@ fn handlers(before: &Baseline, audit: &Audit) -> Vec<Rename> {
             pairs.push(((*old).clone(), id));
         }
     }
-    unique(pairs)
+    unique(&pairs)
 }
 
 /// Without those that several are paired with: nobody can say which of them it is.
-fn unique(pairs: Vec<Rename>) -> Vec<Rename> {
+fn unique(pairs: &[Rename]) -> Vec<Rename> {
     let count = |old: &str| pairs.iter().filter(|(other, _)| other == old).count();
     let taken = |new: &str| pairs.iter().filter(|(_, other)| other == new).count();
     pairs.iter().filter(|(old, new)| count(old) == 1 && taken(new) == 1).cloned().collect()
