@@ -8,6 +8,7 @@ use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::program::{Fn, Site, Ty};
 use crate::rules::Role;
 
+use super::finding::{Draft, place};
 use super::table::Signals;
 use super::verdict::evidence;
 
@@ -20,6 +21,8 @@ pub struct Caches {
     pub signals: Signals,
     /// Evidence.
     pub proof: Vec<Evidence>,
+    /// What is wrong with one or the other.
+    pub drafts: Vec<Draft>,
 }
 
 /// What tells kinds of keys apart: the key, or the package and type of a key that is not known.
@@ -81,6 +84,7 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
         if keeps && !expires && !group.refreshed {
             out.signals.insert("keeps-old");
         }
+        out.drafts.extend(draft(flow, name, group, keeps));
         out.rows.push(row(flow, name, group));
     }
     let removals: Vec<&CacheUse> =
@@ -98,6 +102,37 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
     out.proof.extend(fills.take(3).map(|f| evidence(flow, f.place, "cache.set")));
     out.proof.extend(removals.iter().take(3).map(|r| evidence(flow, r.place, "cache.invalidate")));
     out
+}
+
+/// What is wrong with one kind of key, if anything; `keeps` says that it is filled where nothing is
+/// there.
+fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Option<Draft> {
+    let first = group.fills[0];
+    let expires = group.fills.iter().all(|f| f.expires);
+    let told = !group.removals.is_empty() || group.refreshed;
+    let rule = match (told, expires) {
+        (true, true) => return None,
+        (false, true) => "cache-only-expires",
+        (false, false) => "cache-never-invalidated",
+        (true, false) if keeps && !group.refreshed => "cache-keeps-old-value",
+        // The rows of a table are not given a time to live.
+        (true, false) if is_table(flow, first) => return None,
+        (true, false) => "cache-without-expiry",
+    };
+    let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
+    draft.evidence = vec![evidence(flow, first.place, Role::CacheSet.name())];
+    draft
+        .evidence
+        .extend(group.removals.iter().take(2).map(|r| evidence(flow, r.place, Role::CacheInvalidate.name())));
+    draft.fill.push(("key", first.key.clone()));
+    Some(draft)
+}
+
+/// Whether a cache is a table of the service's own database.
+fn is_table(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    let at = flow.matches.partition_point(|m| m.site < fill.place);
+    let mut here = flow.matches[at..].iter().take_while(|m| m.site == fill.place);
+    here.any(|m| STORED.contains(&flow.index.rule(m.rule).role))
 }
 
 /// What a service stores, by kind of key, with what removes it: in the service itself or, where the
@@ -220,13 +255,17 @@ fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
 fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {
     let first = group.fills[0];
     let (path, line) = flow.types.program.place(first.place);
-    let mut invalidations: Vec<Invalidation> = group.removals.iter().map(|r| invalidation(flow, r)).collect();
+    // Where a change writes the new value over the old one, that is how the cache hears of it.
+    let renewed = group.fills.iter().filter(|f| writes_through(flow, f));
+    let told = group.removals.iter().chain(renewed);
+    let mut invalidations: Vec<Invalidation> = told.map(|r| invalidation(flow, r)).collect();
     invalidations.sort();
     invalidations.dedup();
     Cache {
         service: service.to_owned(),
         key: first.key.clone(),
         ttl_seconds: group.fills.iter().filter_map(|f| f.ttl_seconds).max(),
+        expires: group.fills.iter().all(|f| f.expires),
         at: Place { path: path.to_owned(), line },
         invalidations,
     }

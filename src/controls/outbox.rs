@@ -14,6 +14,7 @@ use crate::flow::{Flow, Publisher};
 use crate::rules::{Matcher, Role};
 
 use super::finding::{Draft, place};
+use super::relay;
 use super::steps;
 use super::table::Signals;
 use super::topics::is_dead_letter;
@@ -174,12 +175,16 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
         signals.insert("dual-write");
         drafts.push(dual.draft(flow, name, &signals));
     }
+    if signals.contains("some-through-outbox") && duals.is_empty() {
+        drafts.extend(direct.first().map(|p| bypassed(flow, name, p)));
+    }
     if own_table {
         if seen.polls.is_empty() {
             signals.insert("no-relay");
             drafts.extend(unread(flow, name, &mine, seen));
         } else {
             drafts.extend(unlocked(flow, name, seen, tables));
+            drafts.extend(relay::unconfirmed(flow, service, name, &seen.polls, tables));
             if seen.cleanups.is_empty() {
                 let at = seen.polls.iter().map(|m| m.site).min();
                 drafts.extend(at.map(|site| {
@@ -300,6 +305,15 @@ fn is_argument(flow: &Flow<'_>, site: Site) -> bool {
         .exprs
         .iter()
         .any(|expr| matches!(*expr, Expr::Call { args, .. } if facts.list(args).contains(&site.expr)))
+}
+
+/// An event that is sent directly where others go through the outbox.
+fn bypassed(flow: &Flow<'_>, name: &str, publisher: &Publisher) -> Draft {
+    let at = publisher.place;
+    let mut draft = Draft::new("outbox-bypassed", name, &publisher.topic.name, place(flow, at));
+    draft.evidence = vec![evidence(flow, at, Role::Publisher.name())];
+    draft.fill.push(("topic", publisher.topic.name.clone()));
+    draft
 }
 
 /// Rows saved, and nothing of the service reads them.
