@@ -127,7 +127,7 @@ fn groups_named(audit: &Audit, scope: &[&Service]) -> Answer {
     }
     // A group that could not be followed to a name is no proof that there is none.
     let note = format!(
-        "A group is seen for {} of {} consumers, and none for these.",
+        "The group of {} of {} consumers is known; of these it is not.",
         with.len(),
         with.len() + without.len()
     );

@@ -141,6 +141,7 @@ impl<'a> View<'a> {
             Need::DuplicateChecks => {
                 self.audit.consumers.iter().any(|c| self.mine(&c.service) && checks_duplicates(c))
             }
+            Need::Groups => self.audit.consumers.iter().any(|c| self.mine(&c.service) && c.group.is_some()),
             Need::Caches => self.audit.caches.iter().any(|c| self.mine(&c.service)),
             Need::Observers => self.audit.observers.iter().any(|o| self.mine(&o.service)),
             Need::Sagas => {
@@ -172,7 +173,7 @@ impl<'a> View<'a> {
         if all == 0 {
             return (ItemState::Open, "It applies to no service in scope.".to_owned(), Vec::new());
         }
-        let figure = format!("In place in {} of the {all} services that it applies to", good.len());
+        let figure = format!("In place in {} of the {}", good.len(), so_many(all, ["it applies to"; 2]));
         if !gaps.is_empty() {
             let note = format!("{figure}; not, or in part, in {}.", gaps.join(", "));
             return (ItemState::Unmet, note, self.proof(control, &gaps, &[]));
@@ -217,6 +218,7 @@ impl<'a> View<'a> {
         let number = match need {
             Need::Consumers => consumers().count(),
             Need::DuplicateChecks => consumers().filter(|c| checks_duplicates(c)).count(),
+            Need::Groups => consumers().filter(|c| c.group.is_some()).count(),
             Need::Publishers => self.audit.publishers.iter().filter(|p| self.mine(&p.service)).count(),
             Need::Caches => self.audit.caches.iter().filter(|c| self.mine(&c.service)).count(),
             Need::Observers => self.audit.observers.iter().filter(|o| self.mine(&o.service)).count(),
@@ -276,8 +278,7 @@ impl<'a> View<'a> {
             }
         }
         let without: Vec<&str> = asked.iter().copied().filter(|name| !first.contains_key(name)).collect();
-        let figure =
-            format!("Found in {} of the {} services that {}", first.len(), asked.len(), doing(search.per));
+        let figure = format!("Found in {} of the {}", first.len(), so_many(asked.len(), doing(search.per)));
         let mut found: Vec<Evidence> = first.into_values().collect();
         found.sort();
         found.dedup();
@@ -323,13 +324,18 @@ fn files(number: usize) -> String {
     if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
 }
 
-/// What services do whose files must match.
-fn doing(per: Per) -> &'static str {
+/// What a service does whose files must match, and what several do.
+fn doing(per: Per) -> [&'static str; 2] {
     match per {
-        Per::Consumer => "consume",
-        Per::Publisher => "publish",
-        Per::Repository | Per::Participant => "take part",
+        Per::Consumer => ["consumes", "consume"],
+        Per::Publisher => ["publishes", "publish"],
+        Per::Repository | Per::Participant => ["takes part", "take part"],
     }
+}
+
+/// So many services that do something, in words.
+fn so_many(number: usize, [one, many]: [&str; 2]) -> String {
+    if number == 1 { format!("1 service that {one}") } else { format!("{number} services that {many}") }
 }
 
 fn asked(per: Per, service: &Service) -> bool {

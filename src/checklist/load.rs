@@ -54,6 +54,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("consumers", Need::Consumers),
     ("publishers", Need::Publishers),
     ("duplicate-checks", Need::DuplicateChecks),
+    ("groups", Need::Groups),
     ("caches", Need::Caches),
     ("observers", Need::Observers),
     ("sagas", Need::Sagas),

@@ -123,6 +123,8 @@ pub enum Need {
     Consumers,
     /// A service that publishes.
     Publishers,
+    /// A consumer whose group is known.
+    Groups,
     /// A cache.
     Caches,
     /// An in-process observer.
@@ -138,6 +140,7 @@ impl Need {
             Need::DuplicateChecks => "check for duplicates",
             Need::Consumers => "consumer",
             Need::Publishers => "publisher",
+            Need::Groups => "consumer whose group is known",
             Need::Caches => "cache",
             Need::Observers => "in-process observer",
             Need::Sagas => "saga",
@@ -150,6 +153,7 @@ impl Need {
             Need::DuplicateChecks => "checks for duplicates",
             Need::Consumers => "consumers",
             Need::Publishers => "publishers",
+            Need::Groups => "consumers whose group is known",
             Need::Caches => "caches",
             Need::Observers => "in-process observers",
             Need::Sagas => "sagas",

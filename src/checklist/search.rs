@@ -60,16 +60,20 @@ fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], pattern
         return Vec::new();
     }
     let found = |index: usize| {
+        let said = |pattern: &Pattern| pattern.first(&content, |line| !is_comment(path, line));
+        let quoted = |(index, line): (usize, &str)| -> (usize, String) {
+            (index + 1, line.trim().chars().take(QUOTED).collect())
+        };
         let (line, note) = match &searches[index].text {
             None => (1, "is there".to_owned()),
-            Some(pattern) => {
-                let (index, line) = pattern.first(&content, |line| !is_comment(path, line))?;
-                (index + 1, line.trim().chars().take(QUOTED).collect())
-            }
+            Some(pattern) => quoted(said(pattern)?),
         };
+        let proof: Option<Vec<(usize, &str)>> = searches[index].proof.iter().map(said).collect();
+        let proves = proof.is_some();
+        // What proves says more than what was looked for.
+        let shown = proof.and_then(|proof| proof.first().map(|&found| quoted(found)));
+        let (line, note) = shown.unwrap_or((line, note));
         let evidence = Evidence { path: path.to_owned(), line: line as u32, role: "file".to_owned(), note };
-        let holds = |pattern: &Pattern| pattern.first(&content, |line| !is_comment(path, line)).is_some();
-        let proves = searches[index].proof.iter().all(holds);
         Some(Hit { search: index, evidence, proves })
     };
     let held = patterns.in_text(&content);

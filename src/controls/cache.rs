@@ -109,17 +109,23 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
 fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Option<Draft> {
     let first = group.fills[0];
     let expires = group.fills.iter().all(|f| f.expires);
-    let told = !group.removals.is_empty() || group.refreshed;
+    let renewed = group.fills.iter().any(|fill| renews(flow, fill));
+    let told = !group.removals.is_empty() || renewed;
     let rule = match (told, expires) {
-        (true, true) => return None,
+        (_, true) if told || group.refreshed => return None,
         (false, true) => "cache-only-expires",
         (false, false) => "cache-never-invalidated",
-        (true, false) if keeps && !group.refreshed => "cache-keeps-old-value",
+        (true, false) if keeps && !renewed => "cache-keeps-old-value",
         // The rows of a table are not given a time to live.
-        (true, false) if is_table(flow, first) => return None,
-        (true, false) => "cache-without-expiry",
+        (true, false) if is_table(flow, first) || group.fills.iter().any(|f| f.timed_elsewhere) => {
+            return None;
+        }
+        (true, _) => "cache-without-expiry",
     };
     let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
+    if group.refreshed {
+        draft.signals.insert("filled-on-change");
+    }
     draft.evidence = vec![evidence(flow, first.place, Role::CacheSet.name())];
     draft
         .evidence
@@ -130,9 +136,19 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
 
 /// Whether a cache is a table of the service's own database.
 fn is_table(flow: &Flow<'_>, fill: &CacheUse) -> bool {
-    let at = flow.matches.partition_point(|m| m.site < fill.place);
-    let mut here = flow.matches[at..].iter().take_while(|m| m.site == fill.place);
-    here.any(|m| STORED.contains(&flow.index.rule(m.rule).role))
+    roles_at(flow, fill.place).any(|role| STORED.contains(&role))
+}
+
+/// Whether a change writes the new value over the old one: an insert into a table writes over nothing.
+fn renews(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    writes_through(flow, fill) && !roles_at(flow, fill.place).any(|role| role == Role::EffectInsert)
+}
+
+/// The roles of what stands at a place.
+fn roles_at<'f>(flow: &'f Flow<'_>, place: Site) -> impl Iterator<Item = Role> + use<'f> {
+    let at = flow.matches.partition_point(|m| m.site < place);
+    let here = flow.matches[at..].iter().take_while(move |m| m.site == place);
+    here.map(|m| flow.index.rule(m.rule).role)
 }
 
 /// What a service stores, by kind of key, with what removes it: in the service itself or, where the
@@ -256,7 +272,7 @@ fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {
     let first = group.fills[0];
     let (path, line) = flow.types.program.place(first.place);
     // Where a change writes the new value over the old one, that is how the cache hears of it.
-    let renewed = group.fills.iter().filter(|f| writes_through(flow, f));
+    let renewed = group.fills.iter().filter(|f| renews(flow, f));
     let told = group.removals.iter().chain(renewed);
     let mut invalidations: Vec<Invalidation> = told.map(|r| invalidation(flow, r)).collect();
     invalidations.sort();

@@ -184,7 +184,9 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
             drafts.extend(unread(flow, name, &mine, seen));
         } else {
             drafts.extend(unlocked(flow, name, seen, tables));
-            drafts.extend(relay::unconfirmed(flow, service, name, &seen.polls, tables));
+            let unconfirmed = relay::unconfirmed(flow, service, name, &seen.polls, tables);
+            signals.extend(unconfirmed.is_some().then_some("unconfirmed"));
+            drafts.extend(unconfirmed);
             if seen.cleanups.is_empty() {
                 let at = seen.polls.iter().map(|m| m.site).min();
                 drafts.extend(at.map(|site| {

@@ -181,7 +181,8 @@ mod tests {
     use super::*;
 
     /// What code reports, with a place of its own, where a signal is there.
-    const REPORTED: [(&str, &str); 8] = [
+    const REPORTED: [(&str, &str); 9] = [
+        ("unconfirmed", "outbox-unconfirmed-send"),
         ("keeps-old", "cache-keeps-old-value"),
         ("invalidates-some", "cache-never-invalidated"),
         ("expires", "cache-only-expires"),
