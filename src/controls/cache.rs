@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Cache, Evidence, Invalidation, Place};
+use crate::audit::{Cache, Control, Evidence, Invalidation, Place};
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::program::{Fn, Site, Ty};
 use crate::rules::Role;
 
 use super::finding::{Draft, place};
-use super::table::Signals;
+use super::table::{self, Signals};
 use super::verdict::evidence;
 
 /// The caches of one service and what is known of them.
@@ -123,8 +123,11 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
         (true, _) => "cache-without-expiry",
     };
     let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
+    let remote = table::of(Control::CacheInvalidation).map_or(&[][..], |table| table.names("remote"));
     if group.refreshed {
         draft.signals.insert("filled-on-change");
+    } else if !remote.contains(&first.detector) && !is_table(flow, first) {
+        draft.signals.insert("in-process");
     }
     draft.evidence = vec![evidence(flow, first.place, Role::CacheSet.name())];
     draft

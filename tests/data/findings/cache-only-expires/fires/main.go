@@ -15,14 +15,14 @@ type prices struct {
 }
 
 func (p *prices) get(ctx context.Context, sku string) (string, error) {
-	if price, err := p.rdb.Get(ctx, "price:"+sku).Result(); err == nil {
+	if price, err := p.rdb.Get(ctx, "prices").Result(); err == nil {
 		return price, nil
 	}
 	var price string
 	if err := p.db.QueryRowContext(ctx, "SELECT price FROM prices WHERE sku = $1", sku).Scan(&price); err != nil {
 		return "", err
 	}
-	return price, p.rdb.Set(ctx, "price:"+sku, price, time.Minute).Err() // want
+	return price, p.rdb.Set(ctx, "prices", price, time.Minute).Err() // want
 }
 
 func (p *prices) change(ctx context.Context, sku, price string) error {
