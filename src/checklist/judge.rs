@@ -176,7 +176,7 @@ impl<'a> View<'a> {
         let figure = format!("In place in {} of the {}", good.len(), so_many(all, ["it applies to"; 2]));
         if !gaps.is_empty() {
             let note = format!("{figure}; not, or in part, in {}.", gaps.join(", "));
-            return (ItemState::Unmet, note, self.proof(control, &gaps, &[]));
+            return (ItemState::Unmet, note, self.proof(control, &gaps, &["unconfirmed"]));
         }
         if !unsure.is_empty() {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));

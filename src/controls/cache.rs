@@ -6,7 +6,7 @@ use crate::audit::{Cache, Control, Evidence, Invalidation, Place};
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::program::{Fn, Site, Ty};
-use crate::rules::Role;
+use crate::rules::{Matcher, Role, Rule};
 
 use super::finding::{Draft, place};
 use super::table::{self, Signals};
@@ -139,19 +139,24 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
 
 /// Whether a cache is a table of the service's own database.
 fn is_table(flow: &Flow<'_>, fill: &CacheUse) -> bool {
-    roles_at(flow, fill.place).any(|role| STORED.contains(&role))
+    rules_at(flow, fill.place).any(|rule| STORED.contains(&rule.role))
 }
 
-/// Whether a change writes the new value over the old one: an insert into a table writes over nothing.
+/// Whether a change writes the new value over the old one: an insert into a table that leaves alone what
+/// is there writes over nothing.
 fn renews(flow: &Flow<'_>, fill: &CacheUse) -> bool {
-    writes_through(flow, fill) && !roles_at(flow, fill.place).any(|role| role == Role::EffectInsert)
+    let leaves_alone = |rule: &Rule| match &rule.matcher {
+        Matcher::Sql { conflict, .. } => !conflict.as_ref().is_some_and(|on| on.is_match("update")),
+        _ => false,
+    };
+    writes_through(flow, fill) && !rules_at(flow, fill.place).any(leaves_alone)
 }
 
-/// The roles of what stands at a place.
-fn roles_at<'f>(flow: &'f Flow<'_>, place: Site) -> impl Iterator<Item = Role> + use<'f> {
+/// The rules of what stands at a place.
+fn rules_at<'f>(flow: &'f Flow<'_>, place: Site) -> impl Iterator<Item = &'f Rule> + use<'f> {
     let at = flow.matches.partition_point(|m| m.site < place);
     let here = flow.matches[at..].iter().take_while(move |m| m.site == place);
-    here.map(|m| flow.index.rule(m.rule).role)
+    here.map(|m| flow.index.rule(m.rule))
 }
 
 /// What a service stores, by kind of key, with what removes it: in the service itself or, where the

@@ -169,7 +169,7 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
     if seen.stores.is_none() {
         signals.insert("writes-nothing");
     }
-    let mut drafts = Vec::new();
+    let (mut drafts, mut sent) = (Vec::new(), Vec::new());
     let duals = if seen.stores.is_some() { dual_writes(flow, service, &direct, tables) } else { Vec::new() };
     for dual in &duals {
         signals.insert("dual-write");
@@ -186,6 +186,7 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
             drafts.extend(unlocked(flow, name, seen, tables));
             let unconfirmed = relay::unconfirmed(flow, service, name, &seen.polls, tables);
             signals.extend(unconfirmed.is_some().then_some("unconfirmed"));
+            sent.extend(unconfirmed.iter().flat_map(|draft| draft.evidence.iter().take(1).cloned()));
             drafts.extend(unconfirmed);
             if seen.cleanups.is_empty() {
                 let at = seen.polls.iter().map(|m| m.site).min();
@@ -204,7 +205,7 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
             Some("@") => vec![if middleware.is_some() { "middleware" } else { "outbox" }.to_owned()],
             _ => Vec::new(),
         },
-        evidence: proof(flow, &mine, middleware, &duals, seen),
+        evidence: sent.into_iter().chain(proof(flow, &mine, middleware, &duals, seen)).collect(),
         why: row.why.clone(),
     });
     out

@@ -19,6 +19,8 @@ use super::verdict::{Tables, evidence};
 
 /// The kind of publishers that give a message to the library's client: what becomes of it is told later.
 const ASYNC: &str = "async";
+/// The part that a message plays whose answer nobody waits for.
+const UNCONFIRMED: &str = "unconfirmed";
 /// Writes by which a row is no longer to be sent.
 const MARKS: [Role; 5] =
     [Role::EffectUpdate, Role::EffectTransition, Role::EffectUpsert, Role::EffectDelete, Role::OutboxCleanup];
@@ -49,7 +51,7 @@ pub fn unconfirmed(
         sent_then_marked(flow, &trace.nodes, &confirms)
     })?;
     let mut draft = Draft::new("outbox-unconfirmed-send", name, "", place(flow, sent));
-    draft.evidence = vec![evidence(flow, sent, Role::Publisher.name()), evidence(flow, mark, "effect")];
+    draft.evidence = vec![evidence(flow, sent, UNCONFIRMED), evidence(flow, mark, "effect")];
     Some(draft)
 }
 
