@@ -186,6 +186,10 @@ pub struct Consumer {
     pub registration_kind: SubscriptionType,
     /// What it listens to.
     pub topic: TopicName,
+    /// The group, queue or subscription in which each message reaches one replica only, where it is
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Event types its one handler tells apart, sorted.
     pub event_types: Vec<String>,
     /// Where it is registered.
@@ -303,6 +307,9 @@ pub struct Cache {
     pub key: String,
     /// Time to live; null: none, or not known.
     pub ttl_seconds: Option<u64>,
+    /// Whether every value is seen to be given a time to live.
+    #[serde(default)]
+    pub expires: bool,
     /// Where it is filled.
     pub at: Place,
     /// What removes entries.

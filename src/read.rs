@@ -14,7 +14,7 @@ use crate::config::{Config, Excludes};
 use crate::flow::modules::join;
 use crate::flow::program::{Input, Module, ModuleKind, parent};
 use crate::progress::{Progress, Stage};
-use crate::source::kind::refine_role;
+use crate::source::kind::{is_test_itself, refine_role};
 use crate::source::services::{Service, ServiceKind, Services, discover};
 use crate::source::{FileKind, Role, SourceFile, walk};
 use crate::syntax::directive::{self, Directive};
@@ -128,7 +128,8 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     let hosted = hosted_programs(hosted, &mains, &repository.modules);
     drop_injectors(&mut repository.files);
     repository.root.clone_from(&tree.root);
-    repository.tests = tree.files.iter().filter(|f| f.role == Role::Test).map(|f| f.path.clone()).collect();
+    let tests = tree.files.iter().filter(|f| f.role == Role::Test && is_test_itself(&f.path));
+    repository.tests = tests.map(|f| f.path.clone()).collect();
     let found = discover(&tree.root, &tree.files, &mains, &hosted);
     repository.services = configured(found, config);
     repository.listing = tree.files;

@@ -30,6 +30,7 @@ pub(crate) fn consumer(service: &str, topic: &str, line: u32) -> Consumer {
         framework: "kafka".to_owned(),
         registration_kind: SubscriptionType::Programmatic,
         topic: TopicName { name: topic.to_owned(), resolved: true, expression: topic.to_owned() },
+        group: None,
         event_types: Vec::new(),
         registration: Place { path: path.clone(), line },
         handler: Symbol { name: "Handle".to_owned(), path, line: line + 5 },

@@ -9,6 +9,8 @@ pub enum Fact {
     TopicsKnown,
     /// The function behind every consumer was found.
     HandlersFound,
+    /// The replicas behind every consumer share a group.
+    GroupsNamed,
     /// Every service that takes part has an owner.
     OwnersNamed,
     /// Every service that takes part has a role in sagas.
@@ -33,6 +35,7 @@ impl Fact {
     pub const WORDS: &'static [(&'static str, Fact)] = &[
         ("topics-known", Fact::TopicsKnown),
         ("handlers-found", Fact::HandlersFound),
+        ("groups-named", Fact::GroupsNamed),
         ("owners-named", Fact::OwnersNamed),
         ("saga-roles-given", Fact::SagaRolesGiven),
         ("schemas-registered", Fact::SchemasRegistered),
@@ -47,6 +50,7 @@ impl Fact {
         match self {
             Fact::TopicsKnown => topics_known(audit, scope),
             Fact::HandlersFound => handlers_found(audit, scope),
+            Fact::GroupsNamed => groups_named(audit, scope),
             Fact::OwnersNamed => named(audit, scope, "an owner", |s| s.owner.is_some()),
             Fact::SagaRolesGiven => {
                 named(audit, scope, "a saga role", |s| s.role.is_some_and(|role| role != SagaRole::None))
@@ -109,6 +113,28 @@ fn handlers_found(audit: &Audit, scope: &[&Service]) -> Answer {
     )
 }
 
+fn groups_named(audit: &Audit, scope: &[&Service]) -> Answer {
+    let mine = audit.consumers.iter().filter(|c| in_scope(scope, &c.service) && c.transport != "webhook");
+    let (with, without): (Vec<_>, Vec<_>) = mine.partition(|c| c.group.is_some());
+    if without.is_empty() {
+        let told = |c: &&crate::audit::Consumer| {
+            let group = c.group.as_deref().unwrap_or_default();
+            at(&c.registration, "consumer", &format!("{} in {group}", c.topic.name))
+        };
+        let number = with.len();
+        let good = with.iter().map(told).collect();
+        return settle(good, Vec::new(), &format!("The group of each of {number} consumers is known."), "");
+    }
+    // A group that could not be followed to a name is no proof that there is none.
+    let note = format!(
+        "The group of {} of {} consumers is known; of these it is not.",
+        with.len(),
+        with.len() + without.len()
+    );
+    let told = |c: &&crate::audit::Consumer| at(&c.registration, "consumer", &c.topic.name);
+    (ItemState::Open, note, without.iter().map(told).collect())
+}
+
 fn takes_part(audit: &Audit, service: &Service) -> bool {
     service.kind == ServiceKind::Service
         && (service.consumer || service.publisher || audit.caches.iter().any(|c| c.service == service.name))
@@ -121,11 +147,12 @@ fn named(audit: &Audit, scope: &[&Service], what: &str, has: impl Fn(&Service) -
         return (ItemState::Open, "No service takes part in the flows.".to_owned(), Vec::new());
     }
     if without.is_empty() {
-        let note = format!("flowaudit.yaml names {what} for each of {} services.", part.len());
+        let note =
+            format!("flowaudit.yaml names {what} for each of the {} services that take part.", part.len());
         return (ItemState::Met, note, Vec::new());
     }
     let note = format!(
-        "flowaudit.yaml names {what} for {} of {} services; not for {}.",
+        "flowaudit.yaml names {what} for {} of the {} services that take part; not for {}.",
         part.len() - without.len(),
         part.len(),
         without.join(", ")
@@ -174,20 +201,20 @@ fn observers(
 
 fn caches_expire(audit: &Audit, scope: &[&Service]) -> Answer {
     let mine = audit.caches.iter().filter(|c| in_scope(scope, &c.service));
-    let (known, unknown): (Vec<_>, Vec<_>) = mine.partition(|c| c.ttl_seconds.is_some());
+    let (with, without): (Vec<_>, Vec<_>) = mine.partition(|c| c.expires);
     let told = |c: &&crate::audit::Cache| at(&c.at, "cache.set", &c.key);
-    if unknown.is_empty() {
-        let number = known.len();
-        let good = known.iter().map(told).collect();
-        return settle(good, Vec::new(), &format!("Each of {number} caches has a known time to live."), "");
+    if without.is_empty() {
+        let number = with.len();
+        let good = with.iter().map(told).collect();
+        return settle(good, Vec::new(), &format!("Each of {number} caches has a time to live."), "");
     }
-    // A time to live that could not be followed to a number is no proof that there is none.
+    // A time to live that could not be followed is no proof that there is none.
     let note = format!(
-        "The time to live of {} of {} caches is not known.",
-        unknown.len(),
-        unknown.len() + known.len()
+        "{} of {} caches have a time to live; none was seen for these.",
+        with.len(),
+        with.len() + without.len()
     );
-    (ItemState::Open, note, unknown.iter().map(told).collect())
+    (ItemState::Open, note, without.iter().map(told).collect())
 }
 
 fn everything_read(audit: &Audit) -> Answer {

@@ -6,7 +6,8 @@ use super::facts::{Answer, at};
 use super::search::{self, Hit};
 use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
 use crate::audit::{
-    Audit, Checklist, Control, Evidence, Item, ItemState, SagaRole, Section, Service, ServiceKind, Status,
+    Audit, Checklist, Consumer, Control, Evidence, Item, ItemState, SagaRole, Section, Service, ServiceKind,
+    Status,
 };
 use crate::config::{AuditEntry, ConfigError, Settings};
 use crate::read::Repository;
@@ -17,10 +18,11 @@ const SHOWN: usize = 5;
 
 /// Parts by which evidence shows that a control is in place, the best first: what writes an outbox
 /// says more than what reads it.
-const PROVES: [&str; 12] = [
+const PROVES: [&str; 13] = [
     "dedupe.middleware",
     "dedupe.claim",
     "dedupe.check",
+    "dedupe.mark",
     "guard.state",
     "effect.upsert",
     "dead-letter",
@@ -112,12 +114,14 @@ impl<'a> View<'a> {
 
     fn answer(&self, rule: &ItemRule, hits: &[&Hit]) -> Answer {
         if !rule.needs.iter().all(|need| self.has(*need)) {
-            let note = format!("Nothing that this is about was seen here. {}", rule.help);
+            let lacks: Vec<&str> =
+                rule.needs.iter().filter(|need| !self.has(**need)).map(|n| n.word()).collect();
+            let note = format!("No {} was seen here. {}", lacks.join(" or "), rule.help);
             return (ItemState::Open, note, Vec::new());
         }
         let (state, note, evidence) = match &rule.test {
             Test::Control(control) => self.control(*control),
-            Test::Rules(rules) => self.rules(rules),
+            Test::Rules(rules) => self.rules(rules, &rule.needs),
             Test::Fact(fact) => fact.ask(self.audit, &self.scope),
             Test::Search(search) => self.search(search, hits),
             Test::Person => (ItemState::Open, String::new(), Vec::new()),
@@ -131,16 +135,15 @@ impl<'a> View<'a> {
     }
 
     fn has(&self, need: Need) -> bool {
-        let mine = |service: &String| self.scope.iter().any(|s| s.name == *service);
         match need {
             Need::Consumers => self.scope.iter().any(|s| s.consumer),
             Need::Publishers => self.scope.iter().any(|s| s.publisher),
-            Need::DuplicateChecks => self.audit.consumers.iter().filter(|c| mine(&c.service)).any(|c| {
-                let found = c.controls.get(&Control::Idempotency).map_or(&[][..], |v| &v.evidence);
-                found.iter().any(|it| it.role.starts_with("dedupe."))
-            }),
-            Need::Caches => self.audit.caches.iter().any(|c| mine(&c.service)),
-            Need::Observers => self.audit.observers.iter().any(|o| mine(&o.service)),
+            Need::DuplicateChecks => {
+                self.audit.consumers.iter().any(|c| self.mine(&c.service) && checks_duplicates(c))
+            }
+            Need::Groups => self.audit.consumers.iter().any(|c| self.mine(&c.service) && c.group.is_some()),
+            Need::Caches => self.audit.caches.iter().any(|c| self.mine(&c.service)),
+            Need::Observers => self.audit.observers.iter().any(|o| self.mine(&o.service)),
             Need::Sagas => {
                 let told = self.scope.iter().any(|s| s.role.is_some_and(|role| role != SagaRole::None));
                 let named = |path: &str| {
@@ -170,10 +173,10 @@ impl<'a> View<'a> {
         if all == 0 {
             return (ItemState::Open, "It applies to no service in scope.".to_owned(), Vec::new());
         }
-        let figure = format!("In place in {} of {all} services", good.len());
+        let figure = format!("In place in {} of the {}", good.len(), so_many(all, ["it applies to"; 2]));
         if !gaps.is_empty() {
             let note = format!("{figure}; not, or in part, in {}.", gaps.join(", "));
-            return (ItemState::Unmet, note, self.proof(control, &gaps, &[]));
+            return (ItemState::Unmet, note, self.proof(control, &gaps, &["unconfirmed"]));
         }
         if !unsure.is_empty() {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
@@ -191,25 +194,55 @@ impl<'a> View<'a> {
         verdicts.filter_map(|verdict| verdict.evidence.iter().min_by_key(rank).cloned()).collect()
     }
 
-    fn rules(&self, rules: &[String]) -> Answer {
-        let mine = |service: &String| self.scope.iter().any(|s| s.name == *service);
+    fn rules(&self, rules: &[String], needs: &[Need]) -> Answer {
         let found = self
             .audit
             .findings
             .iter()
-            .filter(|f| f.suppressed.is_none() && rules.contains(&f.rule) && mine(&f.service));
+            .filter(|f| f.suppressed.is_none() && rules.contains(&f.rule) && self.mine(&f.service));
         let found: Vec<Evidence> = found.map(|f| at(&f.location, &f.rule, &f.message)).collect();
+        let looked_at: Vec<String> = needs.iter().map(|need| self.many(*need)).collect();
+        let among = if looked_at.is_empty() { "everything".to_owned() } else { looked_at.join(" and ") };
+        let ids = format!("`{}`", rules.join("` or `"));
         if found.is_empty() {
-            return (ItemState::Met, format!("Nothing found by {}.", rules.join(", ")), found);
+            return (ItemState::Met, format!("Looked at {among}: no finding of {ids}."), found);
         }
-        let places = if found.len() == 1 { "1 place".to_owned() } else { format!("{} places", found.len()) };
-        (ItemState::Unmet, format!("{places} found by {}.", rules.join(", ")), found)
+        let number =
+            if found.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", found.len()) };
+        (ItemState::Unmet, format!("Looked at {among}: {number} of {ids}."), found)
+    }
+
+    /// How many there are of what an item needs, in words.
+    fn many(&self, need: Need) -> String {
+        let consumers = || self.audit.consumers.iter().filter(|c| self.mine(&c.service));
+        let number = match need {
+            Need::Consumers => consumers().count(),
+            Need::DuplicateChecks => consumers().filter(|c| checks_duplicates(c)).count(),
+            Need::Groups => consumers().filter(|c| c.group.is_some()).count(),
+            Need::Publishers => self.audit.publishers.iter().filter(|p| self.mine(&p.service)).count(),
+            Need::Caches => self.audit.caches.iter().filter(|c| self.mine(&c.service)).count(),
+            Need::Observers => self.audit.observers.iter().filter(|o| self.mine(&o.service)).count(),
+            Need::Sagas => return "the sagas".to_owned(),
+        };
+        let (one, many) = match need {
+            Need::DuplicateChecks => {
+                ("consumer that checks for duplicates", "consumers that check for duplicates")
+            }
+            _ => (need.word(), need.words()),
+        };
+        format!("{number} {}", if number == 1 { one } else { many })
+    }
+
+    fn mine(&self, service: &str) -> bool {
+        self.scope.iter().any(|s| s.name == service)
     }
 
     fn search(&self, search: &Search, hits: &[&Hit]) -> Answer {
-        let evidence: Vec<Evidence> = hits.iter().map(|hit| hit.evidence.clone()).collect();
+        let proved = !search.hint && hits.iter().any(|hit| hit.proves);
+        let shown = hits.iter().filter(|hit| hit.proves || !proved);
+        let evidence: Vec<Evidence> = shown.map(|hit| hit.evidence.clone()).collect();
         let nothing = if search.conclusive && !search.hint { ItemState::Unmet } else { ItemState::Open };
-        if search.hint && !evidence.is_empty() {
+        if !proved && !evidence.is_empty() {
             let note = format!("Seen in {}; a person is to say whether it is enough.", files(evidence.len()));
             return (ItemState::Open, note, evidence);
         }
@@ -237,9 +270,18 @@ impl<'a> View<'a> {
                 _ => shared.push(found),
             }
         }
+        for &name in &asked {
+            if !first.contains_key(name) {
+                let passed = self.passed(name);
+                let shared = shared.iter().find(|hit| passed.contains(hit.path.as_str()));
+                first.extend(shared.map(|hit| (name, hit.clone())));
+            }
+        }
         let without: Vec<&str> = asked.iter().copied().filter(|name| !first.contains_key(name)).collect();
-        let figure = format!("Found in {} of {} services", first.len(), asked.len());
-        let found: Vec<Evidence> = first.into_values().collect();
+        let figure = format!("Found in {} of the {}", first.len(), so_many(asked.len(), doing(search.per)));
+        let mut found: Vec<Evidence> = first.into_values().collect();
+        found.sort();
+        found.dedup();
         if without.is_empty() {
             return (ItemState::Met, format!("{figure}."), found);
         }
@@ -247,14 +289,53 @@ impl<'a> View<'a> {
         if shared.is_empty() {
             return (nothing, note, found);
         }
-        // Shared code may do it for all of them; who uses it is not seen by a search.
+        // Shared code may do it for the others too, out of sight.
         let note = format!("{note} It is in shared code too, which may do it for them.");
         (ItemState::Open, note, shared.into_iter().chain(found).collect())
     }
 }
 
+impl View<'_> {
+    /// The files that the messages of a service pass, as far as the audit tells.
+    fn passed(&self, service: &str) -> BTreeSet<&str> {
+        let mut files: BTreeSet<&str> = BTreeSet::new();
+        for consumer in self.audit.consumers.iter().filter(|c| c.service == service) {
+            files.insert(&consumer.handler.path);
+            files.extend(consumer.path.iter().map(|step| step.path.as_str()));
+            files.extend(consumer.controls.values().flat_map(|v| &v.evidence).map(|e| e.path.as_str()));
+        }
+        let publishers = self.audit.publishers.iter().filter(|p| p.service == service);
+        files.extend(publishers.map(|p| p.at.path.as_str()));
+        let verdicts = self.audit.services.iter().filter(|s| s.name == service);
+        let proofs = verdicts.flat_map(|s| s.controls.values()).flat_map(|v| &v.evidence);
+        let findings = self.audit.findings.iter().filter(|f| f.service == service).flat_map(|f| &f.evidence);
+        files.extend(proofs.chain(findings).map(|e| e.path.as_str()));
+        files
+    }
+}
+
+/// Whether a consumer was seen to ask for, or to keep, a record of what it has handled.
+fn checks_duplicates(consumer: &Consumer) -> bool {
+    let found = consumer.controls.get(&Control::Idempotency).map_or(&[][..], |v| &v.evidence);
+    found.iter().any(|it| it.role.starts_with("dedupe."))
+}
+
 fn files(number: usize) -> String {
     if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+}
+
+/// What a service does whose files must match, and what several do.
+fn doing(per: Per) -> [&'static str; 2] {
+    match per {
+        Per::Consumer => ["consumes", "consume"],
+        Per::Publisher => ["publishes", "publish"],
+        Per::Repository | Per::Participant => ["takes part", "take part"],
+    }
+}
+
+/// So many services that do something, in words.
+fn so_many(number: usize, [one, many]: [&str; 2]) -> String {
+    if number == 1 { format!("1 service that {one}") } else { format!("{number} services that {many}") }
 }
 
 fn asked(per: Per, service: &Service) -> bool {

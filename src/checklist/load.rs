@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Fact;
 use super::pattern::Pattern;
-use super::{ItemRule, Need, Per, Search, SectionRule, Test};
+use super::{Among, ItemRule, Need, Per, Search, SectionRule, Test};
 use crate::audit::Control;
 use crate::config::{Config, Glob, Names};
 use crate::controls::finding_rules;
@@ -29,7 +29,8 @@ const ITEM_KEYS: &[&str] = &[
     "files",
     "attest",
     "text",
-    "tests",
+    "proof",
+    "among",
     "per",
     "conclusive",
     "hint",
@@ -39,8 +40,10 @@ const ITEM_KEYS: &[&str] = &[
 /// What can decide an item: one of these.
 const TESTS: &[&str] = &["control", "rules", "fact", "files", "attest"];
 /// What only a search in files has.
-const SEARCH_ONLY: &[&str] = &["text", "tests", "per", "conclusive", "hint"];
+const SEARCH_ONLY: &[&str] = &["text", "proof", "among", "per", "conclusive", "hint"];
 
+const AMONG: &[(&str, Among)] =
+    &[("code", Among::Code), ("tests", Among::Tests), ("code and tests", Among::All)];
 const PER: &[(&str, Per)] = &[
     ("repository", Per::Repository),
     ("participant", Per::Participant),
@@ -51,6 +54,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("consumers", Need::Consumers),
     ("publishers", Need::Publishers),
     ("duplicate-checks", Need::DuplicateChecks),
+    ("groups", Need::Groups),
     ("caches", Need::Caches),
     ("observers", Need::Observers),
     ("sagas", Need::Sagas),
@@ -244,11 +248,17 @@ fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
             Err(why) => reader.mistake(node, format!("`{text}` is no pattern: {why}")),
         }
     }
+    let mut proof = Vec::new();
+    for node in map.get("proof").map(|node| reader.texts(node)).unwrap_or_default() {
+        proof.extend(of_lines(reader, node.0));
+    }
+    let among = map.get("among").map_or(Some(Among::Code), |node| reader.word(node, "kind of file", AMONG));
     let per = map.get("per").map_or(Some(Per::Repository), |node| reader.word(node, "owner", PER));
     Search {
         files,
         text: map.get("text").and_then(|node| of_lines(reader, node)),
-        tests: reader.flag_or(map, "tests", false),
+        proof,
+        among: among.unwrap_or(Among::Code),
         per: per.unwrap_or(Per::Repository),
         conclusive: reader.flag_or(map, "conclusive", true),
         hint: reader.flag_or(map, "hint", false),

@@ -68,14 +68,37 @@ pub struct Search {
     pub files: Vec<Glob>,
     /// What a line must hold; `None`: that the file is there is enough.
     pub text: Option<Pattern>,
-    /// Look at tests, and at nothing else.
-    pub tests: bool,
+    /// What the file must hold besides to prove the item; without it, what was found is a hint.
+    pub proof: Vec<Pattern>,
+    /// Which files are looked at.
+    pub among: Among,
     /// Whose files must match.
     pub per: Per,
     /// Whether finding nothing proves that the item is not met.
     pub conclusive: bool,
     /// What is found only tells a person where to look: it proves nothing by itself.
     pub hint: bool,
+}
+
+/// Which files a search looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// Code, manifests and papers.
+    Code,
+    /// Tests.
+    Tests,
+    /// Both.
+    All,
+}
+
+impl Among {
+    fn has(self, is_test: bool) -> bool {
+        match self {
+            Among::Code => !is_test,
+            Among::Tests => is_test,
+            Among::All => true,
+        }
+    }
 }
 
 /// Whose files must match for an item to be met.
@@ -100,10 +123,40 @@ pub enum Need {
     Consumers,
     /// A service that publishes.
     Publishers,
+    /// A consumer whose group is known.
+    Groups,
     /// A cache.
     Caches,
     /// An in-process observer.
     Observers,
     /// A service with a part in sagas.
     Sagas,
+}
+
+impl Need {
+    /// One of it, as people say it.
+    fn word(self) -> &'static str {
+        match self {
+            Need::DuplicateChecks => "check for duplicates",
+            Need::Consumers => "consumer",
+            Need::Publishers => "publisher",
+            Need::Groups => "consumer whose group is known",
+            Need::Caches => "cache",
+            Need::Observers => "in-process observer",
+            Need::Sagas => "saga",
+        }
+    }
+
+    /// Several of it.
+    fn words(self) -> &'static str {
+        match self {
+            Need::DuplicateChecks => "checks for duplicates",
+            Need::Consumers => "consumers",
+            Need::Publishers => "publishers",
+            Need::Groups => "consumers whose group is known",
+            Need::Caches => "caches",
+            Need::Observers => "in-process observers",
+            Need::Sagas => "sagas",
+        }
+    }
 }

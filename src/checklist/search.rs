@@ -9,7 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Search;
-use super::pattern::Patterns;
+use super::pattern::{Pattern, Patterns};
 use crate::audit::Evidence;
 use crate::read::Repository;
 use crate::source::Role;
@@ -28,6 +28,8 @@ pub struct Hit {
     pub search: usize,
     /// The place, with its line's text.
     pub evidence: Evidence,
+    /// Its file holds what proves the item too.
+    pub proves: bool,
 }
 
 /// The first place in each file that each search finds, in order of path.
@@ -37,7 +39,7 @@ pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hi
     files.extend(repository.papers.iter().map(|path| (path.as_str(), false)));
     files.sort_unstable();
     // Of code, only what is asked of code, and of tests, what is asked of tests.
-    let asked = |of_tests| searches.iter().map(move |s| s.text.as_ref().filter(|_| s.tests == of_tests));
+    let asked = |of_tests| searches.iter().map(move |s| s.text.as_ref().filter(|_| s.among.has(of_tests)));
     let (of_code, of_tests) = (Patterns::of(asked(false)), Patterns::of(asked(true)));
     let look = |&(path, test): &(&str, bool)| {
         in_file(root, path, test, searches, if test { &of_tests } else { &of_code })
@@ -47,7 +49,7 @@ pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hi
 
 fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], patterns: &Patterns) -> Vec<Hit> {
     let asked =
-        |search: &Search| search.tests == is_test && search.files.iter().any(|glob| glob.matches(path));
+        |search: &Search| search.among.has(is_test) && search.files.iter().any(|glob| glob.matches(path));
     let wanted: Vec<usize> = (0..searches.len()).filter(|&index| asked(searches[index])).collect();
     if wanted.is_empty() {
         return Vec::new();
@@ -58,15 +60,21 @@ fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], pattern
         return Vec::new();
     }
     let found = |index: usize| {
+        let said = |pattern: &Pattern| pattern.first(&content, |line| !is_comment(path, line));
+        let quoted = |(index, line): (usize, &str)| -> (usize, String) {
+            (index + 1, line.trim().chars().take(QUOTED).collect())
+        };
         let (line, note) = match &searches[index].text {
             None => (1, "is there".to_owned()),
-            Some(pattern) => {
-                let (index, line) = pattern.first(&content, |line| !is_comment(path, line))?;
-                (index + 1, line.trim().chars().take(QUOTED).collect())
-            }
+            Some(pattern) => quoted(said(pattern)?),
         };
+        let proof: Option<Vec<(usize, &str)>> = searches[index].proof.iter().map(said).collect();
+        let proves = proof.is_some();
+        // What proves says more than what was looked for.
+        let shown = proof.and_then(|proof| proof.first().map(|&found| quoted(found)));
+        let (line, note) = shown.unwrap_or((line, note));
         let evidence = Evidence { path: path.to_owned(), line: line as u32, role: "file".to_owned(), note };
-        Some(Hit { search: index, evidence })
+        Some(Hit { search: index, evidence, proves })
     };
     let held = patterns.in_text(&content);
     wanted.into_iter().filter(|&index| held(index)).filter_map(found).collect()

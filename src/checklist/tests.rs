@@ -69,7 +69,8 @@ fn what_only_looks_like_it_is_no_evidence() {
         ("ep-perf-concurrency", "a.yaml", "prefetchCount: 10"),
         ("ep-perf-concurrency", "a.go", "ch.Qos(10, 0, false)"),
         ("ep-impl-event-id", "a.go", "EventID string `json:\"event_id\"`"),
-        ("ep-infra-groups", "a.yaml", "subscriptionName: orders"),
+        ("ep-test-end-to-end", "e2e/orders_test.go", "//go:build e2e"),
+        ("ep-test-load", "test/load/orders.js", "import { Writer } from \"k6/x/kafka\";"),
     ] {
         assert!(found(id, path, line), "{id}: {path}: {line}");
     }
@@ -84,11 +85,80 @@ fn what_only_looks_like_it_is_no_evidence() {
         ("ep-order-version", "api/swagger.json", "\"updatedAt\": {"),
         ("ep-perf-concurrency", "proxy.yaml", "<link rel=\"dns-prefetch\" href=\"x\">"),
         ("ep-impl-event-id", "a.go", "log.Fields{\"MessageId\": event.MessageId},"),
-        ("ep-infra-groups", "a.go", "Load(subscriptionId string) (uint64, error)"),
+        ("ep-test-load", "test/load_tests/README.md", "k6/http"),
+        ("ep-saga-state", "saga.go", "var step SagaStep[T]"),
+        ("ep-obs-tracing", "go.mod", "go.opentelemetry.io/otel v1.19.0"),
         ("ep-saga-timeout", "client.go", "func NewOrderParamsWithTimeout(t time.Duration)"),
     ] {
         assert!(!found(id, path, line), "{id}: {path}: {line}");
     }
+}
+
+/// Whether a file that holds these lines proves a built-in item.
+fn proved(id: &str, content: &str) -> bool {
+    let all = in_force(&Config::default()).unwrap();
+    let item = all.iter().flat_map(ChecklistRule::items).find(|item| item.id == id).expect(id);
+    let Test::Search(search) = &item.test else { panic!("{id} is no search") };
+    let holds = |pattern: &Pattern| content.lines().any(|line| pattern.is_in(line));
+    !search.hint && search.text.iter().chain(&search.proof).all(holds)
+}
+
+#[test]
+fn a_name_that_promises_a_test_proves_none() {
+    for (id, content) in [
+        (
+            "ep-test-end-to-end",
+            "//go:build integration\nbus.PublishMessage(ctx, e, nil)\nh := messaging.ShouldConsume(ctx, bus)",
+        ),
+        (
+            "ep-test-end-to-end",
+            "// e2e\nawait new KafkaContainer().start();\nawait producer.send({});\nproducer.produce(x);\nawait consumer.run({ eachMessage: f });",
+        ),
+        ("ep-test-load", "import { Writer } from 'k6/x/kafka';\nwriter.produce({ messages });"),
+        (
+            "ep-obs-tracing",
+            "\"go.opentelemetry.io/otel\"\nctx, span := consumertracing.StartConsumerSpan(ctx, meta)",
+        ),
+        ("ep-obs-tracing", "  samplingRate: \"1\""),
+        ("ds-obs-tracing", "amotel.OtelMessageContextExtractor(),"),
+    ] {
+        assert!(proved(id, content), "{id}: {content}");
+    }
+    for (id, content) in [
+        (
+            "ep-test-end-to-end",
+            "//go:build e2e\npackage e2e\nfunc TestEndToEnd(t *testing.T) {\nclient.New(url)",
+        ),
+        (
+            "ep-test-end-to-end",
+            "rabbitmq.NewRabbitMQTestContainers(log)\nfunc Test_RabbitMQ_Container(t *testing.T) {",
+        ),
+        ("ep-test-load", "import http from \"k6/http\";\nlet request = http.get(url);"),
+        ("ep-obs-tracing", "\"go.opentelemetry.io/otel/attribute\""),
+        ("ds-obs-tracing", "\"go.opentelemetry.io/otel\""),
+        ("ep-err-drill", "kind: PodChaos"),
+    ] {
+        assert!(!proved(id, content), "{id}: {content}");
+    }
+}
+
+#[test]
+fn what_lacks_its_proof_is_left_to_a_person() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), "", "2026-01-31").unwrap();
+    let list = "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      \
+                - {id: e2e, title: S, files: '*_test.go', text: e2e, proof: Publish, among: tests, help: none}\n";
+    fs::write(dir.path().join("house/list.yaml"), list).unwrap();
+    fs::write(dir.path().join("order/a_test.go"), "package main\n\nvar e2e = 1\n").unwrap();
+    let audit = audited(dir.path(), "2026-01-31").unwrap();
+    assert_eq!(states(&audit), [("e2e", ItemState::Open)]);
+    let item = &audit.checklists[0].sections[0].items[0];
+    assert_eq!(item.note, "Seen in 1 file; a person is to say whether it is enough. none");
+    fs::write(dir.path().join("order/b_test.go"), "package main\n\nvar e2e, x = 1, Publish()\n").unwrap();
+    let audit = audited(dir.path(), "2026-01-31").unwrap();
+    assert_eq!(states(&audit), [("e2e", ItemState::Met)]);
+    let shown = &audit.checklists[0].sections[0].items[0].evidence;
+    assert_eq!(shown.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(), ["order/b_test.go"]);
 }
 
 /// A service that consumes nothing, with a checklist of two items, and what `flowaudit.yaml` says.

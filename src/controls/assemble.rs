@@ -43,7 +43,7 @@ pub fn judge(
                 judged.findings.extend(mismatch.and_then(|draft| draft.finish(&tables)));
                 judged
             });
-            consumer(found, &names, judged.unwrap_or_default())
+            consumer(found, &names, judged.unwrap_or_default(), &tables)
         })
         .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
@@ -56,9 +56,10 @@ pub fn judge(
         .map(|p| publisher(p, &names, saves(&outboxes[p.service], p)))
         .collect();
     findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
-    let caches = cache::collect(flow, &names);
+    let mut caches = cache::collect(flow, &names);
     let observers = inventory::observers(flow, &names, &consumers);
     let mut drafts = dead_letter::unconsumed(flow, &names);
+    drafts.extend(caches.iter_mut().flat_map(|c| std::mem::take(&mut c.drafts)));
     drafts.extend(observing::findings(flow, &names, &observers));
     if let Some(table) = tables.get(Control::Idempotency) {
         drafts.extend(untested::findings(repository, &consumers, table));
@@ -197,7 +198,12 @@ fn numbered(consumers: &mut [Consumer], found: Vec<Vec<Finding>>) -> Vec<Finding
     out
 }
 
-fn consumer(found: &flow::Consumer, names: &[String], judged: verdict::Judged) -> (Consumer, Vec<Finding>) {
+fn consumer(
+    found: &flow::Consumer,
+    names: &[String],
+    judged: verdict::Judged,
+    tables: &Tables,
+) -> (Consumer, Vec<Finding>) {
     let (path, line) = &found.registration;
     let service = &names[found.service];
     let handler = judged.handler.unwrap_or_else(|| Symbol {
@@ -221,6 +227,7 @@ fn consumer(found: &flow::Consumer, names: &[String], judged: verdict::Judged) -
             kind
         },
         topic: topic(&found.topic),
+        group: topics::group(found, service, tables),
         event_types,
         registration: Place { path: path.clone(), line: *line },
         handler,

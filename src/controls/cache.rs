@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Cache, Evidence, Invalidation, Place};
+use crate::audit::{Cache, Control, Evidence, Invalidation, Place};
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::program::{Fn, Site, Ty};
-use crate::rules::Role;
+use crate::rules::{Matcher, Role, Rule};
 
-use super::table::Signals;
+use super::finding::{Draft, place};
+use super::table::{self, Signals};
 use super::verdict::evidence;
 
 /// The caches of one service and what is known of them.
@@ -20,6 +21,8 @@ pub struct Caches {
     pub signals: Signals,
     /// Evidence.
     pub proof: Vec<Evidence>,
+    /// What is wrong with one or the other.
+    pub drafts: Vec<Draft>,
 }
 
 /// What tells kinds of keys apart: the key, or the package and type of a key that is not known.
@@ -81,6 +84,7 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
         if keeps && !expires && !group.refreshed {
             out.signals.insert("keeps-old");
         }
+        out.drafts.extend(draft(flow, name, group, keeps));
         out.rows.push(row(flow, name, group));
     }
     let removals: Vec<&CacheUse> =
@@ -98,6 +102,61 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
     out.proof.extend(fills.take(3).map(|f| evidence(flow, f.place, "cache.set")));
     out.proof.extend(removals.iter().take(3).map(|r| evidence(flow, r.place, "cache.invalidate")));
     out
+}
+
+/// What is wrong with one kind of key, if anything; `keeps` says that it is filled where nothing is
+/// there.
+fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Option<Draft> {
+    let first = group.fills[0];
+    let expires = group.fills.iter().all(|f| f.expires);
+    let renewed = group.fills.iter().any(|fill| renews(flow, fill));
+    let told = !group.removals.is_empty() || renewed;
+    let rule = match (told, expires) {
+        (_, true) if told || group.refreshed => return None,
+        (false, true) => "cache-only-expires",
+        (false, false) => "cache-never-invalidated",
+        (true, false) if keeps && !renewed => "cache-keeps-old-value",
+        // The rows of a table are not given a time to live.
+        (true, false) if is_table(flow, first) || group.fills.iter().any(|f| f.timed_elsewhere) => {
+            return None;
+        }
+        (true, _) => "cache-without-expiry",
+    };
+    let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
+    let remote = table::of(Control::CacheInvalidation).map_or(&[][..], |table| table.names("remote"));
+    if group.refreshed {
+        draft.signals.insert("filled-on-change");
+    } else if !remote.contains(&first.detector) && !is_table(flow, first) {
+        draft.signals.insert("in-process");
+    }
+    draft.evidence = vec![evidence(flow, first.place, Role::CacheSet.name())];
+    draft
+        .evidence
+        .extend(group.removals.iter().take(2).map(|r| evidence(flow, r.place, Role::CacheInvalidate.name())));
+    draft.fill.push(("key", first.key.clone()));
+    Some(draft)
+}
+
+/// Whether a cache is a table of the service's own database.
+fn is_table(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    rules_at(flow, fill.place).any(|rule| STORED.contains(&rule.role))
+}
+
+/// Whether a change writes the new value over the old one: an insert into a table that leaves alone what
+/// is there writes over nothing.
+fn renews(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    let leaves_alone = |rule: &Rule| match &rule.matcher {
+        Matcher::Sql { conflict, .. } => !conflict.as_ref().is_some_and(|on| on.is_match("update")),
+        _ => false,
+    };
+    writes_through(flow, fill) && !rules_at(flow, fill.place).any(leaves_alone)
+}
+
+/// The rules of what stands at a place.
+fn rules_at<'f>(flow: &'f Flow<'_>, place: Site) -> impl Iterator<Item = &'f Rule> + use<'f> {
+    let at = flow.matches.partition_point(|m| m.site < place);
+    let here = flow.matches[at..].iter().take_while(move |m| m.site == place);
+    here.map(|m| flow.index.rule(m.rule))
 }
 
 /// What a service stores, by kind of key, with what removes it: in the service itself or, where the
@@ -220,13 +279,17 @@ fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
 fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {
     let first = group.fills[0];
     let (path, line) = flow.types.program.place(first.place);
-    let mut invalidations: Vec<Invalidation> = group.removals.iter().map(|r| invalidation(flow, r)).collect();
+    // Where a change writes the new value over the old one, that is how the cache hears of it.
+    let renewed = group.fills.iter().filter(|f| renews(flow, f));
+    let told = group.removals.iter().chain(renewed);
+    let mut invalidations: Vec<Invalidation> = told.map(|r| invalidation(flow, r)).collect();
     invalidations.sort();
     invalidations.dedup();
     Cache {
         service: service.to_owned(),
         key: first.key.clone(),
         ttl_seconds: group.fills.iter().filter_map(|f| f.ttl_seconds).max(),
+        expires: group.fills.iter().all(|f| f.expires),
         at: Place { path: path.to_owned(), line },
         invalidations,
     }

@@ -6,6 +6,7 @@ use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency, Status, Verdict};
 use crate::flow::path::{CutReason, ErrorUse};
+use crate::flow::program::Site;
 use crate::rules::Role;
 use std::collections::BTreeSet;
 
@@ -41,6 +42,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         && !scan.guards.iter().any(|g| g.kind == GuardKind::State && !g.fails)
     {
         signals.insert("repeat-fails");
+    }
+    if scan.must_be_there.is_some() {
+        signals.insert("gone-fails");
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::Filter) {
         signals.insert("filters");
@@ -138,9 +142,8 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     // In one transaction the order does not matter.
     let first = |m: &&Seen| m.role == Role::DedupeMark && m.effects_above == 0;
     let together = |m: &&Seen| !m.redis && scan.roles.has(Role::TxBegin);
-    if marks.first().is_some_and(|m| first(m) && !together(m))
-        && scan.effects.iter().any(|e| HARMFUL.contains(&e.role))
-    {
+    // An effect that could be repeated is lost all the same where it fails and is not.
+    if marks.first().is_some_and(|m| first(m) && !together(m)) && !scan.effects.is_empty() {
         signals.insert("marks-first");
     }
 }
@@ -174,8 +177,8 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     for role in [Role::DedupeMiddleware, Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark] {
         out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
     }
-    for guard in scan.guards.iter().filter(|g| g.kind == GuardKind::State).take(2) {
-        out.push(evidence(subject.flow, guard.check, "guard.state"));
+    for check in scan.must_be_there.into_iter().chain(looks(scan)).take(2) {
+        out.push(evidence(subject.flow, check, "guard.state"));
     }
     let mut effects: Vec<_> = scan.effects.iter().collect();
     effects.sort_by_key(|e| (e.guard.is_some(), !HARMFUL.contains(&e.role)));
@@ -206,6 +209,7 @@ pub fn findings(
             draft.evidence.push(evidence(subject.flow, effect.site, effect.role.name()));
             draft.fill.push(("topic", subject.consumer.topic.name.clone()));
             draft.fill.push(("effect", in_words(effect.role).to_owned()));
+            draft.fill.push(("protection", protection(signals).to_owned()));
             draft.signals.clone_from(signals);
             draft.signals.remove("corrupts");
             if corrupts(effect.role) {
@@ -221,6 +225,17 @@ fn unguarded(scan: &Scan) -> impl Iterator<Item = &Effect> {
     scan.effects.iter().filter(|e| e.guard.is_none() && HARMFUL.contains(&e.role))
 }
 
+/// What stands before the other effects, in words.
+fn protection(signals: &Signals) -> &'static str {
+    if signals.contains("dedupe-guards-some") {
+        "the check of the message's record"
+    } else if signals.contains("keys-guard-some") {
+        "a unique key"
+    } else {
+        "the look at the entity"
+    }
+}
+
 fn in_words(role: Role) -> &'static str {
     match role {
         Role::EffectIncrement => "an addition to a stored value",
@@ -229,6 +244,21 @@ fn in_words(role: Role) -> &'static str {
         Role::EffectInsert => "an insert",
         _ => "a publish",
     }
+}
+
+/// The looks at the entity that the verdict rests on: those that effects stand behind, and none where
+/// a record of the message stands before them.
+fn looks(scan: &Scan) -> Vec<Site> {
+    if scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe) {
+        return Vec::new();
+    }
+    let around = |&at: &usize| scan.guards[at].outer;
+    let protects = |index: usize| {
+        scan.effects.is_empty()
+            || scan.effects.iter().any(|e| std::iter::successors(e.guard, around).any(|at| at == index))
+    };
+    let state = scan.guards.iter().enumerate().filter(|(_, g)| g.kind == GuardKind::State);
+    state.filter(|(index, _)| protects(*index)).map(|(_, guard)| guard.check).collect()
 }
 
 /// The effect a second delivery repeats, in words.

@@ -18,6 +18,7 @@ mod observing;
 mod outbox;
 mod payload;
 mod records;
+mod relay;
 mod sagas;
 mod scan;
 mod schema;

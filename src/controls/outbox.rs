@@ -14,6 +14,7 @@ use crate::flow::{Flow, Publisher};
 use crate::rules::{Matcher, Role};
 
 use super::finding::{Draft, place};
+use super::relay;
 use super::steps;
 use super::table::Signals;
 use super::topics::is_dead_letter;
@@ -168,11 +169,14 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
     if seen.stores.is_none() {
         signals.insert("writes-nothing");
     }
-    let mut drafts = Vec::new();
+    let (mut drafts, mut sent) = (Vec::new(), Vec::new());
     let duals = if seen.stores.is_some() { dual_writes(flow, service, &direct, tables) } else { Vec::new() };
     for dual in &duals {
         signals.insert("dual-write");
         drafts.push(dual.draft(flow, name, &signals));
+    }
+    if signals.contains("some-through-outbox") && duals.is_empty() {
+        drafts.extend(direct.first().map(|p| bypassed(flow, name, p)));
     }
     if own_table {
         if seen.polls.is_empty() {
@@ -180,6 +184,10 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
             drafts.extend(unread(flow, name, &mine, seen));
         } else {
             drafts.extend(unlocked(flow, name, seen, tables));
+            let unconfirmed = relay::unconfirmed(flow, service, name, &seen.polls, tables);
+            signals.extend(unconfirmed.is_some().then_some("unconfirmed"));
+            sent.extend(unconfirmed.iter().flat_map(|draft| draft.evidence.iter().take(1).cloned()));
+            drafts.extend(unconfirmed);
             if seen.cleanups.is_empty() {
                 let at = seen.polls.iter().map(|m| m.site).min();
                 drafts.extend(at.map(|site| {
@@ -197,7 +205,7 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
             Some("@") => vec![if middleware.is_some() { "middleware" } else { "outbox" }.to_owned()],
             _ => Vec::new(),
         },
-        evidence: proof(flow, &mine, middleware, &duals, seen),
+        evidence: sent.into_iter().chain(proof(flow, &mine, middleware, &duals, seen)).collect(),
         why: row.why.clone(),
     });
     out
@@ -300,6 +308,15 @@ fn is_argument(flow: &Flow<'_>, site: Site) -> bool {
         .exprs
         .iter()
         .any(|expr| matches!(*expr, Expr::Call { args, .. } if facts.list(args).contains(&site.expr)))
+}
+
+/// An event that is sent directly where others go through the outbox.
+fn bypassed(flow: &Flow<'_>, name: &str, publisher: &Publisher) -> Draft {
+    let at = publisher.place;
+    let mut draft = Draft::new("outbox-bypassed", name, &publisher.topic.name, place(flow, at));
+    draft.evidence = vec![evidence(flow, at, Role::Publisher.name())];
+    draft.fill.push(("topic", publisher.topic.name.clone()));
+    draft
 }
 
 /// Rows saved, and nothing of the service reads them.

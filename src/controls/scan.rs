@@ -7,7 +7,7 @@ use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::{Role, Rule};
-use crate::syntax::facts::Lang;
+use crate::syntax::facts::{Expr, Lang};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
@@ -143,6 +143,9 @@ pub struct Scan {
     pub roles: Roles,
     /// The message is given to calls that only look at it.
     pub looked_at: bool,
+    /// The look that fails where the thing that is deleted behind it is not there: a second delivery
+    /// does.
+    pub must_be_there: Option<Site>,
     /// Something stored decides whether effects come about, in a way that may or may not end a
     /// second delivery.
     pub depends: bool,
@@ -216,6 +219,8 @@ struct Scanner<'f, 'a> {
     passed_on: ErrorUse,
     /// Effects that come before what is scanned: not those of an arm that ends the function.
     before: usize,
+    /// Calls that look something up without which the handler fails.
+    required: Vec<Site>,
 }
 
 /// Scans a trace.
@@ -243,6 +248,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         validating: false,
         passed_on: ErrorUse::Returned,
         before: 0,
+        required: Vec::new(),
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
@@ -410,6 +416,10 @@ impl Scanner<'_, '_> {
             }
             return None;
         }
+        if own.join(below).has(Role::EffectDelete) && step.into.is_some() {
+            let same = |&look: &Site| self.same_receiver(look, step.site);
+            self.out.must_be_there = self.out.must_be_there.or(self.required.iter().copied().find(same));
+        }
         let effect = HARMFUL.iter().chain(&HARMLESS).copied().find(|&r| own.has(r));
         let deeper = below.any(&HARMFUL) || below.any(&HARMLESS);
         match effect {
@@ -453,6 +463,18 @@ impl Scanner<'_, '_> {
             }
         }
         None
+    }
+
+    /// Whether two calls of one function are methods of the same thing: `s.repo.Find`, `s.repo.Delete`.
+    fn same_receiver(&self, a: Site, b: Site) -> bool {
+        let program = self.flow.types.program;
+        let receiver = |site: Site| {
+            let facts = program.facts(site.file);
+            let Expr::Call { callee, .. } = facts.expr(site.expr) else { return None };
+            let Expr::Field { base, .. } = facts.expr(callee) else { return None };
+            Some((program.owner(site)?, program.render(Site { file: site.file, expr: base })))
+        };
+        receiver(a).is_some_and(|it| receiver(b) == Some(it))
     }
 
     /// What becomes of a step's error in the end.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Audit, Consumer, Evidence, Finding, Publisher, Topic, TopicIssue};
+use crate::audit::{Audit, Confidence, Consumer, Control, Evidence, Finding, Publisher, Topic, TopicIssue};
 use crate::flow::manifest::Mention;
 use crate::flow::{Flow, Unnamed, symbol};
 use crate::names::words;
@@ -41,7 +41,7 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher], unnamed: &[Unname
             if consumes {
                 consumers.iter().any(|c| !c.topic.resolved && c.transport == t)
             } else {
-                unnamed.iter().any(|p| p.transport == t && symbol::may_be(&p.topic.name, name))
+                unnamed.iter().any(|p| p.transport == t && may_name(&p.topic, name))
             }
         };
         let ends = consumers.iter().map(|c| (&c.topic.name, &c.transport));
@@ -70,6 +70,20 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher], unnamed: &[Unname
     out
 }
 
+/// Whether what is sent to a topic that is known in part may be sent to `name`: what goes where failed
+/// messages are kept goes nowhere else.
+fn may_name(part: &crate::flow::endpoints::TopicName, name: &str) -> bool {
+    // Where nothing that lasts names it, the text of the code may.
+    let said = if part.name == symbol::UNKNOWN { &part.expression } else { &part.name };
+    symbol::may_be(&part.name, name) && (is_dead_letter(name) || !said.split('|').all(is_parking))
+}
+
+/// Whether a topic that is known in part is named for failed messages, by its constant parts or by
+/// what the others are read from (`{options.deadLetter}`).
+fn is_parking(part: &str) -> bool {
+    is_dead_letter(&words(part).join("."))
+}
+
 /// Puts what manifests say of topics beside them. A queue counts for the topic that it receives.
 pub fn tell(topics: &mut [Topic], flow: &Flow<'_>) {
     for topic in topics {
@@ -87,11 +101,83 @@ pub fn mentioned(mention: &Mention) -> Evidence {
 }
 
 /// The rules of [`findings`].
-pub const RULES: [&str; 3] = ["topic-near-miss", "topic-without-publisher", "topic-without-subscriber"];
+pub const RULES: [&str; 4] =
+    ["consumer-group-shared", "topic-near-miss", "topic-without-publisher", "topic-without-subscriber"];
 
-/// A finding for each topic that has only one end, at the first place that names it.
+/// A finding for each topic that has only one end, at the first place that names it, and for each
+/// group that several services read a topic in.
 pub fn findings(audit: &Audit, tables: &Tables) -> Vec<Finding> {
-    audit.topics.iter().filter_map(|topic| finding(audit, topic)?.finish(tables)).collect()
+    let ends = audit.topics.iter().filter_map(|topic| finding(audit, topic));
+    ends.chain(shared_groups(audit, tables)).filter_map(|draft| draft.finish(tables)).collect()
+}
+
+/// The name under which the replicas of a service share the messages of a consumer.
+pub fn group(found: &crate::flow::Consumer, service: &str, tables: &Tables) -> Option<String> {
+    let listed = |key: &str| names(tables, key).contains(&found.transport);
+    if listed("by-service") {
+        return Some(service.to_owned());
+    }
+    if listed("queues") {
+        return Some(found.topic.name.clone());
+    }
+    let mut named: Vec<&str> =
+        found.group.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    named.sort_unstable();
+    named.dedup();
+    (!named.is_empty()).then(|| named.join("|"))
+}
+
+fn names<'t>(tables: &'t Tables, key: &str) -> &'t [String] {
+    tables.get(Control::Topics).map_or(&[], |table| table.names(key))
+}
+
+/// Services that read a topic in one group take its messages from each other.
+fn shared_groups(audit: &Audit, tables: &Tables) -> Vec<Draft> {
+    let grouped = names(tables, "grouped");
+    let mut members: BTreeMap<(&str, &str, &str), Vec<&Consumer>> = BTreeMap::new();
+    for consumer in audit.consumers.iter().filter(|c| c.topic.resolved && grouped.contains(&c.transport)) {
+        if let Some(group) = consumer.group.as_deref().filter(|group| !group.contains(['{', '|'])) {
+            members.entry((&consumer.transport, &consumer.topic.name, group)).or_default().push(consumer);
+        }
+    }
+    let draft = |((_, topic, group), mut consumers): ((&str, &str, &str), Vec<&Consumer>)| {
+        consumers.sort_by_key(|c| (&c.service, &c.registration));
+        consumers.dedup_by_key(|c| &c.service);
+        let [.., last] = consumers[..] else { return None };
+        let services: Vec<&str> = consumers.iter().map(|c| c.service.as_str()).collect();
+        let [init @ .., _] = &services[..] else { return None };
+        if init.is_empty() {
+            return None;
+        }
+        let mut draft = Draft::new(
+            "consumer-group-shared",
+            &last.service,
+            &format!("{topic} {group}"),
+            last.registration.clone(),
+        );
+        // What shared code registers may be given a group of its own by each service's configuration.
+        let own = |c: &&Consumer| {
+            audit.services.iter().any(|s| s.name == c.service && c.registration.path.starts_with(&s.path))
+        };
+        draft.confidence = if consumers.iter().all(own) { Confidence::High } else { Confidence::Medium };
+        draft.consumer = Some(last.id.clone());
+        draft.evidence = consumers
+            .iter()
+            .map(|c| Evidence {
+                path: c.registration.path.clone(),
+                line: c.registration.line,
+                role: Role::Consumer.name().to_owned(),
+                note: format!("{} in {group}", c.service),
+            })
+            .collect();
+        draft.fill = vec![
+            ("services", format!("{} and {}", init.join(", "), last.service)),
+            ("topic", topic.to_owned()),
+            ("group", group.to_owned()),
+        ];
+        Some(draft)
+    };
+    members.into_iter().filter_map(draft).collect()
 }
 
 fn finding(audit: &Audit, topic: &Topic) -> Option<Draft> {
@@ -283,6 +369,21 @@ mod tests {
     fn nobody_publishes_what_a_broker_tells_of_itself() {
         assert!(is_pattern("$all") && is_pattern("$SYS/brokers"));
         assert!(!covers("$SYS/brokers", "order.created"));
+    }
+
+    #[test]
+    fn a_sender_of_failed_messages_sends_nothing_else() {
+        let may = |part: &str, expression: &str, name: &str| {
+            let (name_of, expression) = (part.to_owned(), expression.to_owned());
+            let part = crate::flow::endpoints::TopicName { name: name_of, resolved: false, expression };
+            may_name(&part, name)
+        };
+        for part in ["{options.deadLetter}", "{}.dlq", "{topic}-{DLQSuffix}"] {
+            assert!(!may(part, "", "orders.paid"), "{part}");
+        }
+        assert!(!may("{}", "options.deadLetter", "orders.paid"));
+        assert!(may("{options.deadLetter}", "", "orders.dlq") && may("{topic}", "", "orders.paid"));
+        assert!(may("{topic}|{deadLetter}", "", "orders.paid") && may("{}", "options.topic", "orders.paid"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Attribution: which service an endpoint belongs to, and whether anything ever runs it.
 //!
 //! A place inside a service's folder belongs to that service. A place in shared code belongs to
-//! every service whose entry point leads to it. What no entry point leads to is dead code, not an
-//! endpoint.
+//! every service whose entry point leads to it, other than through a service that has an entry point
+//! of its own: a program that starts several services in one process is none of them. What no entry
+//! point leads to is dead code, not an endpoint.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::syntax::facts::FuncId;
 
@@ -19,6 +20,9 @@ pub struct Attribution {
     owners: Vec<Option<usize>>,
     precise: Vec<FxHashSet<Fn>>,
     wide: Vec<FxHashSet<Fn>>,
+    /// What a program that starts other services in its own process runs by itself, precisely and
+    /// widely; what it runs for them is theirs.
+    own: FxHashMap<usize, [FxHashSet<Fn>; 2]>,
     /// The modules that the files of each service import, and what those import in turn.
     imported: Vec<FxHashSet<PkgId>>,
     has_entries: bool,
@@ -68,7 +72,17 @@ impl Attribution {
             entries.par_iter().map(|roots| search.from(roots, callbacks)).collect()
         };
         let imported = (0..services).map(|service| imports(program, &owners, service)).collect();
-        Attribution { owners, precise: reach(false), wide: reach(true), imported, has_entries }
+        let (precise, wide) = (reach(false), reach(true));
+        let starts = |service: usize, func: Fn| {
+            owners[func.file as usize].is_some_and(|owner| owner != service && !entries[owner].is_empty())
+        };
+        let composed = (0..services).filter(|&s| precise[s].iter().any(|&func| starts(s, func)));
+        let own = composed.map(|s| {
+            let within = |callbacks| search.within(&entries[s], callbacks, &|func| !starts(s, func));
+            (s, [within(false), within(true)])
+        });
+        let own = own.collect();
+        Attribution { owners, precise, wide, own, imported, has_entries }
     }
 
     /// The services that import a module of shared code: what a container builds and calls there runs
@@ -92,15 +106,15 @@ impl Attribution {
             let own = !self.wide[owner].is_empty();
             return if alive || !own { vec![owner] } else { Vec::new() };
         }
-        for sets in [&self.precise, &self.wide] {
+        for (kind, sets) in [&self.precise, &self.wide].into_iter().enumerate() {
             // A program that is no service runs what its own calls lead to.
-            let strays = std::ptr::eq(sets, &raw const self.wide)
-                && self.precise.last().is_some_and(|s| s.contains(&func));
-            if strays {
+            if kind == 1 && self.precise.last().is_some_and(|s| s.contains(&func)) {
                 break;
             }
-            let found: Vec<usize> =
-                (0..sets.len() - 1).filter(|&service| sets[service].contains(&func)).collect();
+            let runs = |service: &usize| {
+                self.own.get(service).map_or(&sets[*service], |own| &own[kind]).contains(&func)
+            };
+            let found: Vec<usize> = (0..sets.len() - 1).filter(runs).collect();
             if !found.is_empty() {
                 return found;
             }

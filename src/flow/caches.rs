@@ -50,6 +50,8 @@ pub enum Keys {
 }
 
 /// One operation on a cache.
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub struct CacheUse {
     /// Index of the service.
@@ -64,6 +66,8 @@ pub struct CacheUse {
     pub ttl_seconds: Option<u64>,
     /// Whether the value expires at all.
     pub expires: bool,
+    /// The library is told elsewhere whether values expire: where the cache is built.
+    pub timed_elsewhere: bool,
     /// How many keys at once.
     pub keys: Keys,
     /// The key is looked up where it is filled: a read-through.
@@ -395,6 +399,7 @@ impl Collector<'_> {
             prefix: prefix(draft.key()),
             key,
             ttl_seconds: ttl,
+            timed_elsewhere: rule.role == Role::CacheSet && rule.ttl.is_empty(),
             expires: ttl.is_some() || self.timed(eval, draft) || self.dated(m, rule),
             keys: if rule.registration_kind.as_deref() == Some("pattern") {
                 Keys::Pattern

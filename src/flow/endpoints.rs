@@ -66,6 +66,8 @@ pub struct TopicName {
 pub struct Found {
     /// The library call or literal.
     pub matched: Match,
+    /// Other library calls of the same registration, on other ways through the code around them.
+    pub others: Vec<Match>,
     /// Where its topic is given.
     pub place: Site,
     /// Topic; `None` for rules without one.
@@ -437,6 +439,7 @@ impl Lifting<'_> {
         for topic in names {
             done.push(Found {
                 matched: draft.matched,
+                others: Vec::new(),
                 place: draft.place,
                 topic,
                 handlers: handlers.clone(),
@@ -541,6 +544,8 @@ fn merge(found: Vec<Found>) -> Vec<Found> {
             .find(|f| f.topic == item.topic && f.hops.first() == item.hops.first())
         {
             Some(same) => {
+                same.others.push(item.matched);
+                same.parts.extend(item.parts.into_iter().filter(|(part, _)| *part == Part::Group));
                 for handler in item.handlers {
                     if !same.handlers.iter().any(|h| h.func == handler.func) {
                         same.handlers.push(handler);

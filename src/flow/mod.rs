@@ -23,6 +23,7 @@ pub mod instance;
 pub mod manifest;
 pub mod matches;
 pub mod modules;
+pub mod options;
 pub mod parking;
 pub mod path;
 pub mod program;
@@ -333,7 +334,14 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
                 let values = parts.flat_map(|(_, v)| v.items()).flat_map(|v| v.strings());
                 values.map(|text| text.to_string()).collect()
             };
-            let (event_types, group) = (texts(Part::EventTypes), texts(Part::Group));
+            let (event_types, mut group) = (texts(Part::EventTypes), texts(Part::Group));
+            group.retain(|name| !name.is_empty());
+            if group.is_empty() {
+                for m in found.others.iter().chain([&found.matched]) {
+                    let selectors = &lifting.index.rule(m.rule).group;
+                    group.extend(options::texts(&eval, lifting.graph, m.site, selectors, &found.hops));
+                }
+            }
             out.push(Consumer {
                 service,
                 transport,
@@ -459,6 +467,9 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
                     if !same.handlers.iter().any(|h| h.func == handler.func) {
                         same.handlers.push(handler);
                     }
+                }
+                if same.group.is_empty() {
+                    same.group = consumer.group;
                 }
                 same.dead_letter = same.dead_letter.take().or(consumer.dead_letter);
                 same.dead_letter_builtin |= consumer.dead_letter_builtin;

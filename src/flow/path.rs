@@ -428,7 +428,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let exit = match values.last().map(|&v| facts.expr(awaited(facts, v))) {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
-            Some(Expr::Call { .. }) if self.refuses(func, values) => Exit::Failure,
+            Some(Expr::Call { .. }) if self.refuses(func, values) || self.makes_error(func, values) => {
+                Exit::Failure
+            }
             Some(Expr::Call { callee, args, .. }) => match facts.expr(callee) {
                 Expr::Field { base, name } => {
                     let made = matches!(

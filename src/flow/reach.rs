@@ -52,9 +52,19 @@ impl<'a> Reach<'a> {
     /// every implementation of an interface: containers and reflection build what no code is seen to
     /// build, and what this answer leaves out is taken for dead.
     pub fn from(&self, entries: &[Fn], callbacks: bool) -> FxHashSet<Fn> {
+        self.within(entries, callbacks, &|_| true)
+    }
+
+    /// The same, through functions that `enters` admits alone.
+    pub fn within(
+        &self,
+        entries: &[Fn],
+        callbacks: bool,
+        enters: &dyn std::ops::Fn(Fn) -> bool,
+    ) -> FxHashSet<Fn> {
         let mut search = Search { queue: entries.to_vec(), ..Search::default() };
         while let Some(func) = search.queue.pop() {
-            if !search.seen.insert(func) {
+            if !enters(func) || !search.seen.insert(func) {
                 continue;
             }
             for targets in self.graph.targets_in(func) {

@@ -99,6 +99,7 @@ pub(super) fn role(role: &str) -> &str {
         "cache.invalidate" => "removes or renews cached values",
         "outbox.write" => "writes into the outbox",
         "outbox.poll" => "reads the outbox",
+        "unconfirmed" => "gives the event to the client and does not wait for the broker",
         "ack" => "acknowledges the message",
         "requeue" => "puts the message back",
         "reject" => "rejects the message",

@@ -95,6 +95,19 @@ const TEST_FOLDERS: &[&str] = &[
     "testhelpers",
 ];
 
+/// Folders among them of what stands beside tests and is none.
+const SUPPORT_FOLDERS: &[&str] = &[
+    "testdata",
+    "__mocks__",
+    "__fixtures__",
+    "fixtures",
+    "mocks",
+    "mock",
+    "testutil",
+    "testutils",
+    "testhelpers",
+];
+
 /// Ends of test files' names.
 const TEST_ENDS: &[&str] = &["_test.go", "_mock.go", "_mocks.go", "_test.rs", "_test.py"];
 
@@ -240,6 +253,19 @@ fn is_test(path: &str, name: &str) -> bool {
     folder(path).split('/').any(|part| TEST_FOLDERS.contains(&part))
 }
 
+/// Whether a file of the role [`Role::Test`] is a test itself, and no mock, helper or data of tests.
+pub fn is_test_itself(path: &str) -> bool {
+    let name = file_name(path);
+    match language(name) {
+        None => false,
+        Some("go") => name.ends_with("_test.go"),
+        Some(_) => {
+            let support = |part: &str| SUPPORT_FOLDERS.contains(&part);
+            !name.starts_with("mock_") && !name.contains(".mock.") && !folder(path).split('/').any(support)
+        }
+    }
+}
+
 /// The role by path and header together, for when the content has been read.
 pub fn refine_role(file: &SourceFile, source: &[u8]) -> Role {
     match file.role {
@@ -374,6 +400,20 @@ mod tests {
             "a/mock_x.go",
         ] {
             assert_eq!(role_of(path), Role::Test, "{path}");
+        }
+        for path in ["a/x_test.go", "a/x.spec.ts", "test/orders.ts", "tests/orders.rs"] {
+            assert!(is_test_itself(path), "{path}");
+        }
+        for path in [
+            "a/mock_x.go",
+            "a/x_mock.go",
+            "test/fixture.go",
+            "mocks/x.ts",
+            "src/x.mock.ts",
+            "e2e/compose.yaml",
+            "__mocks__/x.js",
+        ] {
+            assert!(role_of(path) != Role::Test || !is_test_itself(path), "{path}");
         }
         assert_eq!(role_of("a/test.go"), Role::Code);
         assert_eq!(role_of("a/latest/x.go"), Role::Code);

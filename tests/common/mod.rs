@@ -78,6 +78,7 @@ fn consumer(service: &str, topic_name: &str, handler: &str, line: u32) -> Consum
         framework: "dapr-go-sdk".to_owned(),
         registration_kind: SubscriptionType::Programmatic,
         topic: topic(topic_name),
+        group: None,
         event_types: names(&["updated", "created"]),
         registration: place(&path, line),
         handler: Symbol { name: handler.to_owned(), path: path.clone(), line: line + 5 },
@@ -237,6 +238,7 @@ fn caches() -> Vec<Cache> {
         service: "warehouse".to_owned(),
         key: "warehouse:location:{location_id}".to_owned(),
         ttl_seconds: Some(600),
+        expires: true,
         at: place("warehouse/internal/data/redis/warehouse_cache.go", 31),
         invalidations: vec![Invalidation {
             function: "InvalidateWarehouseCache".to_owned(),

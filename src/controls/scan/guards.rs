@@ -208,6 +208,9 @@ impl Scanner<'_, '_> {
         // "Not found" that ends the handler quietly says nothing about a second delivery, unless it
         // is how a helper tells of one.
         let absent_row = kind == GuardKind::State && asks == Asks::Absence && !transits;
+        if absent_row && then_exit == Some(Exit::Failure) {
+            self.required.extend(&branch.deps);
+        }
         let told = branch.deps.iter().find_map(|dep| self.quiet.get(dep).copied());
         if absent_row && quiet_exit {
             arms.behind = told.or(guard);

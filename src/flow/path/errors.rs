@@ -86,6 +86,18 @@ impl Tracer<'_, '_> {
         found
     }
 
+    /// Whether the last value that a Go function returns is made by a call that gives an error of a type
+    /// of its own, and nothing else: `return nil, NewNotFound(id)`.
+    pub(super) fn makes_error(&self, func: Fn, values: &[ExprId]) -> bool {
+        let program = self.flow.types.program;
+        let alone = values.len() == program.func(func).results.len();
+        let of = |&value: &ExprId| self.flow.types.of(Site { file: func.file, expr: value });
+        program.facts(func.file).lang == Lang::Go
+            && alone
+            && self.gives_error(func)
+            && values.last().map(of).is_some_and(|ty| matches!(ty, Type::Named(..)))
+    }
+
     /// A quiet end behind a step that asks for the message again is a failure.
     pub(super) fn asked_again(&self, nodes: &mut [Node]) {
         let Some((Node::Exit(exit @ Exit::Success), before)) = nodes.split_last_mut() else { return };

@@ -92,8 +92,9 @@ impl Payload {
             Value::Made(made) if Some(made.site) == self.source => true,
             Value::Made(made) => {
                 let on = made.receiver.as_ref().is_some_and(is);
-                let plain = made.receiver.is_none() && converts(eval.types.program.external(made.path));
-                on || plain && made.args.iter().flat_map(|a| a.iter()).any(is)
+                // What is given no context gives its arguments in another form: `uuid.Parse(payload.Id)`.
+                let given = || made.args.iter().flat_map(|args| args.iter());
+                on || made.receiver.is_none() && !given().any(|arg| eval.is_context(arg)) && given().any(is)
             }
             Value::OneOf(items) | Value::Concat(items) | Value::List(items) => items.iter().any(is),
             Value::Opaque(Some(site)) => {
@@ -322,41 +323,76 @@ impl Tracer<'_, '_> {
         parts.into_iter().any(|expr| self.is_message(Site { file: cond.file, expr }, frame))
     }
 
-    /// `if msg == nil`, `if !ok`: whether there is a message at all.
+    /// `if msg == nil`, `if !ok`: whether there is a message at all, or of which type it is. What it says
+    /// is asked by its parts alone.
     fn asks_for_any(&self, cond: Site, frame: &[Binding]) -> bool {
         let facts = self.flow.types.program.facts(cond.file);
+        let at = |expr| Site { file: cond.file, expr };
         let asked = match facts.expr(cond.expr) {
-            Expr::Binary { left, right, .. } if matches!(facts.expr(right), Expr::Nil) => left,
-            Expr::Unary { operand, .. } if self.received(Site { file: cond.file, expr: operand }) => {
-                return true;
+            Expr::Binary { left, right, .. } if matches!(facts.expr(right), Expr::Nil) => {
+                if !self.is_part(at(left), frame) {
+                    return true;
+                }
+                left
             }
+            Expr::Unary { operand, .. } if self.only_of_type(at(operand)) => return true,
             Expr::Unary { operand, .. } => operand,
             _ => return false,
         };
-        self.payload.is_whole(&self.value_in(Site { file: cond.file, expr: asked }, frame))
+        self.payload.is_whole(&self.value_in(at(asked), frame))
     }
 
-    /// Whether a function other than the handler gives values and no error.
+    /// Whether an expression is a part of something (`order.Customer`, `order.GetCustomer()`), by itself
+    /// or by what its name was given.
+    fn is_part(&self, site: Site, frame: &[Binding]) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        match facts.expr(site.expr) {
+            Expr::Name(name) => {
+                let def = self.flow.types.local(site, name).map(|(owner, def)| (owner, def.kind));
+                if let Some((owner, DefKind::Value(value, 0))) = def {
+                    let given = Site { file: owner.file, expr: value };
+                    return !matches!(facts.expr(value), Expr::Name(_)) && self.is_part(given, frame);
+                }
+                let part = |value: &Value| match value {
+                    Value::Field(_, name) => !name.starts_with(STEP),
+                    Value::Element(_) => true,
+                    _ => false,
+                };
+                self.value_in(site, frame).items().iter().any(part)
+            }
+            Expr::Call { callee, args, .. } => {
+                matches!(facts.expr(callee), Expr::Field { .. }) && facts.list(args).is_empty()
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a function other than the handler gives a value: with or without an error beside it,
+    /// whoever calls it goes on.
     fn gives_value(&self, func: Fn) -> bool {
         let program = self.flow.types.program;
         program.facts(func.file).lang == Lang::Go
             && Some(func) != self.payload.handler
-            && !program.func(func).results.is_empty()
-            && !self.flow.types.gives_error(func)
+            && program.func(func).results.len() > usize::from(self.flow.types.gives_error(func))
     }
 
     /// `msg, ok := <-messages`: the second says whether the channel is open.
-    fn received(&self, site: Site) -> bool {
+    /// `order, ok := msg.(*Order)`: it says of which type the message is.
+    fn only_of_type(&self, site: Site) -> bool {
         let facts = self.flow.types.program.facts(site.file);
         let Expr::Name(name) = facts.expr(site.expr) else { return false };
-        match self.flow.types.local(site, name) {
-            Some((_, def)) => match def.kind {
-                DefKind::Value(value, 1) => {
-                    matches!(facts.expr(value), Expr::Unary { op: UnaryOp::Receive, .. })
-                }
-                _ => false,
-            },
-            None => false,
+        let Some((owner, def)) = self.flow.types.local(site, name) else { return false };
+        let DefKind::Value(value, 1) = def.kind else { return false };
+        match facts.expr(value) {
+            Expr::Unary { op: UnaryOp::Receive, .. } => true,
+            Expr::Assert { ty, .. } => {
+                !ty.is_none()
+                    && matches!(
+                        self.flow.types.named_by(Site { file: owner.file, expr: ty }),
+                        Type::Named(..)
+                    )
+            }
+            _ => false,
         }
     }
 

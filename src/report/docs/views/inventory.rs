@@ -15,6 +15,7 @@ pub struct CacheView {
     service: String,
     key: String,
     ttl: Option<String>,
+    expires: bool,
     /// The key is hashed: nobody can guess it, and no pattern finds it.
     hashed: bool,
     at: Link,
@@ -94,6 +95,7 @@ impl Views<'_> {
             service: cache.service.clone(),
             key: cache.key.clone(),
             ttl: cache.ttl_seconds.map(words::duration),
+            expires: cache.expires,
             hashed: ["{hmac", "{hash", "{sha", "{md5"].iter().any(|mark| cache.key.contains(mark)),
             at: self.links.place(&cache.at),
             invalidations: cache

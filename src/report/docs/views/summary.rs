@@ -8,6 +8,7 @@ use super::practice::FamilyView;
 use super::topics::{SubscriptionGroup, TopicView};
 use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
 use crate::audit::{Control, ItemCounts, Service, ServiceKind};
+use crate::config::Denominator;
 use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
 use crate::report::docs::operations::AdviceView;
@@ -53,6 +54,8 @@ struct AuditSummary {
     title: String,
     file: String,
     services: usize,
+    /// Percentages are of every service in scope.
+    of_scope: bool,
     figures: Vec<Figure>,
 }
 
@@ -84,6 +87,7 @@ impl Views<'_> {
                     title: entry.title.clone(),
                     file: audit_file(entry),
                     services: self.scope(entry).len(),
+                    of_scope: entry.denominator == Denominator::Scope,
                     figures: self.figures(entry),
                 })
                 .collect(),

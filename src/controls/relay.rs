@@ -1,0 +1,108 @@
+//! Relays: does what sends the rows of an outbox hear from the broker before it marks them as sent?
+
+use std::collections::BTreeSet;
+
+use regex::RegexSet;
+
+use crate::audit::Control;
+use crate::flow::Flow;
+use crate::flow::matches::Match;
+use crate::flow::path::{Node, Step, Tracer};
+use crate::flow::program::{Fn, Site};
+use crate::flow::value::Closure;
+use crate::rules::Role;
+use crate::syntax::facts::{Expr, ExprId, UnaryOp};
+
+use super::finding::{Draft, place};
+use super::steps;
+use super::verdict::{Tables, evidence};
+
+/// The kind of publishers that give a message to the library's client: what becomes of it is told later.
+const ASYNC: &str = "async";
+/// The part that a message plays whose answer nobody waits for.
+const UNCONFIRMED: &str = "unconfirmed";
+/// Writes by which a row is no longer to be sent.
+const MARKS: [Role; 5] =
+    [Role::EffectUpdate, Role::EffectTransition, Role::EffectUpsert, Role::EffectDelete, Role::OutboxCleanup];
+/// Calls from what reads the rows up to what sends and marks them.
+const UP: usize = 2;
+
+/// The relay of a service that marks rows whose sending nobody has waited for; `polls` are the places
+/// that read pending rows.
+pub fn unconfirmed(
+    flow: &Flow<'_>,
+    service: usize,
+    name: &str,
+    polls: &[&Match],
+    tables: &Tables,
+) -> Option<Draft> {
+    let confirms = tables.get(Control::Outbox).map_or(&[][..], |table| table.names("confirms"));
+    let confirms = RegexSet::new(confirms).ok()?;
+    let program = flow.types.program;
+    let mut funcs: BTreeSet<Fn> = polls.iter().filter_map(|m| m.func).map(|f| program.outermost(f)).collect();
+    for _ in 0..UP {
+        let calls = funcs.iter().flat_map(|&func| flow.graph.calls_of(func));
+        let here = calls.filter(|c| flow.attribution.services(c.site.file, c.func).contains(&service));
+        let callers: Vec<Fn> = here.filter_map(|call| call.func).map(|f| program.outermost(f)).collect();
+        funcs.extend(callers);
+    }
+    let (sent, mark) = funcs.into_iter().find_map(|func| {
+        let trace = Tracer::new(flow, Some(service), None).trace(&Closure::plain(func));
+        sent_then_marked(flow, &trace.nodes, &confirms)
+    })?;
+    let mut draft = Draft::new("outbox-unconfirmed-send", name, "", place(flow, sent));
+    draft.evidence = vec![evidence(flow, sent, UNCONFIRMED), evidence(flow, mark, "effect")];
+    Some(draft)
+}
+
+/// Behind the read of pending rows: a message given to the client that nobody waits for, and the write
+/// behind it that marks the row.
+fn sent_then_marked(flow: &Flow<'_>, nodes: &[Node], confirms: &RegexSet) -> Option<(Site, Site)> {
+    let mut all = Vec::new();
+    in_order(nodes, &mut all);
+    let mut rest = all.into_iter();
+    rest.by_ref().find(|step| steps::plays(flow, step, &[Role::OutboxPoll]))?;
+    let hands_over = |step: &&Step| {
+        step.rules.iter().any(|&id| {
+            let rule = flow.index.rule(id);
+            rule.role == Role::Publisher && rule.registration_kind.as_deref() == Some(ASYNC)
+        })
+    };
+    let sent = rest.by_ref().find(hands_over).filter(|step| !waits(flow, step.func, confirms))?;
+    let mark = rest.find(|step| steps::plays(flow, step, &MARKS))?;
+    Some((sent.site, mark.site))
+}
+
+/// The steps that a function waits for, in order.
+fn in_order<'n>(nodes: &'n [Node], out: &mut Vec<&'n Step>) {
+    for node in nodes {
+        match node {
+            Node::Step(step) if step.detached => {}
+            Node::Step(step) => {
+                out.push(step);
+                in_order(&step.inner, out);
+            }
+            Node::Branch(branch) => {
+                in_order(&branch.then, out);
+                in_order(&branch.otherwise, out);
+            }
+            Node::Loop(body) => in_order(body, out),
+            Node::Exit(_) | Node::Cut(_) => {}
+        }
+    }
+}
+
+/// Whether a function asks for the broker's answer itself, not in what it starts beside itself.
+fn waits(flow: &Flow<'_>, func: Fn, confirms: &RegexSet) -> bool {
+    let program = flow.types.program;
+    let facts = program.facts(func.file);
+    facts.exprs.iter().enumerate().any(|(index, expr)| {
+        let asks = match *expr {
+            Expr::Name(name) | Expr::Field { name, .. } => confirms.is_match(facts.text(name)),
+            Expr::Unary { op: UnaryOp::Receive | UnaryOp::Await, .. } => true,
+            _ => false,
+        };
+        let site = Site { file: func.file, expr: ExprId(index as u32) };
+        asks && program.owner(site) == Some(func)
+    })
+}

@@ -1,0 +1,3 @@
+module mails
+
+go 1.22

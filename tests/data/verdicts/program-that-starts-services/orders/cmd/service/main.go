@@ -1,0 +1,8 @@
+package main
+
+import (
+	"shop/internal/bus"
+	"shop/orders"
+)
+
+func main() { orders.Start(bus.Open()) }
