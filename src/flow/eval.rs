@@ -31,6 +31,8 @@ pub struct Eval<'a> {
     pub types: &'a Types<'a>,
     steps: Cell<u32>,
     cuts: Cell<u32>,
+    /// How many of the cuts were for want of steps rather than of depth.
+    starved: Cell<u32>,
     /// How many evaluations are under way.
     level: Cell<u32>,
     /// The outermost evaluation under way that what is being evaluated ran into again.
@@ -51,6 +53,9 @@ enum Known {
     Within(u32, Value),
     /// Its value.
     Whole(Value),
+    /// What is known of it from this level on: something below it lies too deep. From a higher level
+    /// more of it is in reach.
+    Cut(u32, Value),
 }
 
 const STEPS: u32 = 100_000;
@@ -63,6 +68,7 @@ impl<'a> Eval<'a> {
             types,
             steps: Cell::new(0),
             cuts: Cell::new(0),
+            starved: Cell::new(0),
             level: Cell::new(0),
             outermost: Cell::new(u32::MAX),
             memo: RefCell::default(),
@@ -85,6 +91,7 @@ impl<'a> Eval<'a> {
             return Value::Unset;
         }
         let key = (site, index);
+        let level = self.level.get();
         match self.memo.borrow().get(&key) {
             Some(Known::Whole(value)) => return value.clone(),
             Some(Known::Within(level, value)) => {
@@ -95,16 +102,19 @@ impl<'a> Eval<'a> {
                 self.outermost.set(self.outermost.get().min(*level));
                 return Value::Opaque(Some(site));
             }
-            None => {}
+            Some(Known::Cut(from, value)) if *from <= level => {
+                self.cuts.set(self.cuts.get() + 1);
+                return value.clone();
+            }
+            Some(Known::Cut(..)) | None => {}
         }
         let started = self.steps.get() + 1;
         self.steps.set(started);
-        let level = self.level.get();
         if started > STEPS || level > DEPTH {
-            self.cuts.set(self.cuts.get() + 1);
+            self.cut(started > STEPS);
             return Value::Opaque(Some(site));
         }
-        let cuts = self.cuts.get();
+        let (cuts, starved) = (self.cuts.get(), self.starved.get());
         let outer = self.outermost.replace(u32::MAX);
         let members = self.within.borrow().len();
         self.level.set(level + 1);
@@ -132,7 +142,9 @@ impl<'a> Eval<'a> {
         // What a bound cut short is not the value: it may be whole from another start, unless the
         // evaluation alone is too long.
         let whole = self.cuts.get() == cuts || self.steps.get() - started > STEPS / 2;
-        if !whole {
+        if !whole && self.starved.get() == starved && entered >= level {
+            memo.insert(key, Known::Cut(level, value.clone()));
+        } else if !whole {
             memo.remove(&key);
         } else if entered < level {
             memo.insert(key, Known::Within(entered, value.clone()));
@@ -142,6 +154,12 @@ impl<'a> Eval<'a> {
         }
         self.outermost.set(if entered < level { outer.min(entered) } else { outer });
         value
+    }
+
+    /// Notes that something was left out: for want of steps, or of depth.
+    fn cut(&self, starved: bool) {
+        self.cuts.set(self.cuts.get() + 1);
+        self.starved.set(self.starved.get() + u32::from(starved));
     }
 
     fn eval(&self, site: Site, index: u32) -> Value {

@@ -263,7 +263,7 @@ impl Substitution<'_, '_> {
         }
         eval.steps.set(eval.steps.get() + 1);
         if eval.steps.get() > STEPS {
-            eval.cuts.set(eval.cuts.get() + 1);
+            eval.cut(true);
             return Value::Opaque(None);
         }
         let put = self.put_inside(value);
