@@ -11,6 +11,7 @@ mod errors;
 mod exprs;
 mod given;
 mod ingredients;
+mod knowledge;
 mod node;
 mod opened;
 mod payload;
@@ -19,6 +20,7 @@ mod tried;
 
 use errors::refuses_by_name;
 pub use ingredients::Ingredients;
+pub use knowledge::Knowledge;
 pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use node::{holds, matters};
 use payload::Payload;
@@ -26,7 +28,6 @@ use payload::Payload;
 use crate::rules::Role;
 use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 use super::Flow;
 use super::eval::Eval;
@@ -45,7 +46,8 @@ const DEPTH: u32 = 32;
 /// Follows handlers.
 pub struct Tracer<'f, 'a> {
     flow: &'f Flow<'a>,
-    eval: Eval<'a>,
+    known: &'f Knowledge<'f, 'a>,
+    eval: &'f Eval<'a>,
     max_depth: u32,
     nodes: usize,
     visits: FxHashMap<Fn, u32>,
@@ -54,14 +56,11 @@ pub struct Tracer<'f, 'a> {
     stack: Vec<Fn>,
     calls: Vec<Site>,
     functions: Vec<Fn>,
-    service: Option<usize>,
     ingredients: Ingredients,
     payload: Payload,
     /// The function around the call that receives, and that call, until it is met: what stands before
     /// it has run before there is a message.
     begins: Option<(Fn, ExprId)>,
-    /// Methods that calls on a value go to, by the value and the name.
-    narrowed: FxHashMap<(Value, Arc<str>), Vec<Arc<Closure>>>,
     /// What becomes of an exception here, innermost `try` last.
     unwinds: Vec<ErrorUse>,
     /// Names of the errors caught around, with the calls that may have thrown them.
@@ -69,11 +68,12 @@ pub struct Tracer<'f, 'a> {
 }
 
 impl<'f, 'a> Tracer<'f, 'a> {
-    /// A tracer for a handler of `service`, following at most `depth` calls.
-    pub fn new(flow: &'f Flow<'a>, service: Option<usize>, depth: Option<u32>) -> Self {
+    /// A tracer for a handler of a service, following at most `depth` calls.
+    pub fn new(known: &'f Knowledge<'f, 'a>, depth: Option<u32>) -> Self {
         Tracer {
-            flow,
-            eval: Eval::new(flow.types),
+            flow: known.flow,
+            known,
+            eval: &known.eval,
             max_depth: depth.unwrap_or(DEPTH),
             nodes: 0,
             visits: FxHashMap::default(),
@@ -81,11 +81,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
             stack: Vec::new(),
             calls: Vec::new(),
             functions: Vec::new(),
-            service,
             ingredients: Ingredients::default(),
             payload: Payload::default(),
             begins: None,
-            narrowed: FxHashMap::default(),
             unwinds: Vec::new(),
             caught: Vec::new(),
         }
@@ -109,7 +107,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
 
     /// The trace of `handler`.
     pub fn trace(mut self, handler: &Closure) -> Trace {
-        self.payload.received(&self.eval, handler.func);
+        self.payload.received(self.eval, handler.func);
         let mut frame = handler.env.clone();
         if !frame.iter().any(|b| b.func == handler.func) {
             let receiver = handler.receiver.clone();
@@ -555,7 +553,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.nodes += node::count(&known);
             return known;
         }
-        let mut binding = binding_of(&self.eval, site, target);
+        let mut binding = binding_of(self.eval, site, target);
         if closure.receiver.is_some() {
             binding.receiver.clone_from(&closure.receiver);
         }

@@ -5,6 +5,7 @@ use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId};
 use std::sync::Arc;
 
+use super::knowledge::Closures;
 use super::{CutReason, Tracer};
 use crate::flow::calls::Callee;
 use crate::flow::matches::RuleId;
@@ -77,7 +78,7 @@ impl Tracer<'_, '_> {
 
     /// The functions a call runs, narrowed by what the frame knows of the receiver; `known` says that
     /// a rule tells what the call does.
-    pub(super) fn targets(&mut self, site: Site, known: bool, frame: &[Binding]) -> Vec<Arc<Closure>> {
+    pub(super) fn targets(&self, site: Site, known: bool, frame: &[Binding]) -> Vec<Arc<Closure>> {
         let program = self.flow.types.program;
         let facts = program.facts(site.file);
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
@@ -102,7 +103,8 @@ impl Tracer<'_, '_> {
                     targets.iter().copied().filter(|&t| self.ingredients.has_method(self.flow, t)).collect();
                 let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
                 // Code in another service's folder does not run in this one's process.
-                let near: Vec<Fn> = candidates.into_iter().filter(|t| self.same_service(t.file)).collect();
+                let near: Vec<Fn> =
+                    candidates.into_iter().filter(|t| self.known.same_service(t.file)).collect();
                 let (run, other): (Vec<Fn>, Vec<Fn>) = near.into_iter().partition(|&t| self.runs(t));
                 // Where no entry point is known to lead to any, each may be meant.
                 let near = if run.is_empty() { other } else { run };
@@ -126,18 +128,25 @@ impl Tracer<'_, '_> {
                     }
                 }
                 let callee = Site { file: site.file, expr: callee };
-                let mut found = self.functions_in(&self.value_in(callee, frame));
-                found.truncate(8);
-                found
+                self.functions_in(&self.value_in(callee, frame)).iter().take(8).cloned().collect()
             }
             _ => Vec::new(),
         }
     }
 
-    /// The functions that a value may be.
-    fn functions_in(&self, value: &Value) -> Vec<Arc<Closure>> {
+    /// The functions that a value may be, looked for once.
+    fn functions_in(&self, value: &Value) -> Closures {
+        let known = self.known.functions.borrow().get(value).cloned();
+        known.unwrap_or_else(|| {
+            let found: Closures = self.functions(value).into();
+            self.known.functions.borrow_mut().insert(value.clone(), found.clone());
+            found
+        })
+    }
+
+    fn functions(&self, value: &Value) -> Vec<Arc<Closure>> {
         let mut found: Vec<Arc<Closure>> = Vec::new();
-        for value in everything(&self.eval, &self.flow.graph, value, 6) {
+        for value in everything(self.eval, &self.flow.graph, value, 6) {
             for item in value.items() {
                 if let Some(closure) = item.function()
                     && self.flow.types.has_body(closure.func)
@@ -215,7 +224,7 @@ impl Tracer<'_, '_> {
 
     /// The method of the concrete value behind an interface, when the frame or the type's
     /// constructors tell which it is.
-    pub(super) fn narrowed(&mut self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
+    pub(super) fn narrowed(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
         let facts = self.flow.types.program.facts(site.file);
         let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
         let name = facts.text(name);
@@ -233,20 +242,20 @@ impl Tracer<'_, '_> {
     }
 
     /// What a call of method `name` on `value` goes to, looked for once.
-    fn methods_of(&mut self, value: Value, name: &str) -> Vec<Arc<Closure>> {
+    fn methods_of(&self, value: Value, name: &str) -> Vec<Arc<Closure>> {
         let key = (value, name.into());
-        if let Some(known) = self.narrowed.get(&key) {
-            return known.clone();
+        if let Some(known) = self.known.methods.borrow().get(&key) {
+            return known.to_vec();
         }
         let found = self.methods(&key.0, name);
-        self.narrowed.insert(key, found.clone());
+        self.known.methods.borrow_mut().insert(key, found.as_slice().into());
         found
     }
 
     /// Method `name` of each concrete value that `value` may be.
     fn methods(&self, value: &Value, name: &str) -> Vec<Arc<Closure>> {
         let mut found: Vec<Arc<Closure>> = Vec::new();
-        for value in everything(&self.eval, &self.flow.graph, value, 5) {
+        for value in everything(self.eval, &self.flow.graph, value, 5) {
             let ty = self.eval.type_of(&value);
             if let Type::Named(id, _) = &ty
                 && !self.flow.types.is_interface(*id)
@@ -267,56 +276,14 @@ impl Tracer<'_, '_> {
 
     /// The subscribers registered for the event a trigger names, those of the same service first.
     pub(super) fn subscribers(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Arc<Closure>> {
-        let Some(names) = self.named(site, rules, Role::ObserverTrigger, frame) else { return Vec::new() };
-        let mut found: Vec<Arc<Closure>> = Vec::new();
-        for m in &self.flow.matches {
-            let rule = self.flow.index.rule(m.rule);
-            if rule.role != Role::ObserverSubscribe || !self.same_service(m.site.file) {
-                continue;
-            }
-            let topics: Vec<Arc<str>> = rule
-                .topic
-                .iter()
-                .flat_map(|s| crate::flow::select::select(&self.eval, m.site, s).strings())
-                .collect();
-            if !topics.iter().any(|t| names.contains(t)) {
-                continue;
-            }
-            for selector in &rule.handler {
-                let value = crate::flow::select::select(&self.eval, m.site, selector);
-                for item in value.items() {
-                    for concrete in everything(&self.eval, &self.flow.graph, &item, 5) {
-                        self.add_handler(&concrete, &mut found);
-                    }
-                }
-            }
-        }
-        found
+        let names = self.named(site, rules, Role::ObserverTrigger, frame);
+        names.map_or_else(Vec::new, |names| self.known.observers(&names))
     }
 
     /// Whether an entry point of the service leads to `func`.
     fn runs(&self, func: Fn) -> bool {
         let services = || self.flow.attribution.services(func.file, Some(func));
-        self.service.is_none_or(|service| services().contains(&service))
-    }
-
-    pub(super) fn same_service(&self, file: u32) -> bool {
-        match (self.service, self.flow.attribution.owner(file)) {
-            (Some(service), Some(owner)) => service == owner,
-            _ => true,
-        }
-    }
-
-    pub(super) fn add_handler(&self, value: &Value, found: &mut Vec<Arc<Closure>>) {
-        let closure = match value {
-            Value::Func(closure) => Some(closure.clone()),
-            other => crate::flow::endpoints::method_handler(&self.eval, other),
-        };
-        if let Some(closure) = closure
-            && !found.iter().any(|c| c.func == closure.func)
-        {
-            found.push(closure);
-        }
+        self.known.service.is_none_or(|service| services().contains(&service))
     }
 
     pub(super) fn named(
@@ -329,9 +296,9 @@ impl Tracer<'_, '_> {
         let matched = rules.iter().map(|&r| self.flow.index.rule(r)).find(|r| r.role == role)?;
         let mut names = Vec::new();
         for selector in &matched.topic {
-            let value = crate::flow::select::select(&self.eval, site, selector);
+            let value = crate::flow::select::select(self.eval, site, selector);
             let value = self.eval.within(&value, frame);
-            names.extend(everything(&self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
+            names.extend(everything(self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
         }
         Some(names)
     }
@@ -345,33 +312,15 @@ impl Tracer<'_, '_> {
         };
         let mut wanted: Vec<Type> = Vec::new();
         for selector in &rule.value {
-            let value = crate::flow::select::select(&self.eval, site, selector);
+            let value = crate::flow::select::select(self.eval, site, selector);
             let value = self.eval.within(&value, frame);
             wanted.push(self.eval.type_of(&value));
         }
         wanted.retain(|t| matches!(t, Type::Named(..)));
-        let mut found = Vec::new();
-        for m in &self.flow.matches {
-            let register = self.flow.index.rule(m.rule);
-            if register.role != Role::MediatorRegister {
-                continue;
-            }
-            let takes = register
-                .handler
-                .iter()
-                .flat_map(|s| crate::flow::select::select(&self.eval, m.site, s).items());
-            for value in takes {
-                for concrete in everything(&self.eval, &self.flow.graph, &value, 5) {
-                    let mut handlers = Vec::new();
-                    self.add_handler(&concrete, &mut handlers);
-                    for handler in handlers {
-                        if self.takes_one_of(handler.func, &wanted)
-                            && !found.iter().any(|c: &Arc<Closure>| c.func == handler.func)
-                        {
-                            found.push(handler);
-                        }
-                    }
-                }
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for handler in self.known.mediated() {
+            if self.takes_one_of(handler.func, &wanted) && !found.iter().any(|c| c.func == handler.func) {
+                found.push(handler.clone());
             }
         }
         found
