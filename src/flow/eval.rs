@@ -567,6 +567,14 @@ impl<'a> Eval<'a> {
                 for &arg in args {
                     match self.nth(at(arg), 0) {
                         Value::List(list) => items.extend(list.iter().cloned()),
+                        // What a branch may have added before (`if ok { all = append(all, one) }`).
+                        Value::OneOf(ways) if ways.iter().any(|way| matches!(way, Value::List(_))) => {
+                            for item in ways.iter().flat_map(either) {
+                                if !items.contains(&item) {
+                                    items.push(item);
+                                }
+                            }
+                        }
                         Value::Literal(_) | Value::Opaque(_) | Value::Typed(_) | Value::Unset => {}
                         other => items.push(other),
                     }
@@ -587,6 +595,15 @@ impl<'a> Eval<'a> {
             }
             _ => Value::Opaque(Some(site)),
         }
+    }
+}
+
+/// What a list may begin with: the items of one, or what is not known to be any.
+fn either(way: &Value) -> Vec<Value> {
+    match way {
+        Value::List(items) => items.to_vec(),
+        Value::Literal(_) | Value::Opaque(_) | Value::Typed(_) | Value::Unset => Vec::new(),
+        other => vec![other.clone()],
     }
 }
 
