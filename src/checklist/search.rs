@@ -9,7 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Search;
-use super::pattern::Patterns;
+use super::pattern::{Line, Patterns};
 use crate::audit::Evidence;
 use crate::read::Repository;
 use crate::source::Role;
@@ -45,7 +45,13 @@ pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hi
     files.par_iter().flat_map_iter(look).collect()
 }
 
-fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], patterns: &Patterns) -> Vec<Hit> {
+fn in_file(
+    root: &Path,
+    path: &str,
+    is_test: bool,
+    searches: &[&Search],
+    patterns: &Patterns<'_>,
+) -> Vec<Hit> {
     let asked =
         |search: &Search| search.tests == is_test && search.files.iter().any(|glob| glob.matches(path));
     let wanted: Vec<usize> = (0..searches.len()).filter(|&index| asked(searches[index])).collect();
@@ -57,19 +63,19 @@ fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], pattern
     if content.starts_with(OWN_MARK) {
         return Vec::new();
     }
-    let found = |index: usize| {
-        let (line, note) = match &searches[index].text {
-            None => (1, "is there".to_owned()),
-            Some(pattern) => {
-                let (index, line) = pattern.first(&content, |line| !is_comment(path, line))?;
-                (index + 1, line.trim().chars().take(QUOTED).collect())
+    let lines = patterns.first(&content, &wanted, |line| !is_comment(path, line));
+    let found = |(search, first): (usize, Option<Line<'_>>)| {
+        let (line, note) = match (&searches[search].text, first) {
+            (None, _) => (1, "is there".to_owned()),
+            (Some(_), first) => {
+                let (number, line) = first?;
+                (number + 1, line.trim().chars().take(QUOTED).collect())
             }
         };
         let evidence = Evidence { path: path.to_owned(), line: line as u32, role: "file".to_owned(), note };
-        Some(Hit { search: index, evidence })
+        Some(Hit { search, evidence })
     };
-    let held = patterns.in_text(&content);
-    wanted.into_iter().filter(|&index| held(index)).filter_map(found).collect()
+    wanted.iter().copied().zip(lines).filter_map(found).collect()
 }
 
 /// Whether a line only talks.

@@ -28,6 +28,7 @@ use payload::Payload;
 use crate::rules::Role;
 use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 
 use super::Flow;
 use super::eval::Eval;
@@ -54,6 +55,8 @@ pub struct Tracer<'f, 'a> {
     /// What functions read [`VISITS`] times did then.
     read: FxHashMap<Fn, Vec<Node>>,
     stack: Vec<Fn>,
+    /// For each function on the stack, what expressions hold in it.
+    held: RefCell<Vec<FxHashMap<Site, Value>>>,
     calls: Vec<Site>,
     functions: Vec<Fn>,
     ingredients: Ingredients,
@@ -79,6 +82,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             visits: FxHashMap::default(),
             read: FxHashMap::default(),
             stack: Vec::new(),
+            held: RefCell::default(),
             calls: Vec::new(),
             functions: Vec::new(),
             ingredients: Ingredients::default(),
@@ -134,7 +138,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.functions.push(func);
         }
         self.stack.push(func);
+        self.held.borrow_mut().push(FxHashMap::default());
         let nodes = self.block(func, body, frame, depth);
+        self.held.borrow_mut().pop();
         self.stack.pop();
         nodes
     }

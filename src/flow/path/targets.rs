@@ -72,8 +72,17 @@ impl Tracer<'_, '_> {
         }
     }
 
+    /// What an expression of the function that is being followed holds, with `frame` as what that was
+    /// given.
     pub(super) fn value_in(&self, site: Site, frame: &[Binding]) -> Value {
-        self.eval.within(&self.eval.value(site), frame)
+        if let Some(known) = self.held.borrow().last().and_then(|held| held.get(&site)) {
+            return known.clone();
+        }
+        let value = self.eval.within(&self.eval.value(site), frame);
+        if let Some(held) = self.held.borrow_mut().last_mut() {
+            held.insert(site, value.clone());
+        }
+        value
     }
 
     /// The functions a call runs, narrowed by what the frame knows of the receiver; `known` says that
