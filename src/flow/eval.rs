@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::program::{Decl, Fn, Global, Site, Target, Ty};
 use super::pure;
 use super::scope::{DefKind, Write};
-use super::types::{Type, Types};
+use super::types::{Member, Type, Types};
 use super::value::{Applied, Closure, Made, Object, Value, step_name};
 pub use stores::entries;
 
@@ -41,9 +41,14 @@ pub struct Eval<'a> {
     /// Keys of what is [`Known::Within`] some evaluation under way, oldest first.
     within: RefCell<Vec<(Site, u32)>>,
     returns: RefCell<FxHashMap<(Fn, u32), Value>>,
+    /// What the names of types without arguments are, as far as it was asked.
+    members: RefCell<FxHashMap<Ty, Members>>,
     /// The element that stands for a loop's own, where the rounds are told apart.
     round: Option<stores::Round>,
 }
+
+/// What the names of a type are.
+type Members = FxHashMap<Box<str>, Option<Member>>;
 
 /// What is known of an expression.
 enum Known {
@@ -74,6 +79,7 @@ impl<'a> Eval<'a> {
             memo: RefCell::default(),
             within: RefCell::default(),
             returns: RefCell::default(),
+            members: RefCell::default(),
             round: None,
         }
     }

@@ -14,35 +14,39 @@ const MOST: usize = 64;
 /// The needles of a pattern, in small letters. `None` where it can do without any.
 pub fn of(pattern: &str) -> Option<Vec<Vec<u8>>> {
     let hir = ParserBuilder::new().utf8(false).build().parse(pattern).ok()?;
-    any_of(&hir)
+    any_of(&[], &hir)
 }
 
-fn any_of(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+/// The needles of what begins with `before` and goes on as `hir` says.
+fn any_of(before: &[u8], hir: &Hir) -> Option<Vec<Vec<u8>>> {
     match hir.kind() {
-        HirKind::Capture(capture) => any_of(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => any_of(&repetition.sub),
+        HirKind::Capture(capture) => any_of(before, &capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => any_of(before, &repetition.sub),
         HirKind::Alternation(ways) => {
-            let all: Option<Vec<Vec<Vec<u8>>>> = ways.iter().map(any_of).collect();
+            let all: Option<Vec<Vec<Vec<u8>>>> = ways.iter().map(|way| any_of(before, way)).collect();
             all.map(|all| all.concat()).filter(|all| all.len() <= MOST)
         }
-        HirKind::Concat(parts) => best(parts),
-        HirKind::Literal(_) => best(std::slice::from_ref(hir)),
-        _ => None,
+        HirKind::Concat(parts) => best(before, parts),
+        HirKind::Literal(_) | HirKind::Class(_) | HirKind::Empty | HirKind::Look(_) => {
+            best(before, std::slice::from_ref(hir))
+        }
+        HirKind::Repetition(_) => None,
     }
 }
 
 /// The best of what follows one another: the longest, and the fewest of these.
-fn best(parts: &[Hir]) -> Option<Vec<Vec<u8>>> {
+fn best(before: &[u8], parts: &[Hir]) -> Option<Vec<Vec<u8>>> {
     let mut ways: Vec<Vec<Vec<u8>>> = Vec::new();
-    let mut run = Vec::new();
+    let mut run = before.to_vec();
     for part in parts {
-        match exact(part) {
-            Some(text) => run.extend(text),
-            None => {
-                ways.push(vec![std::mem::take(&mut run)]);
-                ways.extend(any_of(part));
-            }
+        if let Some(text) = exact(part) {
+            run.extend(text);
+            continue;
         }
+        if !matches!(part.kind(), HirKind::Class(_)) {
+            ways.extend(any_of(&run, part));
+        }
+        ways.push(vec![std::mem::take(&mut run)]);
     }
     ways.push(vec![run]);
     let shortest = |way: &Vec<Vec<u8>>| way.iter().map(Vec::len).min().unwrap_or(0);
