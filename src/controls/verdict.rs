@@ -84,7 +84,8 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
     let flow = known.flow;
     let follow = || {
         let tracer = Tracer::new(known, depth);
-        tracer.registered_at(consumer.place).received_by(consumer.site)
+        let topic = consumer.topic.resolved.then_some(consumer.topic.name.as_str());
+        tracer.registered_at(consumer.place).received_by(consumer.site).of_topic(topic)
     };
     let traces: Vec<(Fn, Trace)> =
         consumer.handlers.iter().take(4).map(|h| (h.func, follow().trace(h))).collect();

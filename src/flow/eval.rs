@@ -120,7 +120,7 @@ impl<'a> Eval<'a> {
             self.cut(started > STEPS);
             return Value::Opaque(Some(site));
         }
-        let (cuts, starved) = (self.cuts.get(), self.starved.get());
+        let (cuts, short) = (self.cuts.get(), self.starved.get());
         let outer = self.outermost.replace(u32::MAX);
         let members = self.within.borrow().len();
         self.level.set(level + 1);
@@ -148,7 +148,7 @@ impl<'a> Eval<'a> {
         // What a bound cut short is not the value: it may be whole from another start, unless the
         // evaluation alone is too long.
         let whole = self.cuts.get() == cuts || self.steps.get() - started > STEPS / 2;
-        if !whole && self.starved.get() == starved && entered >= level {
+        if !whole && self.starved.get() == short && entered >= level {
             memo.insert(key, Known::Cut(level, value.clone()));
         } else if !whole {
             memo.remove(&key);

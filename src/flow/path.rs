@@ -7,6 +7,7 @@
 
 mod asks;
 mod callbacks;
+mod chosen;
 mod errors;
 mod exprs;
 mod given;
@@ -29,6 +30,7 @@ use crate::rules::Role;
 use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::Flow;
 use super::eval::Eval;
@@ -61,6 +63,8 @@ pub struct Tracer<'f, 'a> {
     functions: Vec<Fn>,
     ingredients: Ingredients,
     payload: Payload,
+    /// The topic of the messages, where it is known.
+    topic: Option<Arc<str>>,
     /// The function around the call that receives, and that call, until it is met: what stands before
     /// it has run before there is a message.
     begins: Option<(Fn, ExprId)>,
@@ -87,6 +91,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             functions: Vec::new(),
             ingredients: Ingredients::default(),
             payload: Payload::default(),
+            topic: None,
             begins: None,
             unwinds: Vec::new(),
             caught: Vec::new(),
@@ -106,6 +111,13 @@ impl<'f, 'a> Tracer<'f, 'a> {
     #[must_use]
     pub fn received_by(mut self, call: Option<Site>) -> Self {
         self.payload.source = call;
+        self
+    }
+
+    /// Tells the topic of the messages, which tables of handlers may be kept by.
+    #[must_use]
+    pub fn of_topic(mut self, topic: Option<&str>) -> Self {
+        self.topic = topic.map(Arc::from);
         self
     }
 
@@ -320,7 +332,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
         let sent = Site { file: func.file, expr: value };
         let channel = Site { file: func.file, expr: channel };
-        let outcome = self.flow.types.of(channel) == Type::Chan(Type::Basic("error".into()).into());
+        let element = match self.flow.types.of(channel) {
+            Type::Chan(element) => (*element).clone(),
+            _ => Type::Unknown,
+        };
+        if self.run_elsewhere(sent, &element, frame, depth, out) {
+            return;
+        }
+        let outcome = element == Type::Basic("error".into());
         if !outcome && self.is_message(sent, frame) {
             out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
         }

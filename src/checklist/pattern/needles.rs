@@ -97,7 +97,7 @@ mod tests {
             (r"\bqueue\b", Some(&["queue"])),
             ("(?i)dlq|dead.?letter", Some(&["dlq", "letter"])),
             (r"(?i)(func Test\w*|it\()(twice|already)", Some(&["twice", "already"])),
-            (r"kind:\s*Topic", Some(&["kind:"])),
+            (r"kind:\s*Topic", Some(&["topic"])),
             (r"(?i)consumer_?group", Some(&["consumer"])),
             (r"(queue)?s", None),
             (r"\w+", None),

@@ -35,8 +35,11 @@ pub struct Knowledge<'f, 'a> {
     /// The handlers that mediators know.
     mediated: OnceCell<Vec<Arc<Closure>>>,
     /// What functions do, by how many calls were followed.
-    traces: RefCell<FxHashMap<(Fn, Option<u32>), Rc<Trace>>>,
+    traces: RefCell<Traces>,
 }
+
+/// What functions do, by how many calls were followed.
+type Traces = FxHashMap<(Fn, Option<u32>), Rc<Trace>>;
 
 /// Functions, in order.
 pub(super) type Closures = Arc<[Arc<Closure>]>;

@@ -137,14 +137,25 @@ impl Tracer<'_, '_> {
                     }
                 }
                 let callee = Site { file: site.file, expr: callee };
-                self.functions_in(&self.value_in(callee, frame)).iter().take(8).cloned().collect()
+                if let Some(chosen) = self.under_topic(callee, frame) {
+                    return chosen;
+                }
+                let mut found = self.functions_in(&self.value_in(callee, frame)).to_vec();
+                for set in self.set_by_options(callee) {
+                    let more = self.functions_in(&set);
+                    found.extend(
+                        more.iter().filter(|f| !targeted(&found, f.func)).cloned().collect::<Vec<_>>(),
+                    );
+                }
+                found.truncate(8);
+                found
             }
             _ => Vec::new(),
         }
     }
 
     /// The functions that a value may be, looked for once.
-    fn functions_in(&self, value: &Value) -> Closures {
+    pub(super) fn functions_in(&self, value: &Value) -> Closures {
         let known = self.known.functions.borrow().get(value).cloned();
         known.unwrap_or_else(|| {
             let found: Closures = self.functions(value).into();
@@ -342,6 +353,11 @@ impl Tracer<'_, '_> {
             matches!(ty, Type::Named(..)) && wanted.contains(&ty)
         })
     }
+}
+
+/// Whether a function is among those found.
+fn targeted(found: &[Arc<Closure>], func: Fn) -> bool {
+    found.iter().any(|closure| closure.func == func)
 }
 
 /// Whether calls of a library do nothing that a second delivery repeats: logs and traces, and the
