@@ -98,7 +98,7 @@ mod tests {
             ("(?i)dlq|dead.?letter", Some(&["dlq", "letter"])),
             (r"(?i)(func Test\w*|it\()(twice|already)", Some(&["twice", "already"])),
             (r"kind:\s*Topic", Some(&["topic"])),
-            (r"(?i)consumer_?group", Some(&["consumer"])),
+            (r"(?i-u)consumer_?group", Some(&["consumer"])),
             (r"(queue)?s", None),
             (r"\w+", None),
             ("ab|queue", None),
