@@ -9,7 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Search;
-use super::pattern::{Pattern, Patterns};
+use super::pattern::{Line, Pattern, Patterns};
 use crate::audit::Evidence;
 use crate::read::Repository;
 use crate::source::Role;
@@ -47,7 +47,13 @@ pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hi
     files.par_iter().flat_map_iter(look).collect()
 }
 
-fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], patterns: &Patterns) -> Vec<Hit> {
+fn in_file(
+    root: &Path,
+    path: &str,
+    is_test: bool,
+    searches: &[&Search],
+    patterns: &Patterns<'_>,
+) -> Vec<Hit> {
     let asked =
         |search: &Search| search.among.has(is_test) && search.files.iter().any(|glob| glob.matches(path));
     let wanted: Vec<usize> = (0..searches.len()).filter(|&index| asked(searches[index])).collect();
@@ -59,25 +65,25 @@ fn in_file(root: &Path, path: &str, is_test: bool, searches: &[&Search], pattern
     if content.starts_with(OWN_MARK) {
         return Vec::new();
     }
-    let found = |index: usize| {
+    let quoted = |(number, line): Line<'_>| -> (usize, String) {
+        (number + 1, line.trim().chars().take(QUOTED).collect())
+    };
+    let lines = patterns.first(&content, &wanted, |line| !is_comment(path, line));
+    let found = |(search, first): (usize, Option<Line<'_>>)| {
+        let (line, note) = match (&searches[search].text, first) {
+            (None, _) => (1, "is there".to_owned()),
+            (Some(_), first) => quoted(first?),
+        };
         let said = |pattern: &Pattern| pattern.first(&content, |line| !is_comment(path, line));
-        let quoted = |(index, line): (usize, &str)| -> (usize, String) {
-            (index + 1, line.trim().chars().take(QUOTED).collect())
-        };
-        let (line, note) = match &searches[index].text {
-            None => (1, "is there".to_owned()),
-            Some(pattern) => quoted(said(pattern)?),
-        };
-        let proof: Option<Vec<(usize, &str)>> = searches[index].proof.iter().map(said).collect();
+        let proof: Option<Vec<Line<'_>>> = searches[search].proof.iter().map(said).collect();
         let proves = proof.is_some();
         // What proves says more than what was looked for.
         let shown = proof.and_then(|proof| proof.first().map(|&found| quoted(found)));
         let (line, note) = shown.unwrap_or((line, note));
         let evidence = Evidence { path: path.to_owned(), line: line as u32, role: "file".to_owned(), note };
-        Some(Hit { search: index, evidence, proves })
+        Some(Hit { search, evidence, proves })
     };
-    let held = patterns.in_text(&content);
-    wanted.into_iter().filter(|&index| held(index)).filter_map(found).collect()
+    wanted.iter().copied().zip(lines).filter_map(found).collect()
 }
 
 /// Whether a line only talks.

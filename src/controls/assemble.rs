@@ -9,6 +9,7 @@ use crate::audit::{
     SubscriptionType, Symbol, TopicName, number_consumers,
 };
 use crate::config::Settings;
+use crate::flow::path::Knowledge;
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
@@ -29,21 +30,24 @@ pub fn judge(
     let tables = Tables::new();
     let is_mine = |service: usize| settings.shard.is_none_or(|shard| shard.has(service));
     let written = payload::written(flow);
-    let judged: Vec<(Consumer, Vec<Finding>)> = flow
-        .consumers
-        .par_iter()
-        .map(|found| {
-            // Of another part's consumers only the topic matters.
-            let judged = is_mine(found.service).then(|| {
-                let service = &names[found.service];
-                let examined = verdict::examine(flow, found, settings.depth);
-                let mut judged =
-                    verdict::judge(flow, found, &examined, service, &tables, settings.policy, settings.depth);
-                let mismatch = payload::mismatch(flow, found, &examined, service, &written);
-                judged.findings.extend(mismatch.and_then(|draft| draft.finish(&tables)));
-                judged
-            });
-            consumer(found, &names, judged.unwrap_or_default(), &tables)
+    let judged: Vec<(Consumer, Vec<Finding>)> = together(&flow.consumers)
+        .into_par_iter()
+        .flat_map_iter(|group| {
+            let known = Knowledge::new(flow, group.first().map(|found| found.service));
+            let judge = |found: &flow::Consumer| {
+                // Of another part's consumers only the topic matters.
+                let judged = is_mine(found.service).then(|| {
+                    let service = &names[found.service];
+                    let examined = verdict::examine(&known, found, settings.depth);
+                    let (policy, depth) = (settings.policy, settings.depth);
+                    let mut judged = verdict::judge(flow, found, &examined, service, &tables, policy, depth);
+                    let mismatch = payload::mismatch(flow, found, &examined, service, &written);
+                    judged.findings.extend(mismatch.and_then(|draft| draft.finish(&tables)));
+                    judged
+                });
+                consumer(found, &names, judged.unwrap_or_default(), &tables)
+            };
+            group.iter().map(judge).collect::<Vec<_>>()
         })
         .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
@@ -118,6 +122,14 @@ pub fn judge(
     audit.sort();
     audit.identify();
     audit
+}
+
+/// Consumers of one service are followed one after the other, since their paths lead through the same
+/// code; many are followed in several parts, whatever the number of threads.
+fn together(consumers: &[flow::Consumer]) -> Vec<&[flow::Consumer]> {
+    const MANY: usize = 16;
+    let of_service = consumers.chunk_by(|a, b| a.service == b.service);
+    of_service.flat_map(|of_one| of_one.chunks(MANY)).collect()
 }
 
 /// Whether what a publisher sends was saved in an outbox before.

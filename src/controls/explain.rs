@@ -13,6 +13,7 @@ use crate::audit::explanation::{
 };
 use crate::audit::{Audit, Consumer, Control, Finding, Service};
 use crate::config::Settings;
+use crate::flow::path::Knowledge;
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ impl Explainer<'_, '_> {
             findings: findings.cloned().collect(),
         };
         let Some(found) = self.registration(consumer) else { return explained };
-        let examined = examine(flow, found, settings.depth);
+        let examined = examine(&Knowledge::new(flow, Some(found.service)), found, settings.depth);
         let tables = Tables::new();
         let judged =
             judge(flow, found, &examined, &consumer.service, &tables, settings.policy, settings.depth);

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use regex::RegexSet;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::audit::{Control, Evidence, Finding, ServiceVerdict};
 use crate::flow::matches::{Match, RuleId};
-use crate::flow::path::{Asks, Exit, Node, Step, Tracer};
+use crate::flow::path::{Asks, Exit, Knowledge, Node, Step};
 use crate::flow::program::{Fn, Site};
-use crate::flow::value::Closure;
 use crate::flow::{Flow, Publisher};
 use crate::rules::{Matcher, Role};
 
@@ -76,9 +75,15 @@ struct Seen<'f> {
 pub fn judge(flow: &Flow<'_>, names: &[String], tables: &Tables) -> Vec<Outbox> {
     use rayon::prelude::*;
     let seen = collect(flow, names.len(), tables);
-    seen.par_iter()
+    seen.into_par_iter()
         .enumerate()
-        .map(|(service, seen)| one(flow, service, &names[service], seen, tables))
+        .map(|(service, mut seen)| {
+            let known = Knowledge::new(flow, Some(service));
+            for list in [&mut seen.writes, &mut seen.polls, &mut seen.cleanups] {
+                list.retain(|m| runs(&known, service, m));
+            }
+            one(&known, service, &names[service], &seen, tables)
+        })
         .collect()
 }
 
@@ -102,11 +107,6 @@ fn collect<'f>(flow: &'f Flow<'_>, services: usize, tables: &Tables) -> Vec<Seen
             }
         }
     }
-    for (service, seen) in out.iter_mut().enumerate() {
-        seen.writes.retain(|m| runs(flow, service, m));
-        seen.polls.retain(|m| runs(flow, service, m));
-        seen.cleanups.retain(|m| runs(flow, service, m));
-    }
     out
 }
 
@@ -116,11 +116,12 @@ fn names(tables: &Tables, key: &str) -> Vec<String> {
 
 /// Whether the service calls what a match stands in. A repository that is built has all its
 /// methods; only what is called runs.
-fn runs(flow: &Flow<'_>, service: usize, m: &Match) -> bool {
+fn runs(known: &Knowledge<'_, '_>, service: usize, m: &Match) -> bool {
+    let flow = known.flow;
     let Some(func) = m.func else { return true };
     let outer = flow.types.program.outermost(func);
     let Some(calls) = flow.graph.callers.get(&outer) else {
-        return flow.graph.referenced(outer) || is_main(flow, outer) || called_back(flow, service, m, outer);
+        return flow.graph.referenced(outer) || is_main(flow, outer) || called_back(known, m, outer);
     };
     calls.iter().any(|&call| {
         let call = &flow.graph.calls[call as usize];
@@ -130,25 +131,25 @@ fn runs(flow: &Flow<'_>, service: usize, m: &Match) -> bool {
 
 /// Whether a framework may call a method that nothing in the tree calls. One that reads pending
 /// rows and sends nothing is a store's, and nobody's.
-fn called_back(flow: &Flow<'_>, service: usize, m: &Match, func: Fn) -> bool {
+fn called_back(known: &Knowledge<'_, '_>, m: &Match, func: Fn) -> bool {
+    let flow = known.flow;
     let program = flow.types.program;
     let decl = program.func(func);
     let exported = program.facts(func.file).text(decl.name).starts_with(char::is_uppercase);
     if !exported || decl.receiver.is_none() {
         return false;
     }
-    flow.index.rule(m.rule).role != Role::OutboxPoll || {
-        let trace = Tracer::new(flow, Some(service), None).trace(&Closure::plain(func));
-        steps::first(flow, &trace.nodes, &[Role::Publisher]).is_some()
-    }
+    flow.index.rule(m.rule).role != Role::OutboxPoll
+        || steps::first(flow, &known.trace(func, None).nodes, &[Role::Publisher]).is_some()
 }
 
-fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Tables) -> Outbox {
+fn one(known: &Knowledge<'_, '_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Tables) -> Outbox {
+    let flow = known.flow;
     let mine: Vec<&Publisher> =
         flow.publishers.iter().filter(|p| p.service == service && !is_dead_letter(&p.topic.name)).collect();
     let middleware = middleware(flow, service, seen);
     let is_relayed =
-        |p: &&&Publisher| !seen.polls.is_empty() && !p.outbox && relayed(flow, service, p, &mine);
+        |p: &&&Publisher| !seen.polls.is_empty() && !p.outbox && relayed(known, service, p, &mine);
     let relayed: BTreeSet<String> = mine.iter().filter(is_relayed).map(|p| p.topic.name.clone()).collect();
     let is_direct = |p: &&Publisher| !p.outbox && middleware.is_none() && !relayed.contains(&p.topic.name);
     let direct: Vec<&Publisher> = mine.iter().copied().filter(is_direct).collect();
@@ -170,7 +171,7 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
         signals.insert("writes-nothing");
     }
     let (mut drafts, mut sent) = (Vec::new(), Vec::new());
-    let duals = if seen.stores.is_some() { dual_writes(flow, service, &direct, tables) } else { Vec::new() };
+    let duals = if seen.stores.is_some() { dual_writes(known, service, &direct, tables) } else { Vec::new() };
     for dual in &duals {
         signals.insert("dual-write");
         drafts.push(dual.draft(flow, name, &signals));
@@ -184,7 +185,7 @@ fn one(flow: &Flow<'_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Ta
             drafts.extend(unread(flow, name, &mine, seen));
         } else {
             drafts.extend(unlocked(flow, name, seen, tables));
-            let unconfirmed = relay::unconfirmed(flow, service, name, &seen.polls, tables);
+            let unconfirmed = relay::unconfirmed(known, service, name, &seen.polls, tables);
             signals.extend(unconfirmed.is_some().then_some("unconfirmed"));
             sent.extend(unconfirmed.iter().flat_map(|draft| draft.evidence.iter().take(1).cloned()));
             drafts.extend(unconfirmed);
@@ -232,12 +233,10 @@ fn proof(
 
 /// Whether all ways up from a publisher lead to functions that read what is to be sent from the
 /// outbox first: then it is the relay's, and sends what was committed.
-fn relayed(flow: &Flow<'_>, service: usize, publisher: &Publisher, all: &[&Publisher]) -> bool {
+fn relayed(known: &Knowledge<'_, '_>, service: usize, publisher: &Publisher, all: &[&Publisher]) -> bool {
+    let flow = known.flow;
     let program = flow.types.program;
-    let relays = |func: Fn| {
-        let trace = Tracer::new(flow, Some(service), None).trace(&Closure::plain(func));
-        steps::first(flow, &trace.nodes, &[Role::OutboxPoll]).is_some()
-    };
+    let relays = |func: Fn| steps::first(flow, &known.trace(func, None).nodes, &[Role::OutboxPoll]).is_some();
     let owners = publisher.places.iter().filter_map(|&place| program.owner(place));
     let mut level: BTreeSet<Fn> = owners.map(|f| program.outermost(f)).collect();
     if let ([_], Some((_, func))) = (&publisher.places[..], start(flow, publisher, all)) {
@@ -390,10 +389,15 @@ impl Dual {
 }
 
 /// For each publisher the nearest function on the way up to it that also writes.
-fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &Tables) -> Vec<Dual> {
+fn dual_writes(
+    known: &Knowledge<'_, '_>,
+    service: usize,
+    direct: &[&Publisher],
+    tables: &Tables,
+) -> Vec<Dual> {
+    let flow = known.flow;
     let transactional = names(tables, "transactional");
     let program = flow.types.program;
-    let mut traces: FxHashMap<Fn, Vec<Node>> = FxHashMap::default();
     let mut out = Vec::new();
     for publisher in direct {
         let Some((send, start)) = start(flow, publisher, direct) else { continue };
@@ -406,9 +410,8 @@ fn dual_writes(flow: &Flow<'_>, service: usize, direct: &[&Publisher], tables: &
                 if !looked.insert(func) || looked.len() > CALLERS || above && is_main(flow, func) {
                     continue;
                 }
-                let nodes = traces.entry(func).or_insert_with(|| {
-                    Tracer::new(flow, Some(service), None).trace(&Closure::plain(func)).nodes
-                });
+                let trace = known.trace(func, None);
+                let nodes = &trace.nodes;
                 // What a relay writes is how far it has come.
                 if steps::first(flow, behind_decorators(flow, nodes), &SETUP).is_some()
                     || steps::first(flow, nodes, &[Role::OutboxPoll]).is_some()

@@ -7,9 +7,8 @@ use regex::RegexSet;
 use crate::audit::Control;
 use crate::flow::Flow;
 use crate::flow::matches::Match;
-use crate::flow::path::{Node, Step, Tracer};
+use crate::flow::path::{Knowledge, Node, Step};
 use crate::flow::program::{Fn, Site};
-use crate::flow::value::Closure;
 use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId, UnaryOp};
 
@@ -30,12 +29,13 @@ const UP: usize = 2;
 /// The relay of a service that marks rows whose sending nobody has waited for; `polls` are the places
 /// that read pending rows.
 pub fn unconfirmed(
-    flow: &Flow<'_>,
+    known: &Knowledge<'_, '_>,
     service: usize,
     name: &str,
     polls: &[&Match],
     tables: &Tables,
 ) -> Option<Draft> {
+    let flow = known.flow;
     let confirms = tables.get(Control::Outbox).map_or(&[][..], |table| table.names("confirms"));
     let confirms = RegexSet::new(confirms).ok()?;
     let program = flow.types.program;
@@ -47,7 +47,7 @@ pub fn unconfirmed(
         funcs.extend(callers);
     }
     let (sent, mark) = funcs.into_iter().find_map(|func| {
-        let trace = Tracer::new(flow, Some(service), None).trace(&Closure::plain(func));
+        let trace = known.trace(func, None);
         sent_then_marked(flow, &trace.nodes, &confirms)
     })?;
     let mut draft = Draft::new("outbox-unconfirmed-send", name, "", place(flow, sent));

@@ -10,11 +10,11 @@ use regex::RegexSet;
 use crate::flow::Flow;
 use crate::flow::eval::Eval;
 use crate::flow::matches::Match;
-use crate::flow::path::{ErrorUse, Tracer};
+use crate::flow::path::{ErrorUse, Knowledge};
 use crate::flow::program::{Fn, Site};
 use crate::flow::select::select;
 use crate::flow::symbol;
-use crate::flow::value::{Closure, Value};
+use crate::flow::value::Value;
 use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId};
 
@@ -132,10 +132,11 @@ fn chained<'f>(flow: &'f Flow<'_>, file: u32, inner: ExprId) -> Option<(ExprId, 
 
 /// Compensations whose error nobody acts on.
 fn unheard(flow: &Flow<'_>, names: &[String]) -> Vec<Draft> {
+    let known = Knowledge::new(flow, None);
     let mut out = Vec::new();
     for matched in of(flow, Role::SagaCompensate) {
         let Some(func) = matched.func.map(|f| flow.types.program.outermost(f)) else { continue };
-        let trace = Tracer::new(flow, None, Some(0)).trace(&Closure::plain(func));
+        let trace = known.trace(func, Some(0));
         let used = steps::error_of(&trace.nodes, matched.site);
         if !matches!(used, Some(ErrorUse::Dropped | ErrorUse::Logged)) {
             continue;

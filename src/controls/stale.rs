@@ -2,19 +2,18 @@
 //! comes before the change is committed, one that looks at every key for each message.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use regex::RegexSet;
-use rustc_hash::FxHashMap;
 
 use crate::audit::Consumer;
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::calls::Callee;
 use crate::flow::matches::Match;
-use crate::flow::path::{ErrorUse, Node, Trace, Tracer};
+use crate::flow::path::{ErrorUse, Knowledge, Node, Trace};
 use crate::flow::program::{Fn, Site};
 use crate::flow::symbol::bare;
-use crate::flow::value::Closure;
 use crate::rules::Role;
 use crate::syntax::facts::Expr;
 
@@ -31,7 +30,7 @@ const CALLERS: usize = 3;
 pub fn findings(flow: &Flow<'_>, names: &[String], consumers: &[Consumer], table: &Table) -> Vec<Draft> {
     let mut out: BTreeMap<(&'static str, usize, Site), Draft> = BTreeMap::new();
     let other = RegexSet::new(table.names("no-cache")).unwrap_or_default();
-    let mut traces = Traces { flow, table, known: FxHashMap::default() };
+    let traces = Traces { flow, table, known: Knowledge::new(flow, None) };
     for (service, name) in names.iter().enumerate() {
         for (removal, expires) in cache::removals(flow, service) {
             if removal.operation != Operation::Remove || keeps_other(flow, removal, &other) {
@@ -126,19 +125,16 @@ struct Traces<'f, 'a> {
     flow: &'f Flow<'a>,
     /// What is said of caches.
     table: &'f Table,
-    known: FxHashMap<Fn, Trace>,
+    known: Knowledge<'f, 'a>,
 }
 
 impl Traces<'_, '_> {
-    fn of(&mut self, func: Fn) -> &Trace {
-        let flow = self.flow;
-        self.known
-            .entry(func)
-            .or_insert_with(|| Tracer::new(flow, None, Some(1)).trace(&Closure::plain(func)))
+    fn of(&self, func: Fn) -> Rc<Trace> {
+        self.known.trace(func, Some(1))
     }
 
     /// The call, the removal or one around it, whose error nobody acts on.
-    fn unheard(&mut self, removal: &CacheUse) -> Option<Site> {
+    fn unheard(&self, removal: &CacheUse) -> Option<Site> {
         let program = self.flow.types.program;
         if removal.prefix.is_empty() || !self.fallible(removal) {
             return None;
@@ -177,7 +173,7 @@ impl Traces<'_, '_> {
 
     /// The change of what is cached that is not there yet when the removal runs: it comes after it in
     /// one function, or in one transaction with it.
-    fn early(&mut self, removal: &CacheUse) -> Option<Site> {
+    fn early(&self, removal: &CacheUse) -> Option<Site> {
         let (flow, generic) = (self.flow, self.table.names("generic"));
         let program = flow.types.program;
         // One that runs a closure changes first and removes then.

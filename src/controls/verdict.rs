@@ -1,7 +1,7 @@
 //! Verdicts of one consumer: the trace of its handler, scanned once, put to each control.
 
 use crate::audit::{Confidence, Control, Evidence, Finding, Place, Policy, STEPS, Status, Symbol, Verdict};
-use crate::flow::path::{CutReason, Ingredients, Trace, Tracer};
+use crate::flow::path::{CutReason, Ingredients, Knowledge, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
@@ -79,11 +79,13 @@ pub struct Examined {
     pub scan: Option<Scan>,
 }
 
-/// Follows a consumer's handlers.
-pub fn examine(flow: &Flow<'_>, consumer: &Consumer, depth: Option<u32>) -> Examined {
+/// Follows a consumer's handlers with what is known of its service.
+pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32>) -> Examined {
+    let flow = known.flow;
     let follow = || {
-        let tracer = Tracer::new(flow, Some(consumer.service), depth);
-        tracer.registered_at(consumer.place).received_by(consumer.site)
+        let tracer = Tracer::new(known, depth);
+        let topic = consumer.topic.resolved.then_some(consumer.topic.name.as_str());
+        tracer.registered_at(consumer.place).received_by(consumer.site).of_topic(topic)
     };
     let traces: Vec<(Fn, Trace)> =
         consumer.handlers.iter().take(4).map(|h| (h.func, follow().trace(h))).collect();

@@ -138,6 +138,23 @@ impl Draft {
     fn shaped(&self) -> bool {
         !prefix(self.key()).is_empty()
     }
+
+    /// A draft for each shape that a key which is removed may have: all of a list are.
+    fn removals(self, operation: Operation) -> Vec<Draft> {
+        let Value::OneOf(ways) = self.key() else { return vec![self] };
+        let shapes = ways.iter().filter(|way| operation == Operation::Remove && !prefix(way).is_empty());
+        let mut shapes: Vec<Value> = shapes.cloned().collect();
+        shapes.truncate(PLACES);
+        if shapes.is_empty() {
+            return vec![self];
+        }
+        let of = |key| {
+            let mut draft = self.clone();
+            draft.values[0] = key;
+            draft
+        };
+        shapes.into_iter().map(of).collect()
+    }
 }
 
 const HOPS: usize = 6;
@@ -228,7 +245,8 @@ impl Collector<'_> {
             let mut values = vec![key];
             values.extend(ttls.iter().cloned());
             for draft in self.lift(&eval, Draft { values, place: m.site, hops: vec![m.site] }) {
-                for draft in self.said_to_remove(operation, draft) {
+                let each = draft.removals(operation).into_iter();
+                for draft in each.flat_map(|draft| self.said_to_remove(operation, draft)) {
                     self.finish(&eval, m, operation, &draft, &mut out);
                 }
             }

@@ -546,13 +546,15 @@ fn overrides(types: &Types<'_>, ty: &Type, name: &str) -> Vec<Fn> {
 /// The methods with a body that a call of the interface method `declared` may run.
 pub fn implementations(types: &Types<'_>, declared: Fn, name: &str) -> Arc<[Fn]> {
     let Some(&interface) = types.program.interface_of.get(&declared) else { return Arc::from([]) };
-    let mut found: Vec<Fn> = types
-        .implementers(interface)
-        .iter()
-        .filter_map(|&ty| types.method_of(ty, name))
-        .filter(|&func| types.has_body(func) && types.compatible(declared, func))
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found.into()
+    types.implementations(declared, || {
+        let mut found: Vec<Fn> = types
+            .implementers(interface)
+            .iter()
+            .filter_map(|&ty| types.method_of(ty, name))
+            .filter(|&func| types.has_body(func) && types.compatible(declared, func))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into()
+    })
 }

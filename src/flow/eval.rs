@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::program::{Decl, Fn, Global, Site, Target, Ty};
 use super::pure;
 use super::scope::{DefKind, Write};
-use super::types::{Type, Types};
+use super::types::{Member, Type, Types};
 use super::value::{Applied, Closure, Made, Object, Value, step_name};
 pub use stores::entries;
 
@@ -31,6 +31,8 @@ pub struct Eval<'a> {
     pub types: &'a Types<'a>,
     steps: Cell<u32>,
     cuts: Cell<u32>,
+    /// How many of the cuts were for want of steps rather than of depth.
+    starved: Cell<u32>,
     /// How many evaluations are under way.
     level: Cell<u32>,
     /// The outermost evaluation under way that what is being evaluated ran into again.
@@ -39,9 +41,14 @@ pub struct Eval<'a> {
     /// Keys of what is [`Known::Within`] some evaluation under way, oldest first.
     within: RefCell<Vec<(Site, u32)>>,
     returns: RefCell<FxHashMap<(Fn, u32), Value>>,
+    /// What the names of types without arguments are, as far as it was asked.
+    members: RefCell<FxHashMap<Ty, Members>>,
     /// The element that stands for a loop's own, where the rounds are told apart.
     round: Option<stores::Round>,
 }
+
+/// What the names of a type are.
+type Members = FxHashMap<Box<str>, Option<Member>>;
 
 /// What is known of an expression.
 enum Known {
@@ -51,6 +58,9 @@ enum Known {
     Within(u32, Value),
     /// Its value.
     Whole(Value),
+    /// What is known of it from this level on: something below it lies too deep. From a higher level
+    /// more of it is in reach.
+    Cut(u32, Value),
 }
 
 const STEPS: u32 = 100_000;
@@ -63,11 +73,13 @@ impl<'a> Eval<'a> {
             types,
             steps: Cell::new(0),
             cuts: Cell::new(0),
+            starved: Cell::new(0),
             level: Cell::new(0),
             outermost: Cell::new(u32::MAX),
             memo: RefCell::default(),
             within: RefCell::default(),
             returns: RefCell::default(),
+            members: RefCell::default(),
             round: None,
         }
     }
@@ -85,6 +97,7 @@ impl<'a> Eval<'a> {
             return Value::Unset;
         }
         let key = (site, index);
+        let level = self.level.get();
         match self.memo.borrow().get(&key) {
             Some(Known::Whole(value)) => return value.clone(),
             Some(Known::Within(level, value)) => {
@@ -95,16 +108,19 @@ impl<'a> Eval<'a> {
                 self.outermost.set(self.outermost.get().min(*level));
                 return Value::Opaque(Some(site));
             }
-            None => {}
+            Some(Known::Cut(from, value)) if *from <= level => {
+                self.cuts.set(self.cuts.get() + 1);
+                return value.clone();
+            }
+            Some(Known::Cut(..)) | None => {}
         }
         let started = self.steps.get() + 1;
         self.steps.set(started);
-        let level = self.level.get();
         if started > STEPS || level > DEPTH {
-            self.cuts.set(self.cuts.get() + 1);
+            self.cut(started > STEPS);
             return Value::Opaque(Some(site));
         }
-        let cuts = self.cuts.get();
+        let (cuts, short) = (self.cuts.get(), self.starved.get());
         let outer = self.outermost.replace(u32::MAX);
         let members = self.within.borrow().len();
         self.level.set(level + 1);
@@ -132,7 +148,9 @@ impl<'a> Eval<'a> {
         // What a bound cut short is not the value: it may be whole from another start, unless the
         // evaluation alone is too long.
         let whole = self.cuts.get() == cuts || self.steps.get() - started > STEPS / 2;
-        if !whole {
+        if !whole && self.starved.get() == short && entered >= level {
+            memo.insert(key, Known::Cut(level, value.clone()));
+        } else if !whole {
             memo.remove(&key);
         } else if entered < level {
             memo.insert(key, Known::Within(entered, value.clone()));
@@ -142,6 +160,12 @@ impl<'a> Eval<'a> {
         }
         self.outermost.set(if entered < level { outer.min(entered) } else { outer });
         value
+    }
+
+    /// Notes that something was left out: for want of steps, or of depth.
+    fn cut(&self, starved: bool) {
+        self.cuts.set(self.cuts.get() + 1);
+        self.starved.set(self.starved.get() + u32::from(starved));
     }
 
     fn eval(&self, site: Site, index: u32) -> Value {
@@ -549,6 +573,14 @@ impl<'a> Eval<'a> {
                 for &arg in args {
                     match self.nth(at(arg), 0) {
                         Value::List(list) => items.extend(list.iter().cloned()),
+                        // What a branch may have added before (`if ok { all = append(all, one) }`).
+                        Value::OneOf(ways) if ways.iter().any(|way| matches!(way, Value::List(_))) => {
+                            for item in ways.iter().flat_map(either) {
+                                if !items.contains(&item) {
+                                    items.push(item);
+                                }
+                            }
+                        }
                         Value::Literal(_) | Value::Opaque(_) | Value::Typed(_) | Value::Unset => {}
                         other => items.push(other),
                     }
@@ -569,6 +601,15 @@ impl<'a> Eval<'a> {
             }
             _ => Value::Opaque(Some(site)),
         }
+    }
+}
+
+/// What a list may begin with: the items of one, or what is not known to be any.
+fn either(way: &Value) -> Vec<Value> {
+    match way {
+        Value::List(items) => items.to_vec(),
+        Value::Literal(_) | Value::Opaque(_) | Value::Typed(_) | Value::Unset => Vec::new(),
+        other => vec![other.clone()],
     }
 }
 

@@ -7,10 +7,12 @@
 
 mod asks;
 mod callbacks;
+mod chosen;
 mod errors;
 mod exprs;
 mod given;
 mod ingredients;
+mod knowledge;
 mod node;
 mod opened;
 mod payload;
@@ -19,6 +21,7 @@ mod tried;
 
 use errors::refuses_by_name;
 pub use ingredients::Ingredients;
+pub use knowledge::Knowledge;
 pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use node::{holds, matters};
 use payload::Payload;
@@ -26,6 +29,7 @@ use payload::Payload;
 use crate::rules::Role;
 use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::Flow;
@@ -45,23 +49,25 @@ const DEPTH: u32 = 32;
 /// Follows handlers.
 pub struct Tracer<'f, 'a> {
     flow: &'f Flow<'a>,
-    eval: Eval<'a>,
+    known: &'f Knowledge<'f, 'a>,
+    eval: &'f Eval<'a>,
     max_depth: u32,
     nodes: usize,
     visits: FxHashMap<Fn, u32>,
     /// What functions read [`VISITS`] times did then.
     read: FxHashMap<Fn, Vec<Node>>,
     stack: Vec<Fn>,
+    /// For each function on the stack, what expressions hold in it.
+    held: RefCell<Vec<FxHashMap<Site, Value>>>,
     calls: Vec<Site>,
     functions: Vec<Fn>,
-    service: Option<usize>,
     ingredients: Ingredients,
     payload: Payload,
+    /// The topic of the messages, where it is known.
+    topic: Option<Arc<str>>,
     /// The function around the call that receives, and that call, until it is met: what stands before
     /// it has run before there is a message.
     begins: Option<(Fn, ExprId)>,
-    /// Methods that calls on a value go to, by the value and the name.
-    narrowed: FxHashMap<(Value, Arc<str>), Vec<Arc<Closure>>>,
     /// What becomes of an exception here, innermost `try` last.
     unwinds: Vec<ErrorUse>,
     /// Names of the errors caught around, with the calls that may have thrown them.
@@ -69,23 +75,24 @@ pub struct Tracer<'f, 'a> {
 }
 
 impl<'f, 'a> Tracer<'f, 'a> {
-    /// A tracer for a handler of `service`, following at most `depth` calls.
-    pub fn new(flow: &'f Flow<'a>, service: Option<usize>, depth: Option<u32>) -> Self {
+    /// A tracer for a handler of a service, following at most `depth` calls.
+    pub fn new(known: &'f Knowledge<'f, 'a>, depth: Option<u32>) -> Self {
         Tracer {
-            flow,
-            eval: Eval::new(flow.types),
+            flow: known.flow,
+            known,
+            eval: &known.eval,
             max_depth: depth.unwrap_or(DEPTH),
             nodes: 0,
             visits: FxHashMap::default(),
             read: FxHashMap::default(),
             stack: Vec::new(),
+            held: RefCell::default(),
             calls: Vec::new(),
             functions: Vec::new(),
-            service,
             ingredients: Ingredients::default(),
             payload: Payload::default(),
+            topic: None,
             begins: None,
-            narrowed: FxHashMap::default(),
             unwinds: Vec::new(),
             caught: Vec::new(),
         }
@@ -107,9 +114,16 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self
     }
 
+    /// Tells the topic of the messages, which tables of handlers may be kept by.
+    #[must_use]
+    pub fn of_topic(mut self, topic: Option<&str>) -> Self {
+        self.topic = topic.map(Arc::from);
+        self
+    }
+
     /// The trace of `handler`.
     pub fn trace(mut self, handler: &Closure) -> Trace {
-        self.payload.received(&self.eval, handler.func);
+        self.payload.received(self.eval, handler.func);
         let mut frame = handler.env.clone();
         if !frame.iter().any(|b| b.func == handler.func) {
             let receiver = handler.receiver.clone();
@@ -136,7 +150,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.functions.push(func);
         }
         self.stack.push(func);
+        self.held.borrow_mut().push(FxHashMap::default());
         let nodes = self.block(func, body, frame, depth);
+        self.held.borrow_mut().pop();
         self.stack.pop();
         nodes
     }
@@ -317,7 +333,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
         let sent = Site { file: func.file, expr: value };
         let channel = Site { file: func.file, expr: channel };
-        let outcome = self.flow.types.of(channel) == Type::Chan(Type::Basic("error".into()).into());
+        let element = match self.flow.types.of(channel) {
+            Type::Chan(element) => (*element).clone(),
+            _ => Type::Unknown,
+        };
+        if self.run_elsewhere(sent, &element, frame, depth, out) {
+            return;
+        }
+        let outcome = element == Type::Basic("error".into());
         if !outcome && self.is_message(sent, frame) {
             out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
         }
@@ -559,7 +582,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             self.nodes += node::count(&known);
             return known;
         }
-        let mut binding = binding_of(&self.eval, site, target);
+        let mut binding = binding_of(self.eval, site, target);
         if closure.receiver.is_some() {
             binding.receiver.clone_from(&closure.receiver);
         }

@@ -98,6 +98,7 @@ pub struct Types<'a> {
     returns: Returns,
     implementers: RwLock<FxHashMap<Ty, Arc<[Ty]>>>,
     registries: OnceLock<Registries>,
+    implementations: RwLock<FxHashMap<Fn, Arc<[Fn]>>>,
 }
 
 const DEPTH: u8 = 24;
@@ -109,7 +110,25 @@ const ELEMENT: [&str; 4] = ["find", "at", "pop", "shift"];
 impl<'a> Types<'a> {
     /// Over a program and what the rules say library calls return.
     pub fn new(program: &'a Program, returns: Returns) -> Types<'a> {
-        Types { program, returns, implementers: RwLock::default(), registries: OnceLock::new() }
+        Types {
+            program,
+            returns,
+            implementers: RwLock::default(),
+            registries: OnceLock::new(),
+            implementations: RwLock::default(),
+        }
+    }
+
+    /// The functions that calls of an interface method may run, `found` once.
+    pub(super) fn implementations(&self, declared: Fn, found: impl FnOnce() -> Arc<[Fn]>) -> Arc<[Fn]> {
+        if let Some(known) = self.implementations.read().ok().and_then(|map| map.get(&declared).cloned()) {
+            return known;
+        }
+        let found = found();
+        if let Ok(mut map) = self.implementations.write() {
+            map.insert(declared, found.clone());
+        }
+        found
     }
 
     /// The registries of the program.

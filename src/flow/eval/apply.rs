@@ -10,8 +10,8 @@ use crate::flow::headers;
 use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
-use crate::flow::types::Type;
-use crate::flow::value::{Binding, Closure, Merged, Object, Value};
+use crate::flow::types::{Member, Type};
+use crate::flow::value::{Binding, Closure, Merged, Object, STEP, Value};
 
 impl Eval<'_> {
     /// What calling `closure` with `args` gives: its n-th returned value.
@@ -216,7 +216,12 @@ impl Eval<'_> {
                 }
             }
             Value::Receiver(func) => self.types.receiver_type(*func),
-            Value::Field(base, name) => self.types.part_of(&self.type_of(base), name),
+            Value::Field(base, name) if name.starts_with(STEP) => {
+                self.types.part_of(&self.type_of(base), name)
+            }
+            Value::Field(base, name) => {
+                self.member(&self.type_of(base), name).map_or(Type::Unknown, Member::ty)
+            }
             Value::Element(base) => match self.type_of(base) {
                 Type::Slice(inner) | Type::Map(_, inner) | Type::Chan(inner) => (*inner).clone(),
                 external @ Type::External(..) => external,
@@ -263,7 +268,7 @@ impl Substitution<'_, '_> {
         }
         eval.steps.set(eval.steps.get() + 1);
         if eval.steps.get() > STEPS {
-            eval.cuts.set(eval.cuts.get() + 1);
+            eval.cut(true);
             return Value::Opaque(None);
         }
         let put = self.put_inside(value);

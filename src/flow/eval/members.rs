@@ -9,6 +9,20 @@ use crate::flow::value::{Closure, Object, STEP, Value};
 use crate::syntax::facts::Lang;
 
 impl<'a> Eval<'a> {
+    /// What `.name` on a value of a type is, looked for once.
+    pub(super) fn member(&self, ty: &Type, name: &str) -> Option<Member> {
+        let Type::Named(named, args) = ty else { return self.types.member(ty, name) };
+        if !args.is_empty() {
+            return self.types.member(ty, name);
+        }
+        if let Some(known) = self.members.borrow().get(named).and_then(|names| names.get(name)) {
+            return known.clone();
+        }
+        let found = self.types.member(ty, name);
+        self.members.borrow_mut().entry(*named).or_default().insert(name.into(), found.clone());
+        found
+    }
+
     /// `value.name`, where `ty` is what is known of the value's type.
     pub fn member_value(&self, value: Value, ty: &Type, name: &str) -> Value {
         if name.starts_with(STEP) {
@@ -33,7 +47,7 @@ impl<'a> Eval<'a> {
             Type::Named(..) | Type::External(..) => &dynamic,
             _ => ty,
         };
-        if let Some(Member::Method(func)) = self.types.member(ty, name) {
+        if let Some(Member::Method(func)) = self.member(ty, name) {
             if !self.types.has_body(func)
                 && let Some(inner) = self.embedded(&value, name)
             {
@@ -62,7 +76,7 @@ impl<'a> Eval<'a> {
     /// embeds is as good as what it was given.
     pub fn embedded(&self, value: &Value, name: &str) -> Option<Value> {
         let Value::Object(object) = value else { return None };
-        let has = |v: &&Value| matches!(self.types.member(&self.type_of(v), name), Some(Member::Method(_)));
+        let has = |v: &&Value| matches!(self.member(&self.type_of(v), name), Some(Member::Method(_)));
         self.embedded_in(object).find(has).cloned()
     }
 

@@ -5,7 +5,8 @@ use crate::flow::program::{Decl, Input, Program, Site};
 use crate::flow::types::{Returns, Types};
 use crate::flow::value::Value;
 use crate::rules::RuleSet;
-use crate::syntax::{Bodies, ts};
+use crate::syntax::facts::Facts;
+use crate::syntax::{Bodies, go, ts};
 
 /// A value in short: `[…]` a list, `{…}` an object or map, `a | b` one of several, `$p` a parameter.
 fn short(program: &Program, value: &Value) -> String {
@@ -41,12 +42,15 @@ fn short(program: &Program, value: &Value) -> String {
 }
 
 fn value_of(source: &str, name: &str) -> String {
-    let facts = ts::parse(source.as_bytes(), "main.ts", Bodies::Full);
-    let input = Input { path: "main.ts".to_owned(), facts, generated: false };
+    value_in(ts::parse(source.as_bytes(), "main.ts", Bodies::Full), "main.ts", name)
+}
+
+fn value_in(facts: Facts, path: &str, name: &str) -> String {
+    let input = Input { path: path.to_owned(), facts, generated: false };
     let program = Program::new(vec![input], &[]);
     let types = Types::new(&program, Returns::new(&RuleSet::default()));
     let Some(Decl::Global(global)) = program.packages[0].decls.get(name).copied() else {
-        panic!("no global {name} in {source}")
+        panic!("no global {name} in {path}")
     };
     let facts = program.facts(0);
     let site = Site { file: 0, expr: facts.globals[global.index as usize].value };
@@ -83,4 +87,27 @@ fn stores_give_what_is_put_into_them() {
     };
     let wrong: Vec<String> = table.iter().filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn go_value(source: &str) -> String {
+    value_in(go::parse(source.as_bytes(), Bodies::Full), "main.go", "it")
+}
+
+#[test]
+fn what_branches_append_is_in_one_list() {
+    let source = "package main\nvar it = all(true)\nfunc all(more bool) []string {\n l := []string{\"a\"}\n \
+                  if more { l = append(l, \"b\") }\n if more { l = append(l, \"c\") }\n return l\n}\n";
+    assert_eq!(go_value(source), "['a', 'b', 'c'] | ['a', 'b'] | ['a']");
+}
+
+#[test]
+fn many_branches_that_append_do_not_multiply() {
+    let branches: Vec<String> = (0..40).map(|i| format!(" if more {{ l = append(l, \"{i}\") }}\n")).collect();
+    let branches = branches.concat();
+    let source = format!(
+        "package main\nvar it = all(true)\nfunc all(more bool) []string {{\n var l []string\n{branches} return l\n}}\n"
+    );
+    let found = go_value(&source);
+    assert!(found.contains("'39'"), "{found}");
+    assert!(found.len() < 20_000, "{} letters", found.len());
 }

@@ -107,7 +107,7 @@ impl Tracer<'_, '_> {
         let runs = |step: &Step| {
             step.error == ErrorUse::None
                 && step.into.is_none()
-                && statement::run(&self.eval, step.site).is_some_and(|run| run.call.expr == call)
+                && statement::run(self.eval, step.site).is_some_and(|run| run.call.expr == call)
         };
         let statement = out.iter_mut().rev().find_map(|node| match node {
             Node::Step(step) if step.func == func && runs(step) => Some(step),

@@ -25,7 +25,7 @@ impl Tracer<'_, '_> {
             value @ Value::Call(_) => self.eval.within(&value, frame),
             _ => return,
         };
-        let Some(taken) = written(&self.eval, graph, &value) else { return };
+        let Some(taken) = written(self.eval, graph, &value) else { return };
         let opens = |rule: &RuleId| self.flow.index.rule(*rule).role == Role::TxBegin;
         let found = taken.items().into_iter().find_map(|item| match item {
             Value::Made(made) => {

@@ -212,19 +212,19 @@ impl Tracer<'_, '_> {
             let values: Vec<Value> = rule
                 .value
                 .iter()
-                .map(|s| crate::flow::select::select(&self.eval, site, s))
+                .map(|s| crate::flow::select::select(self.eval, site, s))
                 .filter(|v| !v.is_unset())
                 .map(|v| self.eval.within(&v, frame))
                 .collect();
             for value in &values {
                 let ty = self.eval.type_of(value);
                 if rule.role == Role::Decode {
-                    self.payload.learn(&self.eval, &ty);
+                    self.payload.learn(self.eval, &ty);
                     let made = |v: &Value| matches!(v, Value::Made(_) | Value::Opaque(Some(_)));
                     self.payload.values.extend(value.items().into_iter().filter(made));
                 } else {
                     let known = matches!(&ty, Type::Named(ty, _) if !self.flow.types.is_interface(*ty));
-                    about = !known || self.payload.is(&self.eval, value, frame);
+                    about = !known || self.payload.is(self.eval, value, frame);
                 }
                 if about {
                     break;
@@ -249,7 +249,7 @@ impl Tracer<'_, '_> {
 
     /// Whether an expression is the message, a part of it, or built of it.
     pub(super) fn is_message(&self, site: Site, frame: &[Binding]) -> bool {
-        self.payload.is(&self.eval, &self.value_in(site, frame), frame)
+        self.payload.is(self.eval, &self.value_in(site, frame), frame)
     }
 
     /// Whether a step inserts or publishes under a key that the message brings: the one that a unique
@@ -257,14 +257,14 @@ impl Tracer<'_, '_> {
     pub(super) fn keyed(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
         let brought = |value: &Value| {
             let value = self.eval.within(value, frame);
-            self.payload.brings(&self.eval, &value, frame, DEPTH)
+            self.payload.brings(self.eval, &value, frame, DEPTH)
         };
         rules.iter().map(|&id| self.flow.index.rule(id)).any(|rule| {
             matches!(rule.role, Role::EffectInsert | Role::Publisher)
                 && self
                     .flow
                     .unique
-                    .given(&self.eval, site, rule)
+                    .given(self.eval, site, rule)
                     .iter()
                     .any(|key| !key.is_empty() && key.iter().all(brought))
         })
@@ -425,9 +425,9 @@ impl Tracer<'_, '_> {
             return;
         }
         let held = self.value_in(value, frame);
-        if self.payload.is(&self.eval, &held, frame) {
+        if self.payload.is(self.eval, &held, frame) {
             let ty = self.flow.types.named_by(Site { file: value.file, expr: ty });
-            self.payload.learn(&self.eval, &ty);
+            self.payload.learn(self.eval, &ty);
         }
     }
 }

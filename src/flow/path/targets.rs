@@ -5,6 +5,7 @@ use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId};
 use std::sync::Arc;
 
+use super::knowledge::Closures;
 use super::{CutReason, Tracer};
 use crate::flow::calls::Callee;
 use crate::flow::matches::RuleId;
@@ -71,13 +72,22 @@ impl Tracer<'_, '_> {
         }
     }
 
+    /// What an expression of the function that is being followed holds, with `frame` as what that was
+    /// given.
     pub(super) fn value_in(&self, site: Site, frame: &[Binding]) -> Value {
-        self.eval.within(&self.eval.value(site), frame)
+        if let Some(known) = self.held.borrow().last().and_then(|held| held.get(&site)) {
+            return known.clone();
+        }
+        let value = self.eval.within(&self.eval.value(site), frame);
+        if let Some(held) = self.held.borrow_mut().last_mut() {
+            held.insert(site, value.clone());
+        }
+        value
     }
 
     /// The functions a call runs, narrowed by what the frame knows of the receiver; `known` says that
     /// a rule tells what the call does.
-    pub(super) fn targets(&mut self, site: Site, known: bool, frame: &[Binding]) -> Vec<Arc<Closure>> {
+    pub(super) fn targets(&self, site: Site, known: bool, frame: &[Binding]) -> Vec<Arc<Closure>> {
         let program = self.flow.types.program;
         let facts = program.facts(site.file);
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
@@ -102,7 +112,8 @@ impl Tracer<'_, '_> {
                     targets.iter().copied().filter(|&t| self.ingredients.has_method(self.flow, t)).collect();
                 let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
                 // Code in another service's folder does not run in this one's process.
-                let near: Vec<Fn> = candidates.into_iter().filter(|t| self.same_service(t.file)).collect();
+                let near: Vec<Fn> =
+                    candidates.into_iter().filter(|t| self.known.same_service(t.file)).collect();
                 let (run, other): (Vec<Fn>, Vec<Fn>) = near.into_iter().partition(|&t| self.runs(t));
                 // Where no entry point is known to lead to any, each may be meant.
                 let near = if run.is_empty() { other } else { run };
@@ -126,7 +137,16 @@ impl Tracer<'_, '_> {
                     }
                 }
                 let callee = Site { file: site.file, expr: callee };
-                let mut found = self.functions_in(&self.value_in(callee, frame));
+                if let Some(chosen) = self.under_topic(callee, frame) {
+                    return chosen;
+                }
+                let mut found = self.functions_in(&self.value_in(callee, frame)).to_vec();
+                for set in self.set_by_options(callee) {
+                    let more = self.functions_in(&set);
+                    found.extend(
+                        more.iter().filter(|f| !targeted(&found, f.func)).cloned().collect::<Vec<_>>(),
+                    );
+                }
                 found.truncate(8);
                 found
             }
@@ -134,10 +154,19 @@ impl Tracer<'_, '_> {
         }
     }
 
-    /// The functions that a value may be.
-    fn functions_in(&self, value: &Value) -> Vec<Arc<Closure>> {
+    /// The functions that a value may be, looked for once.
+    pub(super) fn functions_in(&self, value: &Value) -> Closures {
+        let known = self.known.functions.borrow().get(value).cloned();
+        known.unwrap_or_else(|| {
+            let found: Closures = self.functions(value).into();
+            self.known.functions.borrow_mut().insert(value.clone(), found.clone());
+            found
+        })
+    }
+
+    fn functions(&self, value: &Value) -> Vec<Arc<Closure>> {
         let mut found: Vec<Arc<Closure>> = Vec::new();
-        for value in everything(&self.eval, &self.flow.graph, value, 6) {
+        for value in everything(self.eval, &self.flow.graph, value, 6) {
             for item in value.items() {
                 if let Some(closure) = item.function()
                     && self.flow.types.has_body(closure.func)
@@ -215,7 +244,7 @@ impl Tracer<'_, '_> {
 
     /// The method of the concrete value behind an interface, when the frame or the type's
     /// constructors tell which it is.
-    pub(super) fn narrowed(&mut self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
+    pub(super) fn narrowed(&self, site: Site, callee: ExprId, frame: &[Binding]) -> Vec<Arc<Closure>> {
         let facts = self.flow.types.program.facts(site.file);
         let Expr::Field { base, name } = facts.expr(callee) else { return Vec::new() };
         let name = facts.text(name);
@@ -233,20 +262,20 @@ impl Tracer<'_, '_> {
     }
 
     /// What a call of method `name` on `value` goes to, looked for once.
-    fn methods_of(&mut self, value: Value, name: &str) -> Vec<Arc<Closure>> {
+    fn methods_of(&self, value: Value, name: &str) -> Vec<Arc<Closure>> {
         let key = (value, name.into());
-        if let Some(known) = self.narrowed.get(&key) {
-            return known.clone();
+        if let Some(known) = self.known.methods.borrow().get(&key) {
+            return known.to_vec();
         }
         let found = self.methods(&key.0, name);
-        self.narrowed.insert(key, found.clone());
+        self.known.methods.borrow_mut().insert(key, found.as_slice().into());
         found
     }
 
     /// Method `name` of each concrete value that `value` may be.
     fn methods(&self, value: &Value, name: &str) -> Vec<Arc<Closure>> {
         let mut found: Vec<Arc<Closure>> = Vec::new();
-        for value in everything(&self.eval, &self.flow.graph, value, 5) {
+        for value in everything(self.eval, &self.flow.graph, value, 5) {
             let ty = self.eval.type_of(&value);
             if let Type::Named(id, _) = &ty
                 && !self.flow.types.is_interface(*id)
@@ -267,56 +296,14 @@ impl Tracer<'_, '_> {
 
     /// The subscribers registered for the event a trigger names, those of the same service first.
     pub(super) fn subscribers(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Arc<Closure>> {
-        let Some(names) = self.named(site, rules, Role::ObserverTrigger, frame) else { return Vec::new() };
-        let mut found: Vec<Arc<Closure>> = Vec::new();
-        for m in &self.flow.matches {
-            let rule = self.flow.index.rule(m.rule);
-            if rule.role != Role::ObserverSubscribe || !self.same_service(m.site.file) {
-                continue;
-            }
-            let topics: Vec<Arc<str>> = rule
-                .topic
-                .iter()
-                .flat_map(|s| crate::flow::select::select(&self.eval, m.site, s).strings())
-                .collect();
-            if !topics.iter().any(|t| names.contains(t)) {
-                continue;
-            }
-            for selector in &rule.handler {
-                let value = crate::flow::select::select(&self.eval, m.site, selector);
-                for item in value.items() {
-                    for concrete in everything(&self.eval, &self.flow.graph, &item, 5) {
-                        self.add_handler(&concrete, &mut found);
-                    }
-                }
-            }
-        }
-        found
+        let names = self.named(site, rules, Role::ObserverTrigger, frame);
+        names.map_or_else(Vec::new, |names| self.known.observers(&names))
     }
 
     /// Whether an entry point of the service leads to `func`.
     fn runs(&self, func: Fn) -> bool {
         let services = || self.flow.attribution.services(func.file, Some(func));
-        self.service.is_none_or(|service| services().contains(&service))
-    }
-
-    pub(super) fn same_service(&self, file: u32) -> bool {
-        match (self.service, self.flow.attribution.owner(file)) {
-            (Some(service), Some(owner)) => service == owner,
-            _ => true,
-        }
-    }
-
-    pub(super) fn add_handler(&self, value: &Value, found: &mut Vec<Arc<Closure>>) {
-        let closure = match value {
-            Value::Func(closure) => Some(closure.clone()),
-            other => crate::flow::endpoints::method_handler(&self.eval, other),
-        };
-        if let Some(closure) = closure
-            && !found.iter().any(|c| c.func == closure.func)
-        {
-            found.push(closure);
-        }
+        self.known.service.is_none_or(|service| services().contains(&service))
     }
 
     pub(super) fn named(
@@ -329,9 +316,9 @@ impl Tracer<'_, '_> {
         let matched = rules.iter().map(|&r| self.flow.index.rule(r)).find(|r| r.role == role)?;
         let mut names = Vec::new();
         for selector in &matched.topic {
-            let value = crate::flow::select::select(&self.eval, site, selector);
+            let value = crate::flow::select::select(self.eval, site, selector);
             let value = self.eval.within(&value, frame);
-            names.extend(everything(&self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
+            names.extend(everything(self.eval, &self.flow.graph, &value, 5).iter().flat_map(Value::strings));
         }
         Some(names)
     }
@@ -345,33 +332,15 @@ impl Tracer<'_, '_> {
         };
         let mut wanted: Vec<Type> = Vec::new();
         for selector in &rule.value {
-            let value = crate::flow::select::select(&self.eval, site, selector);
+            let value = crate::flow::select::select(self.eval, site, selector);
             let value = self.eval.within(&value, frame);
             wanted.push(self.eval.type_of(&value));
         }
         wanted.retain(|t| matches!(t, Type::Named(..)));
-        let mut found = Vec::new();
-        for m in &self.flow.matches {
-            let register = self.flow.index.rule(m.rule);
-            if register.role != Role::MediatorRegister {
-                continue;
-            }
-            let takes = register
-                .handler
-                .iter()
-                .flat_map(|s| crate::flow::select::select(&self.eval, m.site, s).items());
-            for value in takes {
-                for concrete in everything(&self.eval, &self.flow.graph, &value, 5) {
-                    let mut handlers = Vec::new();
-                    self.add_handler(&concrete, &mut handlers);
-                    for handler in handlers {
-                        if self.takes_one_of(handler.func, &wanted)
-                            && !found.iter().any(|c: &Arc<Closure>| c.func == handler.func)
-                        {
-                            found.push(handler);
-                        }
-                    }
-                }
+        let mut found: Vec<Arc<Closure>> = Vec::new();
+        for handler in self.known.mediated() {
+            if self.takes_one_of(handler.func, &wanted) && !found.iter().any(|c| c.func == handler.func) {
+                found.push(handler.clone());
             }
         }
         found
@@ -384,6 +353,11 @@ impl Tracer<'_, '_> {
             matches!(ty, Type::Named(..)) && wanted.contains(&ty)
         })
     }
+}
+
+/// Whether a function is among those found.
+fn targeted(found: &[Arc<Closure>], func: Fn) -> bool {
+    found.iter().any(|closure| closure.func == func)
 }
 
 /// Whether calls of a library do nothing that a second delivery repeats: logs and traces, and the
