@@ -3,6 +3,8 @@
 //! Rules are indexed by the name they ask for, so a file is looked at once and ten times the
 //! rules cost next to nothing.
 
+mod known;
+
 use crate::rules::{Matcher, Role, Rule, RuleSet, Selector};
 use crate::syntax::facts::{Expr, ExprId, FuncId, Lang};
 use crate::syntax::sql;
@@ -12,6 +14,7 @@ use std::sync::RwLock;
 
 use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
+use super::outside::Outside;
 use super::program::{Fn, Site};
 use super::types::{Type, Types, import_matches};
 use super::undescribed::Vocabulary;
@@ -151,7 +154,8 @@ impl<'a> Index<'a> {
             .flat_map_iter(|calls| {
                 let eval = Eval::new(types);
                 let matches = calls.iter().flat_map(|call| {
-                    let rules = self.call(types, &eval, call.site, &call.callee);
+                    let behind = graph.behind.get(&call.site).map_or(&[][..], |behind| behind);
+                    let rules = self.call(types, &eval, call.site, &call.callee, behind);
                     rules.into_iter().map(|rule| Match {
                         site: call.site,
                         rule,
@@ -192,8 +196,15 @@ impl<'a> Index<'a> {
         });
     }
 
-    /// The rules a call matches.
-    fn call(&self, types: &Types<'_>, eval: &Eval<'_>, site: Site, callee: &Callee) -> Vec<RuleId> {
+    /// The rules a call matches; `behind` are the libraries that an interface hides.
+    fn call(
+        &self,
+        types: &Types<'_>,
+        eval: &Eval<'_>,
+        site: Site,
+        callee: &Callee,
+        behind: &[Outside],
+    ) -> Vec<RuleId> {
         let facts = types.program.facts(site.file);
         let Expr::Call { callee: expr, .. } = facts.expr(site.expr) else { return Vec::new() };
         let name = match facts.expr(expr) {
@@ -215,6 +226,9 @@ impl<'a> Index<'a> {
             }
         } else if !matches!(callee, Callee::Builtin) {
             found.extend(self.function_call(types, site, expr, name));
+        }
+        for outside in behind {
+            found.extend(self.library_call(types.program.external(outside.path), &outside.on, name, true));
         }
         let lang = facts.lang;
         found.retain(|&id| self.speaks(id, lang) && self.holds(eval, id, site));
