@@ -82,3 +82,202 @@ fn completions_and_manual_pages_tell_every_command() {
     assert_eq!(code, Some(2));
     assert!(err.contains("there are: scan, report, gate"), "{err}");
 }
+
+/// A tree of files with a rule file of the house in force; what its audit finds, one endpoint a line.
+fn with_house_rules(files: &[(&str, &str)]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(dir.path().join("flowaudit.yaml"), "rules: {paths: [house]}\n").unwrap();
+    let (code, out, err) = run(&["rules", "test", "house"], dir.path());
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let (code, out, err) = run(&["scan", "--format", "json"], dir.path());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let audit: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let list = |name: &str| audit[name].as_array().unwrap().clone();
+    let topic = |endpoint: &serde_json::Value| endpoint["topic"]["name"].as_str().unwrap().to_owned();
+    let consumers = list("consumers").into_iter().map(|c| {
+        format!(
+            "{} {} -> {}",
+            c["framework"].as_str().unwrap(),
+            topic(&c),
+            c["handler"]["name"].as_str().unwrap()
+        )
+    });
+    let publishers = list("publishers").into_iter().map(|p| format!("publishes {}", topic(&p)));
+    let said = list("diagnostics").into_iter().map(|d| d["message"].as_str().unwrap().to_owned());
+    consumers.chain(publishers).chain(said).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rules_of_the_house_describe_a_package_of_the_same_repository() {
+    let rules = r#"id: house-bus
+title: The house's own bus
+docs: https://example.com/bus
+language: go
+transport: kafka
+imports: [example.com/shop/pkg/bus]
+rules:
+  - {id: house-bus.publish, role: publisher, call: Bus.Publish, topic: arg1, note: Sends.}
+  - {id: house-bus.emit, role: publisher, call: Emit, topic: arg0, note: Sends.}
+  - {id: house-bus.subscribe, role: consumer, call: Bus.Subscribe, topic: arg0, handler: arg1, note: Hears.}
+  - {id: house-bus.listen, role: consumer, composite: Route, topic: self.Topic, handler: self.Run, note: Hears.}
+examples:
+  valid:
+    - files:
+        bus/bus.go: |
+          package bus
+
+          func Emit(topic string) {}
+        main.go: |
+          package main
+
+          import "example.com/shop/pkg/bus"
+
+          func main() { bus.Emit("order.seen") }
+      expect: [{role: publisher, topic: order.seen, rule: house-bus.emit}]
+  invalid:
+    - code: |
+        package main
+
+        func Emit(topic string) {}
+
+        func main() { Emit("order.seen") }
+"#;
+    let bus = r#"package bus
+
+import (
+	"context"
+
+	"github.com/segmentio/kafka-go"
+)
+
+type Bus struct{ writer *kafka.Writer }
+
+type Handler func(ctx context.Context, body []byte) error
+
+type Route struct {
+	Topic string
+	Run   Handler
+}
+
+func New(routes ...Route) *Bus { return &Bus{writer: &kafka.Writer{}} }
+
+// Publish sends under the name of the house's cluster, which the rule leaves out.
+func (b *Bus) Publish(ctx context.Context, topic string, body []byte) error {
+	return b.writer.WriteMessages(ctx, kafka.Message{Topic: "shop." + topic, Value: body})
+}
+
+func (b *Bus) Subscribe(topic string, handler Handler) {}
+
+func Emit(topic string) {}
+"#;
+    let main = r#"package main
+
+import (
+	"context"
+
+	"example.com/shop/pkg/bus"
+)
+
+type publisher interface {
+	Publish(ctx context.Context, topic string, body []byte) error
+}
+
+// Board has methods of the same names.
+type board struct{}
+
+func (board) Subscribe(topic string, handler bus.Handler) {}
+
+func main() {
+	b := bus.New(bus.Route{Topic: "order.billed", Run: billed})
+	b.Subscribe("order.paid", paid)
+	board{}.Subscribe("board.news", paid)
+	bus.Emit("order.seen")
+	tell(b)
+}
+
+func tell(to publisher) { _ = to.Publish(context.Background(), "order.placed", nil) }
+
+func paid(ctx context.Context, body []byte) error   { return nil }
+func billed(ctx context.Context, body []byte) error { return nil }
+"#;
+    let files = [
+        ("go.mod", "module example.com/shop\n\ngo 1.22\n"),
+        ("pkg/bus/bus.go", bus),
+        ("cmd/orders/main.go", main),
+        ("house/bus.yaml", rules),
+    ];
+    let expected = "house-bus order.billed -> billed\nhouse-bus order.paid -> paid\npublishes order.seen\npublishes order.placed";
+    assert_eq!(with_house_rules(&files), expected);
+}
+
+#[test]
+fn rules_of_the_house_describe_a_workspace_package() {
+    let rules = r#"id: house-bus
+title: The house's own bus
+docs: https://example.com/bus
+language: typescript
+transport: kafka
+imports: ["@shop/bus"]
+rules:
+  - {id: house-bus.publish, role: publisher, call: Bus.publish, topic: arg0, note: Sends.}
+  - {id: house-bus.emit, role: publisher, call: emit, topic: arg0, note: Sends.}
+  - {id: house-bus.subscribe, role: consumer, call: Bus.subscribe, topic: arg0, handler: arg1, note: Hears.}
+  - {id: house-bus.on, role: consumer, decorator: On, topic: arg0, handler: decorated, note: Hears.}
+"#;
+    let bus = r"import { Socket } from 'node:net';
+
+export class Bus {
+  private readonly socket = new Socket();
+
+  async publish(topic: string, body: string): Promise<void> {
+    this.socket.write(body);
+  }
+
+  subscribe(topic: string, handler: (body: string) => Promise<void>): void {}
+}
+
+export function emit(topic: string): void {}
+
+export function On(topic: string): MethodDecorator {
+  return () => undefined;
+}
+";
+    let main = r"import { Bus, On, emit as tell } from '@shop/bus';
+
+class OrderBus extends Bus {}
+
+class Mailer {
+  @On('order.sent')
+  async sent(body: string): Promise<void> {}
+}
+
+const bus = new OrderBus();
+
+async function paid(body: string): Promise<void> {}
+
+export async function main(): Promise<void> {
+  bus.subscribe('order.paid', paid);
+  await bus.publish('order.placed', '1');
+  tell('order.seen');
+  new Mailer();
+}
+
+main();
+";
+    let files = [
+        ("package.json", r#"{"name": "shop", "private": true, "workspaces": ["packages/*", "apps/*"]}"#),
+        ("packages/bus/package.json", r#"{"name": "@shop/bus", "main": "dist/index.js"}"#),
+        ("packages/bus/src/index.ts", "export * from './bus';\n"),
+        ("packages/bus/src/bus.ts", bus),
+        ("apps/orders/package.json", r#"{"name": "orders", "scripts": {"start": "node dist/main.js"}}"#),
+        ("apps/orders/src/main.ts", main),
+        ("house/bus.yaml", rules),
+    ];
+    let expected = "house-bus order.sent -> Mailer.sent\nhouse-bus order.paid -> paid\npublishes order.placed\npublishes order.seen";
+    assert_eq!(with_house_rules(&files), expected);
+}

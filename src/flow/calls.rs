@@ -88,6 +88,8 @@ pub struct Graph {
     pub entries: FxHashMap<Ty, Vec<headers::Entry>>,
     /// What is put into registries.
     pub registered: super::registries::Holdings,
+    /// What libraries run behind interfaces.
+    pub behind: super::outside::Behind,
     /// What the containers of libraries hold.
     pub containers: super::provided::Containers,
     /// Functions that some entry point leads to; `None` where the tree has no entry point.

@@ -4,6 +4,7 @@
 //! lifted through parameters, fields and constructors until they are constants, and the outermost
 //! call that supplies the topic is the registration people look for.
 
+mod house;
 mod ways;
 
 use crate::rules::{Role, Rule, Selector, Start};
@@ -134,6 +135,7 @@ impl Lifting<'_> {
             .filter(|m| roles.contains(&self.index.rule(m.rule).role))
             .flat_map_iter(|m| self.one(m))
             .collect();
+        self.leave_to_house(matches, &mut found);
         found.sort_by(|a, b| {
             (a.place, &a.topic, &a.hops, a.matched).cmp(&(b.place, &b.topic, &b.hops, b.matched))
         });

@@ -3,18 +3,23 @@
 //! Rules are indexed by the name they ask for, so a file is looked at once and ten times the
 //! rules cost next to nothing.
 
+mod house;
+mod known;
+
 use crate::rules::{Matcher, Role, Rule, RuleSet, Selector};
 use crate::syntax::facts::{Expr, ExprId, FuncId, Lang};
 use crate::syntax::sql;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::RwLock;
+use std::sync::{OnceLock, RwLock};
 
 use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
-use super::program::{Fn, Site};
+use super::outside::Outside;
+use super::program::{Decl, Fn, Site, Target};
 use super::types::{Type, Types, import_matches};
 use super::undescribed::Vocabulary;
+use house::House;
 
 /// A rule, by detector and position in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -52,6 +57,7 @@ pub struct Index<'a> {
     sql: Vec<RuleId>,
     by_function: RwLock<FxHashMap<String, Vec<RuleId>>>,
     vocabulary: Vocabulary,
+    house: OnceLock<House>,
 }
 
 impl<'a> Index<'a> {
@@ -67,6 +73,7 @@ impl<'a> Index<'a> {
             sql: Vec::new(),
             by_function: RwLock::default(),
             vocabulary: Vocabulary::built_in(),
+            house: OnceLock::new(),
         };
         for (d, detector) in rules.detectors.iter().enumerate() {
             for (r, rule) in detector.rules.iter().enumerate() {
@@ -151,7 +158,8 @@ impl<'a> Index<'a> {
             .flat_map_iter(|calls| {
                 let eval = Eval::new(types);
                 let matches = calls.iter().flat_map(|call| {
-                    let rules = self.call(types, &eval, call.site, &call.callee);
+                    let behind = graph.behind.get(&call.site).map_or(&[][..], |behind| behind);
+                    let rules = self.call(types, &eval, call.site, &call.callee, behind);
                     rules.into_iter().map(|rule| Match {
                         site: call.site,
                         rule,
@@ -192,8 +200,15 @@ impl<'a> Index<'a> {
         });
     }
 
-    /// The rules a call matches.
-    fn call(&self, types: &Types<'_>, eval: &Eval<'_>, site: Site, callee: &Callee) -> Vec<RuleId> {
+    /// The rules a call matches; `behind` are the libraries that an interface hides.
+    fn call(
+        &self,
+        types: &Types<'_>,
+        eval: &Eval<'_>,
+        site: Site,
+        callee: &Callee,
+        behind: &[Outside],
+    ) -> Vec<RuleId> {
         let facts = types.program.facts(site.file);
         let Expr::Call { callee: expr, .. } = facts.expr(site.expr) else { return Vec::new() };
         let name = match facts.expr(expr) {
@@ -214,7 +229,11 @@ impl<'a> Index<'a> {
                 found.extend(self.held_name(types, eval, Site { file: site.file, expr }));
             }
         } else if !matches!(callee, Callee::Builtin) {
+            found.extend(self.house_call(types, site, expr, name, callee));
             found.extend(self.function_call(types, site, expr, name));
+        }
+        for outside in behind {
+            found.extend(self.library_call(types.program.external(outside.path), &outside.on, name, true));
         }
         let lang = facts.lang;
         found.retain(|&id| self.speaks(id, lang) && self.holds(eval, id, site));
@@ -389,7 +408,8 @@ impl<'a> Index<'a> {
 
     /// Decorators of the file's classes and methods.
     fn decorators(&self, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
-        let facts = eval.types.program.facts(file);
+        let program = eval.types.program;
+        let facts = program.facts(file);
         let of_types = facts.types.iter().map(|ty| (ty.decorators, None));
         let of_funcs = facts
             .funcs
@@ -404,14 +424,18 @@ impl<'a> Index<'a> {
                 };
                 let Expr::Field { base, name } = facts.expr(callee) else { continue };
                 let Some(ids) = self.decorators.get(facts.text(name)) else { continue };
-                let Some(super::program::Target::External(path)) = eval.types.package_qualifier(file, base)
-                else {
-                    continue;
+                let Some(target) = eval.types.package_qualifier(file, base) else { continue };
+                let name = facts.text(name);
+                let gated = |id: RuleId| match target {
+                    Target::External(path) => self.gated(id, program.external(*path)),
+                    Target::Package(package) => {
+                        let decl = program.decl(*package, name);
+                        decl.is_some_and(|decl| self.house(program).means(id, decl, name))
+                    }
                 };
-                let path = eval.types.program.external(*path);
                 let site = Site { file, expr };
                 for &id in ids {
-                    if self.gated(id, path) && self.speaks(id, facts.lang) && self.holds(eval, id, site) {
+                    if gated(id) && self.speaks(id, facts.lang) && self.holds(eval, id, site) {
                         found.push(Match { site, rule: id, func, method: func });
                     }
                 }
@@ -427,6 +451,15 @@ impl<'a> Index<'a> {
                 let path = program.external(*path);
                 for &id in self.literals.get(&**name).into_iter().flatten() {
                     if self.gated(id, path) && self.holds(eval, id, site) {
+                        found.push(Match { site, rule: id, func: program.owner(site), method: None });
+                    }
+                }
+            }
+            Type::Named(ty, _) => {
+                let name = program.type_name(*ty);
+                let meant = |id: RuleId| self.house(program).means(id, Decl::Type(*ty), name);
+                for &id in self.literals.get(name).into_iter().flatten() {
+                    if meant(id) && self.holds(eval, id, site) {
                         found.push(Match { site, rule: id, func: program.owner(site), method: None });
                     }
                 }
@@ -454,18 +487,18 @@ impl<'a> Index<'a> {
                 continue;
             }
             let Some(ids) = self.methods.get(facts.text(func.name)) else { continue };
-            let imports: Vec<&str> = program
-                .file(file)
-                .imports
-                .values()
-                .filter_map(|t| match t {
-                    super::program::Target::External(path) => Some(program.external(*path)),
-                    super::program::Target::Package(_) => None,
+            let imports = &program.file(file).imports;
+            let gated = |id: RuleId| {
+                imports.values().any(|target| match target {
+                    Target::External(path) => self.gated(id, program.external(*path)),
+                    Target::Package(package) => {
+                        self.house(program).describing(*package).contains(&id.detector)
+                    }
                 })
-                .collect();
+            };
             let method = Fn { file, func: FuncId(i as u32) };
             for &id in ids {
-                if imports.iter().any(|path| self.gated(id, path))
+                if gated(id)
                     && let Some(site) = first_expr(types, method)
                 {
                     found.push(Match { site, rule: id, func: Some(method), method: Some(method) });

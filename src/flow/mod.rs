@@ -1,7 +1,7 @@
 //! Flow: facts and rules joined into endpoints, topics and call paths.
 //!
 //! In order: `program` indexes names (with `modules` and `extensions`), `scope` binds locals, `types` says what expressions are,
-//! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
+//! `calls` who calls whom, `outside` which libraries stand behind interfaces, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what
 //! travels beside one, `registries` and `provided` what containers give, `manifest`
@@ -24,6 +24,7 @@ pub mod manifest;
 pub mod matches;
 pub mod modules;
 pub mod options;
+pub mod outside;
 pub mod parking;
 pub mod path;
 pub mod program;
@@ -175,6 +176,7 @@ pub fn build<'a>(
 ) -> Flow<'a> {
     let mut graph = Graph::new(types);
     let index = Index::new(rules);
+    outside::fill(types, &mut graph, &index);
     let matches = index.matches(types, &graph);
     let attribution = Attribution::new(types, &graph, services.len(), owner_of);
     graph.live = attribution.live();

@@ -73,7 +73,7 @@ pub enum Target {
 pub struct ExtPath(pub u32);
 
 /// A declaration at package level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decl {
     /// A function.
     Func(Fn),

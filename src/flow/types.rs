@@ -141,6 +141,11 @@ impl<'a> Types<'a> {
         self.nth(site, 0, DEPTH)
     }
 
+    /// The type of the n-th value of an expression (a call may give several).
+    pub fn of_nth(&self, site: Site, index: u32) -> Type {
+        self.nth(site, index, DEPTH)
+    }
+
     /// The type a type expression names.
     pub fn named_by(&self, site: Site) -> Type {
         self.type_expr(site, DEPTH)

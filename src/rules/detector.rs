@@ -152,6 +152,7 @@ fn detector(
         id: id.to_owned(),
         // The loader knows.
         origin: String::new(),
+        builtin: false,
         title: title?.to_owned(),
         docs: docs?.to_owned(),
         language: language?,

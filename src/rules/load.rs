@@ -87,7 +87,10 @@ pub fn load(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleProblem>> {
     for (file, (found, mistakes)) in results {
         problems.extend(mistakes.into_iter().map(|mistake| problem(file, mistake)));
         read.extend(found.map(|mut found| {
-            found.detector.iter_mut().for_each(|detector| detector.origin.clone_from(&file.path));
+            if let Some(detector) = &mut found.detector {
+                detector.origin.clone_from(&file.path);
+                detector.builtin = file.builtin;
+            }
             (file, found)
         }));
     }

@@ -37,6 +37,8 @@ pub struct Detector {
     pub id: String,
     /// File it was read from.
     pub origin: String,
+    /// It came with the tool: it is about libraries, not about code of the tree.
+    pub builtin: bool,
     /// What a person calls it.
     pub title: String,
     /// Where its behaviour is documented.
