@@ -2,6 +2,7 @@
 //! errors. Controls read the scan; they do not walk traces themselves.
 
 mod guards;
+mod looks;
 
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
@@ -12,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fields_set::FieldsSet;
 use super::steps;
 use super::topics::is_dead_letter;
+pub use looks::Looks;
 
 /// A set of roles.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -119,6 +121,8 @@ pub struct Refusal {
     pub asked: Site,
     /// With an error; otherwise the message is dropped.
     pub fails: bool,
+    /// What of the message it looks at.
+    pub looks: Looks,
     /// Whoever calls the function that refuses goes on all the same.
     ignored: bool,
 }
@@ -333,7 +337,8 @@ impl Scanner<'_, '_> {
             && self.out.refusals.len() == refused
             && let Some(let_through) = nodes.iter().find_map(guards::lets_through)
         {
-            self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, ignored: false });
+            let looks = looks::of(self.flow, let_through.cond);
+            self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, looks, ignored: false });
         }
         guard
     }

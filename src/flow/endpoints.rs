@@ -274,7 +274,9 @@ impl Lifting<'_> {
             }
             // A parameter of a function that nobody calls or mentions: a wrapper without users.
             if !draft.placed && self.unused(free.func()) {
-                return Vec::new();
+                // A library may call it: what it is given is not seen, what it sends may be.
+                let called = !consumes && super::unused::called_by_library(self.types, free.func());
+                return if called { self.jump(eval, &draft) } else { Vec::new() };
             }
         }
         if !draft.placed && draft.hops.len() < HOPS {

@@ -4,7 +4,7 @@
 //! `calls` who calls whom, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what
-//! travels beside one, `registries` and `provided` what containers give, `manifest`
+//! travels beside one, `registries` and `provided` what containers give, `promises` what nobody waits for, `manifest`
 //! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -26,6 +26,7 @@ pub mod modules;
 pub mod parking;
 pub mod path;
 pub mod program;
+pub mod promises;
 pub mod provided;
 pub mod pure;
 pub mod reach;
@@ -132,6 +133,8 @@ pub struct Flow<'a> {
     pub redeliveries: Vec<parking::Redelivery>,
     /// What manifests say of topics and queues.
     pub mentions: Vec<manifest::Mention>,
+    /// Payloads that contracts describe.
+    pub contracts: Vec<manifest::Contract>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -183,8 +186,8 @@ pub fn build<'a>(
         }
     }
     let manifests = manifest::Manifests::new(documents, rules);
-    for (file, name, value) in manifests.variables() {
-        config.add_variable(&file, name, value);
+    for variable in manifests.variables() {
+        config.add_variable(variable);
     }
     config.add_defaults(&eval::Eval::new(types), &index, &matches);
     let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
@@ -225,6 +228,7 @@ pub fn build<'a>(
         parkings,
         redeliveries,
         mentions: manifests.mentions(),
+        contracts: manifests.contracts(),
         caches,
         matches,
         by_func,

@@ -24,7 +24,7 @@ use node::{holds, matters};
 use payload::Payload;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -32,6 +32,7 @@ use super::Flow;
 use super::eval::Eval;
 use super::matches::RuleId;
 use super::program::{Fn, Site};
+use super::promises;
 use super::resolve::binding_of;
 use super::types::Type;
 use super::value::{Binding, Closure, Value};
@@ -421,9 +422,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let values = facts.list(values);
         let error = self.thrown(func).unwrap_or(ErrorUse::Returned);
         for &value in values {
+            let promise = promises::given(self.flow, Site { file: func.file, expr: value });
+            let error = if promise { ErrorUse::Returned } else { error };
             self.expr(func, value, error, false, frame, depth, out);
         }
-        let exit = match values.last().map(|&v| facts.expr(awaited(facts, v))) {
+        let exit = match values.last().map(|&v| facts.expr(promises::awaited(facts, v))) {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
             Some(Expr::Call { .. }) if self.refuses(func, values) => Exit::Failure,
@@ -586,13 +589,5 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 || matches!(&value, Value::Object(object) if object.open)
         })
-    }
-}
-
-/// What an expression waits for.
-fn awaited(facts: &Facts, id: ExprId) -> ExprId {
-    match facts.expr(id) {
-        Expr::Unary { op: UnaryOp::Await, operand } => awaited(facts, operand),
-        _ => id,
     }
 }

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 
 use super::program::{File, Fn, Program, Site, Target, Ty};
+use super::types::{Type, Types};
 use crate::syntax::facts::{Expr, FuncId, Lang, TypeId};
 
 /// Names that frameworks and platforms look up.
@@ -54,6 +55,28 @@ pub fn unnamed(program: &Program, classes: &[Ty]) -> FxHashSet<Ty> {
         }
     }
     open.into_values().flatten().map(|(class, _)| class).collect()
+}
+
+/// Whether a library calls a method: its type says that it satisfies an interface of a library, or a
+/// library's decorator stands on the method.
+pub fn called_by_library(types: &Types<'_>, func: Fn) -> bool {
+    let program = types.program;
+    let external = |file: u32, list| {
+        let named = |expr| matches!(types.named_by(Site { file, expr }), Type::External(..));
+        program.facts(file).list(list).iter().copied().any(named)
+    };
+    let decorated = program.facts(func.file).list(program.func(func).decorators).iter().any(|&decorator| {
+        let facts = program.facts(func.file);
+        let Expr::Call { callee, .. } = facts.expr(decorator) else { return false };
+        matches!(types.of(Site { file: func.file, expr: callee }), Type::External(..))
+    });
+    decorated
+        || match types.receiver_type(func) {
+            Type::Named(ty, _) => {
+                external(ty.file, program.facts(ty.file).types[ty.ty.0 as usize].implements)
+            }
+            _ => false,
+        }
 }
 
 /// The plain functions, without attributes or decorators, of imported files that no code of the tree

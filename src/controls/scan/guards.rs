@@ -1,7 +1,7 @@
 //! What branches mean to a scan: which guards they make, in their arms and behind them, and which of
 //! them turn a message away for what it says.
 
-use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends};
+use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends, looks};
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
@@ -64,7 +64,8 @@ impl Scanner<'_, '_> {
             && ends(&branch.otherwise) == Some(Exit::Failure);
         if otherwise || Self::refuses(branch, deps, then_exit) {
             let fails = otherwise || then_exit == Some(Exit::Failure);
-            self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
+            let looks = looks::of(self.flow, branch.cond);
+            self.out.refusals.push(Refusal { asked: branch.cond, fails, looks, ignored: false });
         }
     }
 
