@@ -393,8 +393,13 @@ impl Scanner<'_, '_> {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
                 self.validating |= step.on_message;
-                self.nodes(&step.inner, guard);
+                let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
+                // `assertIsNew`: what is called a check of the payload looks for a record.
+                let ends = |&found: &usize| self.out.guards[found].fails && step.error == ErrorUse::Returned;
+                if let Some(found) = inner.filter(|_| inner != guard).filter(ends) {
+                    return Some(found);
+                }
             }
             if own.has(Role::DedupeMiddleware) {
                 return Some(self.guard(GuardKind::Dedupe, [step.site; 2], false, guard));
@@ -431,9 +436,11 @@ impl Scanner<'_, '_> {
                     && inner != guard
                 {
                     // What ends the helper with an error ends who passes that on.
-                    if self.out.guards[found].kind == GuardKind::Key {
-                        behind = (step.error == ErrorUse::Returned).then_some(found);
-                    } else {
+                    let ended = &self.out.guards[found];
+                    let (key, fails) = (ended.kind == GuardKind::Key, ended.fails);
+                    if (key || fails) && step.error == ErrorUse::Returned {
+                        behind = Some(found);
+                    } else if !key {
                         self.quiet.insert(step.site, found);
                     }
                 }

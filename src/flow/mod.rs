@@ -178,6 +178,7 @@ pub fn build<'a>(
     let attribution = Attribution::new(types, &graph, services.len(), owner_of);
     graph.live = attribution.live();
     graph.registered = registries::holdings(types, &graph);
+    graph.handed = unused::handed_over(types, &index, &matches);
     graph.containers = provided::collect(types, &graph, &index, &matches);
     let mut config = config::Config::default();
     for (path, nodes) in documents {
@@ -191,7 +192,8 @@ pub fn build<'a>(
     }
     config.add_defaults(&eval::Eval::new(types), &index, &matches);
     let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
-    let mut consumers = consumers(&lifting, &attribution, &matches);
+    let idle = unused::idle(types.program, &words(documents));
+    let mut consumers = consumers(&lifting, &attribution, &matches, &idle);
     let routes = lifting.all(&matches, &[Role::HttpRoute]);
     let owners = manifest::Owners { services, of: owner_of };
     let declared = manifests.consumers(&lifting, &attribution, &routes, &owners);
@@ -240,6 +242,18 @@ pub fn build<'a>(
     }
 }
 
+/// What manifests name things of code by: the last words of their texts (`src/mail.handle`).
+fn words(documents: &[(String, Vec<Node>)]) -> FxHashSet<&str> {
+    let mut open: Vec<&Node> = documents.iter().flat_map(|(_, nodes)| nodes).collect();
+    let mut found = FxHashSet::default();
+    while let Some(node) = open.pop() {
+        open.extend(node.items());
+        open.extend(node.entries().iter().map(|entry| &entry.value));
+        found.extend(node.as_str().and_then(|text| text.rsplit(['.', '/', '#', ':']).next()));
+    }
+    found
+}
+
 /// The endpoints of a role with the services they belong to. What holds where no option gives
 /// another topic holds in none that gives one.
 fn attributed(
@@ -262,7 +276,12 @@ fn attributed(
     all.into_iter().map(|(services, found)| (found, services)).collect()
 }
 
-fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Vec<Consumer> {
+fn consumers(
+    lifting: &Lifting<'_>,
+    attribution: &Attribution,
+    matches: &[Match],
+    idle: &FxHashSet<Fn>,
+) -> Vec<Consumer> {
     let program = lifting.types.program;
     let eval = eval::Eval::new(lifting.types);
     let heard = transports(lifting, attribution, matches);
@@ -276,6 +295,10 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     for (found, mut services) in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
+        let around = program.owner(found.place).map(|func| program.outermost(func));
+        if around.is_some_and(|func| idle.contains(&func)) {
+            continue;
+        }
         if let Some(class) = unused::decorated_class(program, found.matched.site) {
             // A container builds it, if it is told to.
             if unlisted.contains(&class) {

@@ -461,6 +461,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.flow.matches[start..].iter().take_while(|m| m.site == site).map(|m| m.rule).collect()
     }
 
+    /// The rules of a call, where it is run with what `frame` gives: whether a write adds a row may rest
+    /// on what a function was given to write.
+    fn settled(&self, site: Site, frame: &[Binding]) -> Vec<RuleId> {
+        let writes = |id: RuleId| self.flow.index.rule(id).role == Role::EffectUpsert;
+        let here = |id: RuleId| self.flow.index.written(&self.eval, id, site, frame).unwrap_or(id);
+        let rules = self.rules_at(site).into_iter();
+        rules.map(|id| if writes(id) && !frame.is_empty() { here(id) } else { id }).collect()
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn call(
         &mut self,
@@ -473,9 +482,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         out: &mut Vec<Node>,
     ) {
         let site = Site { file: func.file, expr: id };
-        let rules = self.rules_at(site);
+        let rules = self.settled(site, frame);
         let role = |role: Role| rules.iter().any(|&r| self.flow.index.rule(r).role == role);
-        let silent = self.returns_nothing(site) || role(Role::Retry);
+        // Where a language throws, what gives nothing may fail all the same, and end who calls it.
+        let thrown = self.thrown(func).is_some() && self.unwinds.is_empty();
+        let silent = !thrown && self.returns_nothing(site) || role(Role::Retry);
         let error = if silent { ErrorUse::None } else { error };
         if self.nodes > NODES {
             out.push(Node::Cut(Cut { site, why: CutReason::Budget, hands_on: false }));

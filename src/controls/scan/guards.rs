@@ -203,8 +203,10 @@ impl Scanner<'_, '_> {
         }
         // What a change of state gives says whether there was one to change.
         let transits = deps.has(Role::EffectTransition);
-        let refuses = kind == GuardKind::State
-            && (matches!(asks, Asks::State | Asks::Conflict) || transits && asks == Asks::Absence)
+        // An error for what is there already ends a second delivery as well.
+        let gained = transits || deps.has(Role::DedupeClaim);
+        let refuses = (matches!(asks, Asks::Presence | Asks::State | Asks::Conflict)
+            || gained && asks == Asks::Absence)
             && then_exit == Some(Exit::Failure);
         // "Not found" that ends the handler quietly says nothing about a second delivery, unless it
         // is how a helper tells of one.
