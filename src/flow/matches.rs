@@ -355,7 +355,7 @@ impl<'a> Index<'a> {
     pub fn written(&self, eval: &Eval<'_>, id: RuleId, site: Site, frame: &[Binding]) -> Option<RuleId> {
         let asked = self.rule(id);
         let same = |other: &Rule| match (&asked.matcher, &other.matcher) {
-            (Matcher::Call(these), Matcher::Call(those)) => these == those,
+            (Matcher::Call(asked), Matcher::Call(names)) => asked == names,
             _ => false,
         };
         let rules = self.detector(id).rules.iter().enumerate();

@@ -243,9 +243,9 @@ pub fn build<'a>(
 }
 
 /// What manifests name things of code by: the last words of their texts (`src/mail.handle`).
-fn words(documents: &[(String, Vec<Node>)]) -> FxHashSet<&str> {
+fn words(documents: &[(String, Vec<Node>)]) -> Vec<&str> {
     let mut open: Vec<&Node> = documents.iter().flat_map(|(_, nodes)| nodes).collect();
-    let mut found = FxHashSet::default();
+    let mut found = Vec::new();
     while let Some(node) = open.pop() {
         open.extend(node.items());
         open.extend(node.entries().iter().map(|entry| &entry.value));

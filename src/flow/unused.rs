@@ -148,8 +148,8 @@ pub fn functions(program: &Program) -> FxHashSet<Fn> {
 /// The functions of files that only declare, that nobody imports, and whose functions and classes
 /// neither other code nor any of `said` (what manifests say) names: nothing runs them. A framework may
 /// look up what such a file exports, so this is asked of what listens alone.
-pub fn idle(program: &Program, said: &FxHashSet<&str>) -> FxHashSet<Fn> {
-    let mut named: FxHashSet<&str> = said.clone();
+pub fn idle(program: &Program, said: &[&str]) -> FxHashSet<Fn> {
+    let mut named: FxHashSet<&str> = said.iter().copied().collect();
     let mut imported = FxHashSet::default();
     for file in &program.files {
         named.extend(file.facts.exprs.iter().filter_map(|expr| match *expr {
