@@ -327,7 +327,7 @@ pub struct Invalidation {
     pub triggers: Vec<String>,
 }
 
-/// A type of event and the schema it is checked against.
+/// A type of event and the schema it is checked against, or that a contract gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventSchema {
     /// Name of the service that registers it.
@@ -338,7 +338,8 @@ pub struct EventSchema {
     pub schema: String,
     /// Where it is registered.
     pub at: Place,
-    /// Whether a failed check ends the handler; null when no consumer of the service validates.
+    /// Whether a failed check ends the handler; null when no consumer of the service validates, and
+    /// where only a contract has the schema.
     pub enforced: Option<bool>,
 }
 

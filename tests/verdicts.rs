@@ -57,6 +57,15 @@ fn told(folder: &Path) -> String {
             writeln!(out, "topic {}: {}", text(&topic["name"]), evidence(said)).unwrap();
         }
     }
+    for schema in list(&audit["schemas"]) {
+        let (service, event) = (text(&schema["service"]), text(&schema["event_type"]));
+        let checked = match schema["enforced"].as_bool() {
+            Some(true) => ", enforced",
+            Some(false) => ", not enforced",
+            None => "",
+        };
+        writeln!(out, "schema {service} {event}: {}{checked}", text(&schema["schema"])).unwrap();
+    }
     for service in list(&audit["services"]) {
         let applies = service["controls"].as_object().into_iter().flatten();
         let told: serde_json::Map<String, Value> = applies

@@ -75,8 +75,11 @@ pub fn judge(
         drafts.extend(stale::findings(flow, &names, &consumers, table));
     }
     findings.extend(drafts.into_iter().filter_map(|draft| draft.finish(&tables)));
-    let schemas = inventory::schemas(flow, &names, &consumers, &findings);
-    let invalid = schema_files::findings(flow, repository, &names, &schemas);
+    let mut schemas = inventory::schemas(flow, &names, &consumers, &findings);
+    let mut invalid = schema_files::findings(flow, repository, &names, &schemas);
+    let contracts = inventory::contracts(flow, repository, &names);
+    invalid.extend(schema_files::of_contracts(repository, &contracts));
+    schemas.extend(contracts.into_iter().map(|(_, schema)| schema));
     findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
     diagnostics.extend(flow.unnamed.iter().map(|found| Diagnostic {

@@ -9,7 +9,7 @@ mod carried;
 use crate::audit::Status;
 use crate::flow::path::{ErrorUse, Node, Trace};
 use crate::flow::program::{Fn, Program, Site};
-use crate::flow::{Flow, walk};
+use crate::flow::{Flow, promises, walk};
 use crate::rules::Role;
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Stmt, Stmts, UnaryOp};
 
@@ -71,8 +71,8 @@ fn catches_all(flow: &Flow<'_>, func: Fn) -> bool {
     let mut caught = false;
     for &id in facts.block(body) {
         match facts.stmt(id) {
-            Stmt::Try { handler, .. } if !facts.block(handler).is_empty() => {
-                if tells(program, func, handler) {
+            Stmt::Try { body, handler, .. } if !facts.block(handler).is_empty() => {
+                if tells(program, func, handler) || gives_promise(flow, func.file, body) {
                     return false;
                 }
                 caught = true;
@@ -93,6 +93,20 @@ fn catches_all(flow: &Flow<'_>, func: Fn) -> bool {
         }
     }
     caught
+}
+
+/// Whether a block returns a promise without waiting for it: what fails there fails outside of the
+/// `try` around it.
+fn gives_promise(flow: &Flow<'_>, file: u32, block: Stmts) -> bool {
+    let facts = flow.types.program.facts(file);
+    let mut found = false;
+    walk::stmts(facts, block, &mut |stmt| {
+        if let Stmt::Return(values) = stmt {
+            let last = facts.list(values).last();
+            found |= last.is_some_and(|&expr| promises::given(flow, Site { file, expr }));
+        }
+    });
+    found
 }
 
 /// Whether a block throws, or calls something on or with what its function takes.

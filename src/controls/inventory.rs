@@ -8,11 +8,14 @@ use std::collections::BTreeSet;
 use crate::audit::{Consumer, Control, EventSchema, Evidence, Finding, Observer, Place};
 use crate::flow::Flow;
 use crate::flow::eval::Eval;
+use crate::flow::manifest::{Contract, Mention};
 use crate::flow::matches::Match;
-use crate::flow::program::{Decl, Fn, Site, Target};
+use crate::flow::modules::join;
+use crate::flow::program::{Decl, Fn, Site, Target, parent};
 use crate::flow::resolve::supply;
 use crate::flow::select::select;
 use crate::flow::value::Value;
+use crate::read::Repository;
 use crate::rules::Role;
 use crate::syntax::facts::{Directive, Expr};
 
@@ -57,6 +60,49 @@ pub fn schemas(
                 }
             }
         }
+    }
+    out
+}
+
+/// The payloads that contracts describe: of the service whose folder holds the contract, or else of
+/// those that consume from or publish to the channels of the message.
+pub fn contracts<'f>(
+    flow: &'f Flow<'_>,
+    repository: &Repository,
+    names: &[String],
+) -> Vec<(&'f Contract, EventSchema)> {
+    let mut out = Vec::new();
+    for contract in &flow.contracts {
+        let (path, line) = &contract.at;
+        let says = |m: &&Mention| {
+            m.role == Role::Topic
+                && m.at.0 == *path
+                && m.note.split(", ").any(|said| said == contract.event_type)
+        };
+        let channels: Vec<&str> =
+            flow.mentions.iter().filter(says).flat_map(|m| &m.names).map(String::as_str).collect();
+        let heard = flow.consumers.iter().map(|c| (c.service, &c.topic.name));
+        let ends = heard.chain(flow.publishers.iter().map(|p| (p.service, &p.topic.name)));
+        let ends = ends.filter(|(_, topic)| channels.contains(&topic.as_str())).map(|(service, _)| service);
+        let services: BTreeSet<usize> = match repository.services.owner_of(path) {
+            Some(owner) => BTreeSet::from([owner]),
+            None => ends.collect(),
+        };
+        let schema = match &contract.reference {
+            Some(text) if !text.starts_with('#') => join(parent(path), text),
+            Some(pointer) => format!("{path}{pointer}"),
+            None => path.clone(),
+        };
+        out.extend(services.into_iter().map(|service| {
+            let row = EventSchema {
+                service: names[service].clone(),
+                event_type: contract.event_type.clone(),
+                schema: schema.clone(),
+                at: Place { path: path.clone(), line: *line },
+                enforced: None,
+            };
+            (contract, row)
+        }));
     }
     out
 }

@@ -2,6 +2,7 @@
 //! errors. Controls read the scan; they do not walk traces themselves.
 
 mod guards;
+mod looks;
 
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
@@ -13,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fields_set::FieldsSet;
 use super::steps;
 use super::topics::is_dead_letter;
+pub use looks::Looks;
 
 /// A set of roles.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -120,6 +122,8 @@ pub struct Refusal {
     pub asked: Site,
     /// With an error; otherwise the message is dropped.
     pub fails: bool,
+    /// What of the message it looks at.
+    pub looks: Looks,
     /// Whoever calls the function that refuses goes on all the same.
     ignored: bool,
 }
@@ -340,7 +344,8 @@ impl Scanner<'_, '_> {
             && self.out.refusals.len() == refused
             && let Some(let_through) = nodes.iter().find_map(guards::lets_through)
         {
-            self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, ignored: false });
+            let looks = looks::of(self.flow, let_through.cond);
+            self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, looks, ignored: false });
         }
         guard
     }
@@ -408,8 +413,13 @@ impl Scanner<'_, '_> {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
                 self.validating |= step.on_message;
-                self.nodes(&step.inner, guard);
+                let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
+                // `assertIsNew`: what is called a check of the payload looks for a record.
+                let ends = |&found: &usize| self.out.guards[found].fails && step.error == ErrorUse::Returned;
+                if let Some(found) = inner.filter(|_| inner != guard).filter(ends) {
+                    return Some(found);
+                }
             }
             if own.has(Role::DedupeMiddleware) {
                 return Some(self.guard(GuardKind::Dedupe, [step.site; 2], false, guard));
@@ -450,9 +460,11 @@ impl Scanner<'_, '_> {
                     && inner != guard
                 {
                     // What ends the helper with an error ends who passes that on.
-                    if self.out.guards[found].kind == GuardKind::Key {
-                        behind = (step.error == ErrorUse::Returned).then_some(found);
-                    } else {
+                    let ended = &self.out.guards[found];
+                    let (key, fails) = (ended.kind == GuardKind::Key, ended.fails);
+                    if (key || fails) && step.error == ErrorUse::Returned {
+                        behind = Some(found);
+                    } else if !key {
                         self.quiet.insert(step.site, found);
                     }
                 }

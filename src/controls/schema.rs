@@ -1,6 +1,6 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
-use super::scan::Seen;
+use super::scan::{Looks, Seen};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
@@ -38,9 +38,19 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if signals.contains("validated-logged") {
         signals.remove("validated");
     }
+    let inside = scan.refusals.iter().any(|r| r.looks == Looks::Payload);
+    // A function of the tree that looks at no more than the carrier checks no payload.
+    let refuses_in = |seen: &Seen| {
+        let program = subject.flow.types.program;
+        scan.refusals.iter().any(|r| seen.into.is_some() && program.owner(r.asked) == seen.into)
+    };
+    if signals.contains("validated-by-name") && !inside && scan.of(Role::Validate).all(refuses_in) {
+        signals.remove("validated");
+    }
     // One field looked at, and the message dropped without it, says little of the others.
     match scan.refusals.as_slice() {
         [] => false,
+        _ if !inside => signals.insert("refuses-by-carrier"),
         [only] if !only.fails => signals.insert("drops-for-one"),
         _ => signals.insert("refuses"),
     };

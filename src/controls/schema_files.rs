@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::audit::{EventSchema, Evidence, Place};
 use crate::flow::Flow;
 use crate::flow::eval::Eval;
+use crate::flow::manifest::Contract;
 use crate::flow::resolve::everything;
 use crate::flow::value::Value;
 use crate::read::Repository;
@@ -26,8 +27,31 @@ pub fn findings(
     schemas: &[EventSchema],
 ) -> Vec<Draft> {
     let mut out = unregistered(flow, names, schemas);
+    out.extend(files(repository, schemas.iter()));
+    out
+}
+
+/// The findings about the payloads that contracts describe.
+pub fn of_contracts(repository: &Repository, contracts: &[(&Contract, EventSchema)]) -> Vec<Draft> {
+    let elsewhere = |(contract, _): &&(&Contract, EventSchema)| contract.reference.is_some();
+    let mut out = files(repository, contracts.iter().filter(elsewhere).map(|(_, schema)| schema));
+    for (contract, schema) in contracts {
+        if let Some((line, problem)) = wrong(&contract.schema) {
+            let mut draft =
+                draft("schema-file-invalid", schema, Place { path: schema.at.path.clone(), line });
+            draft.fill.push(("file", schema.at.path.clone()));
+            draft.fill.push(("problem", problem));
+            out.push(draft);
+        }
+    }
+    out
+}
+
+/// Files of schemas that are not there, or that no validator can compile.
+fn files<'s>(repository: &Repository, schemas: impl Iterator<Item = &'s EventSchema>) -> Vec<Draft> {
+    let mut out = Vec::new();
     let mut seen = BTreeSet::new();
-    for schema in schemas.iter().filter(|s| is_file(&s.schema)) {
+    for schema in schemas.filter(|s| is_file(&s.schema)) {
         if !seen.insert((&schema.service, &schema.schema)) {
             continue;
         }

@@ -92,6 +92,8 @@ pub struct Graph {
     pub behind: super::outside::Behind,
     /// What the containers of libraries hold.
     pub containers: super::provided::Containers,
+    /// Functions that decorators hand to a library.
+    pub handed: FxHashSet<Fn>,
     /// Functions that some entry point leads to; `None` where the tree has no entry point.
     pub live: Option<FxHashSet<Fn>>,
 }

@@ -2,7 +2,8 @@
 //!
 //! A chain `cfg.Kafka.Topics.Orders` becomes the key path its tags give (`kafka.topics.orders`)
 //! and is looked up in the configuration files and in defaults set in code. The nearest file to
-//! the place of use wins. Environment variables come from env files, Compose and `ConfigMap`s.
+//! the place of use wins. Environment variables come from env files and Compose, and from what rules
+//! say of other manifests; those of the workload that is named like a folder of the code are its own.
 
 mod checked;
 #[cfg(test)]
@@ -13,7 +14,9 @@ use crate::syntax::yaml::{Node, Value as Yaml};
 use rustc_hash::FxHashMap;
 
 use super::eval::Eval;
+use super::manifest::Variable;
 use super::matches::{Index, Match};
+use super::program::parent;
 use super::select::select;
 use super::types::Type;
 use super::value::Value;
@@ -35,8 +38,8 @@ pub struct Config {
     entries: Vec<Entry>,
     /// Indices into `entries` by the last name of their key paths, in order.
     by_name: FxHashMap<String, Vec<u32>>,
-    /// Variables of the environment; their keys are one name, as written.
-    variables: Vec<Entry>,
+    /// Variables of the environment.
+    variables: Vec<Variable>,
 }
 
 const LEAVES: usize = 5_000;
@@ -44,8 +47,8 @@ const LEAVES: usize = 5_000;
 impl Config {
     /// Adds the scalars of a parsed configuration document.
     pub fn add_document(&mut self, file: &str, node: &Node) {
-        for (name, value) in environment(file, node) {
-            self.variables.push(Entry { file: file.to_owned(), key: vec![name], value });
+        for variable in environment(file, node) {
+            self.add_variable(variable);
         }
         if !is_configuration(file, node) {
             return;
@@ -56,9 +59,9 @@ impl Config {
 
     /// Adds a variable of the environment; what refers to others is not known, and what is empty is
     /// not set.
-    pub fn add_variable(&mut self, file: &str, name: String, value: String) {
-        if !value.is_empty() && !value.contains(['$', '{']) {
-            self.variables.push(Entry { file: file.to_owned(), key: vec![name], value });
+    pub fn add_variable(&mut self, variable: Variable) {
+        if !variable.value.is_empty() && !variable.value.contains(['$', '{']) {
+            self.variables.push(variable);
         }
     }
 
@@ -188,11 +191,15 @@ impl Config {
         self.in_environment(name, near).or_else(default)
     }
 
-    /// The value of a variable, when the files nearest to `near` agree on one.
+    /// The value of a variable, when what sets it for the workload of `near`, or else the files
+    /// nearest to it, agree on one.
     fn in_environment(&self, name: &str, near: &str) -> Option<String> {
-        let set = self.variables.iter().filter(|e| e.key[0] == name && reaches(&e.file, near));
-        let best = set.clone().map(|e| closeness(&e.file, near)).max()?;
-        let mut values = set.filter(|e| closeness(&e.file, near) == best).map(|e| &e.value);
+        let folders: Vec<&str> = parent(near).split('/').collect();
+        let own = |v: &Variable| v.of.iter().any(|of| folders.contains(&of.as_str()));
+        let rank = |v: &Variable| (own(v), closeness(&v.file, near));
+        let set = self.variables.iter().filter(|v| v.name == name && reaches(&v.file, near));
+        let best = set.clone().map(rank).max()?;
+        let mut values = set.filter(|v| rank(v) == best).map(|v| &v.value);
         let first = values.next()?;
         values.all(|value| value == first).then(|| first.clone())
     }
@@ -328,30 +335,30 @@ fn is_env_file(name: &str) -> bool {
     name.starts_with(".env") || name.rsplit_once('.').is_some_and(|(_, end)| end == "env")
 }
 
-/// The variables a document sets: an env file, the services of Compose, a `ConfigMap`.
-fn environment(path: &str, node: &Node) -> Vec<(String, String)> {
+/// The variables a document sets: an env file, the services of Compose.
+fn environment(path: &str, node: &Node) -> Vec<Variable> {
     let mut found = Vec::new();
-    let mut add = |node: &Node| {
-        for entry in node.entries() {
-            if let Some(text) = entry.value.as_text() {
-                found.push((entry.key.clone(), text.to_owned()));
-            }
-        }
-        for item in node.items() {
-            if let Some((name, value)) = item.as_text().and_then(|text| text.split_once('=')) {
-                found.push((name.to_owned(), value.to_owned()));
-            }
-        }
+    let mut add = |node: &Node, of: &[String]| {
+        let texts = node.entries().iter().filter_map(|e| Some((e.key.as_str(), e.value.as_text()?)));
+        let lines = node.items().iter().filter_map(|item| item.as_text()?.split_once('='));
+        found.extend(texts.chain(lines).map(|(name, value)| Variable {
+            file: path.to_owned(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+            of: of.to_vec(),
+        }));
     };
     if is_env_file(path.rsplit('/').next().unwrap_or(path)) {
-        add(node);
+        add(node, &[]);
     } else if is_compose(node) {
-        node.path("services.*.environment").into_iter().for_each(add);
-    } else if node.get("kind").and_then(Node::as_str) == Some("ConfigMap") {
-        node.path("data").into_iter().for_each(add);
+        for service in node.get("services").map_or(&[][..], Node::entries) {
+            // What it is built of has the name of the code's folder.
+            let built = ["build", "build.context"].iter().flat_map(|path| service.value.path(path));
+            let built = built.filter_map(|node| node.as_text()?.trim_end_matches('/').rsplit('/').next());
+            let of: Vec<String> = built.chain([service.key.as_str()]).map(str::to_owned).collect();
+            service.value.path("environment").into_iter().for_each(|set| add(set, &of));
+        }
     }
-    // What refers to other variables is not known, and what is empty is not set.
-    found.retain(|(_, value)| !value.is_empty() && !value.contains('$') && !value.contains("{{"));
     found
 }
 

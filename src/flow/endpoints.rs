@@ -250,6 +250,17 @@ impl Lifting<'_> {
                 .into_iter()
                 .filter(|s| !draft.hops.contains(&s.site))
                 .collect();
+            // What holds it all on the way (a list that others add to) is not known: its type is.
+            let lost = |s: &super::resolve::Supplied| {
+                let topics = draft.parts.iter().zip(&s.values).filter(|((part, _), _)| *part == Part::Topic);
+                topics.map(|(_, value)| value).all(nothing)
+            };
+            if !consumes && !draft.placed && !supplied.is_empty() && supplied.iter().all(lost) {
+                let typed = self.jump(eval, &draft, true);
+                if !typed.is_empty() {
+                    return typed;
+                }
+            }
             if !supplied.is_empty() {
                 return supplied
                     .into_iter()
@@ -278,11 +289,13 @@ impl Lifting<'_> {
             }
             // A parameter of a function that nobody calls or mentions: a wrapper without users.
             if !draft.placed && self.unused(free.func()) {
-                return Vec::new();
+                // A library calls it: what it is given is not seen, what it sends may be.
+                let called = !consumes && self.graph.handed.contains(&free.func());
+                return if called { self.jump(eval, &draft, true) } else { Vec::new() };
             }
         }
         if !draft.placed && draft.hops.len() < HOPS {
-            let next = self.jump(eval, &draft);
+            let next = self.jump(eval, &draft, false);
             if !next.is_empty() {
                 return next;
             }
@@ -320,8 +333,9 @@ impl Lifting<'_> {
             .collect()
     }
 
-    /// Goes on from the literals of the type whose field the topic reads.
-    fn jump(&self, eval: &Eval<'_>, draft: &Draft) -> Vec<Draft> {
+    /// Goes on from the literals of the type whose field the topic reads: of the innermost, or of the
+    /// `last` that is read.
+    fn jump(&self, eval: &Eval<'_>, draft: &Draft, last: bool) -> Vec<Draft> {
         let values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
         let topics = draft.parts.iter().filter(|(p, v)| *p == Part::Topic && !v.is_unset());
         let consumes = self.index.rule(draft.matched.rule).role == Role::Consumer;
@@ -330,7 +344,7 @@ impl Lifting<'_> {
             if !consumes && super::resolve::is_decoded(topic) {
                 continue;
             }
-            let supplied = super::resolve::by_type(eval, self.graph, &values, topic);
+            let supplied = super::resolve::by_type(eval, self.graph, &values, topic, last);
             if !supplied.is_empty() {
                 return supplied
                     .into_iter()
@@ -470,6 +484,16 @@ impl Lifting<'_> {
             found.extend(method_handler(eval, &item));
         }
         found
+    }
+}
+
+/// Whether a value says nothing and nobody can add to it.
+fn nothing(value: &Value) -> bool {
+    match value {
+        Value::Unset | Value::Opaque(_) => true,
+        Value::Field(base, _) | Value::Element(base) => nothing(base),
+        Value::List(items) | Value::OneOf(items) => items.iter().all(nothing),
+        _ => false,
     }
 }
 

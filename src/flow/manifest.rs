@@ -1,6 +1,7 @@
 //! Declarations: what manifests say of consumers, of where failed messages go, of what is bound to
 //! what and of the environment, joined to the code by name, queue, route, handler or variable.
 
+mod charts;
 mod find;
 mod names;
 
@@ -65,6 +66,32 @@ impl Mention {
     }
 }
 
+/// What a contract says of the payload of a message; that anything checks it is not said.
+#[derive(Debug)]
+pub struct Contract {
+    /// The message.
+    pub event_type: String,
+    /// What the schema refers to, where it stands elsewhere.
+    pub reference: Option<String>,
+    /// The schema, or the reference.
+    pub schema: Node,
+    /// Path and line.
+    pub at: (String, u32),
+}
+
+/// A variable of the environment.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The file that sets it.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// What it is set to.
+    pub value: String,
+    /// What it is set for: names of workloads or charts.
+    pub of: Vec<String>,
+}
+
 /// Who runs what, as far as declarations ask.
 pub struct Owners<'o> {
     /// Name and folder of each service.
@@ -119,13 +146,16 @@ impl<'m> Manifests<'m> {
         out
     }
 
-    /// Variables of the environment that manifests set: file, name and value.
-    pub fn variables(&self) -> Vec<(String, String, String)> {
+    /// Variables of the environment that manifests set.
+    pub fn variables(&self) -> Vec<Variable> {
         let mut out = Vec::new();
         self.each(&[Role::ConfigEnv], &mut |_, rule, path, item| {
             let (key, value) = (item.texts(&rule.key), item.texts(&rule.value));
             if let (Some((key, _)), Some((value, _))) = (key.first(), value.first()) {
-                out.push((path.to_owned(), key.clone(), bare(value).to_owned()));
+                let mut of: Vec<String> = item.texts(&rule.scope).into_iter().map(|(text, _)| text).collect();
+                of.extend(item.chart().map(str::to_owned));
+                let (file, name, value) = (path.to_owned(), key.clone(), bare(value).to_owned());
+                out.push(Variable { file, name, value, of });
             }
         });
         out
@@ -163,6 +193,18 @@ impl<'m> Manifests<'m> {
                 let (note, at) = (notes.join(", "), (path.to_owned(), item.line()));
                 out.push(Mention { role: rule.role, names, note, at });
             }
+        });
+        out
+    }
+
+    /// The payloads that contracts describe.
+    pub fn contracts(&self) -> Vec<Contract> {
+        let mut out = Vec::new();
+        self.each(&[Role::ValidateRegister], &mut |_, rule, path, item| {
+            let Some((event_type, _)) = item.texts(&rule.key).into_iter().next() else { return };
+            let reference = item.texts(&rule.value).into_iter().next().map(|(text, _)| text);
+            let (schema, at) = (item.node().clone(), (path.to_owned(), item.node().line));
+            out.push(Contract { event_type, reference, schema, at });
         });
         out
     }

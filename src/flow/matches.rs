@@ -19,6 +19,7 @@ use super::outside::Outside;
 use super::program::{Decl, Fn, Site, Target};
 use super::types::{Type, Types, import_matches};
 use super::undescribed::Vocabulary;
+use super::value::Binding;
 use house::House;
 
 /// A rule, by detector and position in it.
@@ -346,9 +347,16 @@ impl<'a> Index<'a> {
 
     /// Whether the `when` and `unless` conditions of a rule hold at `site`.
     fn holds(&self, eval: &Eval<'_>, id: RuleId, site: Site) -> bool {
+        let changes = self.rule(id).changes.as_ref();
+        self.holds_within(eval, id, site, &[])
+            && changes.is_none_or(|(asked, set)| changed(eval, site, asked, set))
+    }
+
+    /// Whether the conditions of a rule hold at `site` with what `frame` gives.
+    fn holds_within(&self, eval: &Eval<'_>, id: RuleId, site: Site, frame: &[Binding]) -> bool {
         let rule = self.rule(id);
         let fits = |(selector, pattern): &(Selector, regex::Regex)| {
-            let value = super::select::select(eval, site, selector);
+            let value = eval.within(&super::select::select(eval, site, selector), frame);
             if value.is_unset() {
                 return pattern.is_match("");
             }
@@ -359,9 +367,20 @@ impl<'a> Index<'a> {
             };
             value.items().iter().any(|v| pattern.is_match(&text(v)))
         };
-        rule.when.iter().all(fits)
-            && !rule.unless.iter().any(fits)
-            && rule.changes.as_ref().is_none_or(|(asked, set)| changes(eval, site, asked, set))
+        rule.when.iter().all(fits) && !rule.unless.iter().any(fits)
+    }
+
+    /// The effect among the rules for the same call that holds at `site` with what `frame` gives.
+    pub fn written(&self, eval: &Eval<'_>, id: RuleId, site: Site, frame: &[Binding]) -> Option<RuleId> {
+        let asked = self.rule(id);
+        let same = |other: &Rule| match (&asked.matcher, &other.matcher) {
+            (Matcher::Call(asked), Matcher::Call(names)) => asked == names,
+            _ => false,
+        };
+        let rules = self.detector(id).rules.iter().enumerate();
+        let effects = rules.filter(|(_, rule)| rule.role.name().starts_with("effect.") && same(rule));
+        let mut effects = effects.map(|(rule, _)| RuleId { rule: rule as u16, ..id });
+        effects.find(|&other| self.holds_within(eval, other, site, frame))
     }
 
     fn file(&self, types: &Types<'_>, eval: &Eval<'_>, file: u32, found: &mut Vec<Match>) {
@@ -529,7 +548,7 @@ fn sql_text(facts: &crate::syntax::facts::Facts, expr: ExprId) -> Option<std::bo
 }
 
 /// Whether something that a write asks for is set to something else by it.
-fn changes(eval: &Eval<'_>, site: Site, asked: &[Selector], set: &[Selector]) -> bool {
+fn changed(eval: &Eval<'_>, site: Site, asked: &[Selector], set: &[Selector]) -> bool {
     use super::value::Value;
     let fields = |selectors: &[Selector]| -> Vec<(std::sync::Arc<str>, Value)> {
         let values =

@@ -4,7 +4,7 @@
 //! `calls` who calls whom, `outside` which libraries stand behind interfaces, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `handoff` finds
 //! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what
-//! travels beside one, `registries` and `provided` what containers give, `manifest`
+//! travels beside one, `registries` and `provided` what containers give, `promises` what nobody waits for, `manifest`
 //! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
 
@@ -28,6 +28,7 @@ pub mod outside;
 pub mod parking;
 pub mod path;
 pub mod program;
+pub mod promises;
 pub mod provided;
 pub mod pure;
 pub mod reach;
@@ -137,6 +138,8 @@ pub struct Flow<'a> {
     pub redeliveries: Vec<parking::Redelivery>,
     /// What manifests say of topics and queues.
     pub mentions: Vec<manifest::Mention>,
+    /// Payloads that contracts describe.
+    pub contracts: Vec<manifest::Contract>,
     /// Operations on caches in order of service and place.
     pub caches: Vec<caches::CacheUse>,
     /// Matches of all rules in order of place.
@@ -181,6 +184,7 @@ pub fn build<'a>(
     let attribution = Attribution::new(types, &graph, services.len(), owner_of);
     graph.live = attribution.live();
     graph.registered = registries::holdings(types, &graph);
+    graph.handed = unused::handed_over(types, &index, &matches);
     graph.containers = provided::collect(types, &graph, &index, &matches);
     let mut config = config::Config::default();
     for (path, nodes) in documents {
@@ -189,12 +193,13 @@ pub fn build<'a>(
         }
     }
     let manifests = manifest::Manifests::new(documents, rules);
-    for (file, name, value) in manifests.variables() {
-        config.add_variable(&file, name, value);
+    for variable in manifests.variables() {
+        config.add_variable(variable);
     }
     config.add_defaults(&eval::Eval::new(types), &index, &matches);
     let lifting = Lifting { types, graph: &graph, index: &index, config: &config };
-    let Received { mut consumers, unreached } = consumers(&lifting, &attribution, &matches);
+    let idle = unused::idle(types.program, &words(documents));
+    let Received { mut consumers, unreached } = consumers(&lifting, &attribution, &matches, &idle);
     let routes = lifting.all(&matches, &[Role::HttpRoute]);
     let owners = manifest::Owners { services, of: owner_of };
     let declared = manifests.consumers(&lifting, &attribution, &routes, &owners);
@@ -232,6 +237,7 @@ pub fn build<'a>(
         parkings,
         redeliveries,
         mentions: manifests.mentions(),
+        contracts: manifests.contracts(),
         caches,
         matches,
         by_func,
@@ -241,6 +247,18 @@ pub fn build<'a>(
         attribution,
         unique: unique::UniqueKeys::of(sql),
     }
+}
+
+/// What manifests name things of code by: the last words of their texts (`src/mail.handle`).
+fn words(documents: &[(String, Vec<Node>)]) -> Vec<&str> {
+    let mut open: Vec<&Node> = documents.iter().flat_map(|(_, nodes)| nodes).collect();
+    let mut found = Vec::new();
+    while let Some(node) = open.pop() {
+        open.extend(node.items());
+        open.extend(node.entries().iter().map(|entry| &entry.value));
+        found.extend(node.as_str().and_then(|text| text.rsplit(['.', '/', '#', ':']).next()));
+    }
+    found
 }
 
 /// The endpoints of a role with the services they belong to. What holds where no option gives
@@ -287,7 +305,12 @@ struct Received {
     unreached: Vec<Unreached>,
 }
 
-fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]) -> Received {
+fn consumers(
+    lifting: &Lifting<'_>,
+    attribution: &Attribution,
+    matches: &[Match],
+    idle: &FxHashSet<Fn>,
+) -> Received {
     let program = lifting.types.program;
     let eval = eval::Eval::new(lifting.types);
     let heard = transports(lifting, attribution, matches);
@@ -304,7 +327,9 @@ fn consumers(lifting: &Lifting<'_>, attribution: &Attribution, matches: &[Match]
     for (found, mut services) in all {
         let rule = lifting.index.rule(found.matched.rule);
         let detector = lifting.index.detector(found.matched.rule);
-        if let Some(class) = unused::decorated_class(program, found.matched.site) {
+        if program.owner(found.place).is_some_and(|func| idle.contains(&program.outermost(func))) {
+            services.clear();
+        } else if let Some(class) = unused::decorated_class(program, found.matched.site) {
             // A container builds it, if it is told to.
             if unlisted.contains(&class) {
                 services.clear();

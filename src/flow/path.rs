@@ -27,7 +27,7 @@ use node::{holds, matters};
 use payload::Payload;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym, UnaryOp};
+use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ use super::Flow;
 use super::eval::Eval;
 use super::matches::RuleId;
 use super::program::{Fn, Site};
+use super::promises;
 use super::resolve::binding_of;
 use super::types::Type;
 use super::value::{Binding, Closure, Value};
@@ -446,9 +447,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let values = facts.list(values);
         let error = self.thrown(func).unwrap_or(ErrorUse::Returned);
         for &value in values {
+            let promise = promises::given(self.flow, Site { file: func.file, expr: value });
+            let error = if promise { ErrorUse::Returned } else { error };
             self.expr(func, value, error, false, frame, depth, out);
         }
-        let exit = match values.last().map(|&v| facts.expr(awaited(facts, v))) {
+        let exit = match values.last().map(|&v| facts.expr(promises::awaited(facts, v))) {
             None if self.gives_error(func) => Exit::Forward,
             None | Some(Expr::Nil) => Exit::Success,
             Some(Expr::Call { .. }) if self.refuses(func, values) || self.makes_error(func, values) => {
@@ -485,6 +488,15 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.flow.matches[start..].iter().take_while(|m| m.site == site).map(|m| m.rule).collect()
     }
 
+    /// The rules of a call, where it is run with what `frame` gives: whether a write adds a row may rest
+    /// on what a function was given to write.
+    fn settled(&self, site: Site, frame: &[Binding]) -> Vec<RuleId> {
+        let writes = |id: RuleId| self.flow.index.rule(id).role == Role::EffectUpsert;
+        let here = |id: RuleId| self.flow.index.written(&self.eval, id, site, frame).unwrap_or(id);
+        let rules = self.rules_at(site).into_iter();
+        rules.map(|id| if writes(id) && !frame.is_empty() { here(id) } else { id }).collect()
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn call(
         &mut self,
@@ -497,9 +509,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         out: &mut Vec<Node>,
     ) {
         let site = Site { file: func.file, expr: id };
-        let rules = self.rules_at(site);
+        let rules = self.settled(site, frame);
         let role = |role: Role| rules.iter().any(|&r| self.flow.index.rule(r).role == role);
-        let silent = self.returns_nothing(site) || role(Role::Retry);
+        // Where a language throws, what gives nothing may fail all the same, and end who calls it.
+        let thrown = self.thrown(func).is_some() && self.unwinds.is_empty();
+        let silent = !thrown && self.returns_nothing(site) || role(Role::Retry);
         let error = if silent { ErrorUse::None } else { error };
         if self.nodes > NODES {
             out.push(Node::Cut(Cut { site, why: CutReason::Budget, hands_on: false }));
@@ -613,13 +627,5 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 || matches!(&value, Value::Object(object) if object.open)
         })
-    }
-}
-
-/// What an expression waits for.
-fn awaited(facts: &Facts, id: ExprId) -> ExprId {
-    match facts.expr(id) {
-        Expr::Unary { op: UnaryOp::Await, operand } => awaited(facts, operand),
-        _ => id,
     }
 }

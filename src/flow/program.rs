@@ -120,6 +120,9 @@ pub struct File {
     pub added: Vec<super::scope::Added>,
     /// What is put into lists and maps, by the name that keeps them.
     pub stores: FxHashMap<Sym, Vec<super::scope::Put>>,
+    /// What methods put into the fields of their object, by the names of the class and the field, where
+    /// a language lets fields have no type.
+    pub given: FxHashMap<(String, String), Vec<ExprId>>,
     /// Declarations only (generated code): calls in it are not known.
     pub generated: bool,
 }
@@ -228,6 +231,7 @@ impl Program {
                 errors: FxHashSet::default(),
                 callbacks: FxHashMap::default(),
                 stores: FxHashMap::default(),
+                given: FxHashMap::default(),
                 added: Vec::new(),
                 generated: input.generated,
             });
@@ -408,6 +412,7 @@ impl Program {
             file.callbacks = super::scope::callbacks(&file.facts);
             file.stores = super::scope::stores(&file.facts);
             file.added = super::scope::added(&file.facts);
+            file.given = super::scope::given(&file.facts, &file.scopes);
             file.errors = super::scope::errors(&file.facts, &file.owners, &file.scopes);
         });
     }

@@ -252,8 +252,8 @@ pub fn settle(eval: &Eval<'_>, graph: &Graph, value: &mut Value) {
 
 /// Variants of `values` in which a value known by its type alone is replaced by each literal of
 /// that type. The last resort: what stored it (a map, a channel, a container) is not modelled.
-pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value) -> Vec<Supplied> {
-    let Some((base, ty)) = typed_base(eval, topic) else { return Vec::new() };
+pub fn by_type(eval: &Eval<'_>, graph: &Graph, values: &[Value], topic: &Value, last: bool) -> Vec<Supplied> {
+    let Some((base, ty)) = typed_base(eval, topic, last) else { return Vec::new() };
     let classes = std::iter::once(ty).chain(eval.types.declared_implementers(ty));
     let sites = classes
         .flat_map(|class| graph.built.get(&class).into_iter().flatten().map(move |&site| (class, site)));
@@ -278,25 +278,21 @@ pub fn is_decoded(value: &Value) -> bool {
     }
 }
 
-/// The innermost thing of a struct type of the tree whose field a value reads.
-fn typed_base(eval: &Eval<'_>, value: &Value) -> Option<(Value, super::program::Ty)> {
+/// The innermost thing of a struct type of the tree whose field a value reads, or the `last` on the way
+/// to the value.
+fn typed_base(eval: &Eval<'_>, value: &Value, last: bool) -> Option<(Value, super::program::Ty)> {
+    let inner = |value: &Value| typed_base(eval, value, last);
     match value {
         Value::Field(base, name) if !name.starts_with(super::value::STEP) => {
-            typed_base(eval, base).or_else(|| {
-                if matches!(**base, Value::Object(_)) {
-                    return None;
-                }
-                match eval.type_of(base) {
-                    Type::Named(ty, _) => Some(((**base).clone(), ty)),
-                    _ => None,
-                }
-            })
+            let here = || match eval.type_of(base) {
+                Type::Named(ty, _) if !matches!(**base, Value::Object(_)) => Some(((**base).clone(), ty)),
+                _ => None,
+            };
+            if last { here().or_else(|| inner(base)) } else { inner(base).or_else(here) }
         }
-        Value::Field(base, _) | Value::Element(base) => typed_base(eval, base),
-        Value::Call(call) => typed_base(eval, call.conversion().unwrap_or(&call.callee)),
-        Value::Concat(items) | Value::OneOf(items) | Value::List(items) => {
-            items.iter().find_map(|v| typed_base(eval, v))
-        }
+        Value::Field(base, _) | Value::Element(base) => inner(base),
+        Value::Call(call) => inner(call.conversion().unwrap_or(&call.callee)),
+        Value::Concat(items) | Value::OneOf(items) | Value::List(items) => items.iter().find_map(inner),
         _ => None,
     }
 }

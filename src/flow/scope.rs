@@ -141,6 +141,31 @@ pub fn callbacks(facts: &Facts) -> FxHashMap<FuncId, ExprId> {
     found
 }
 
+/// What methods put into the fields of their object (`this.consumer = kafka.consumer()`), by the names of
+/// the class and the field.
+pub fn given(facts: &Facts, scopes: &[Scope]) -> FxHashMap<(String, String), Vec<ExprId>> {
+    let mut found: FxHashMap<(String, String), Vec<ExprId>> = FxHashMap::default();
+    if facts.lang != Lang::TypeScript {
+        return found;
+    }
+    for (at, scope) in scopes.iter().enumerate() {
+        let mut method = FuncId(at as u32);
+        while let Some(parent) = facts.func(method).parent {
+            method = parent;
+        }
+        let class = facts.text(facts.func(method).owner);
+        for write in scope.writes.iter().filter(|write| !class.is_empty() && write.index == 0) {
+            if let Expr::Field { base, name } = facts.expr(write.target)
+                && matches!(facts.expr(base), Expr::Name(this) if facts.text(this) == "this")
+            {
+                let key = (class.to_owned(), facts.text(name).to_owned());
+                found.entry(key).or_default().push(write.value);
+            }
+        }
+    }
+    found
+}
+
 /// What a file puts into lists and maps, by the name of the local or field that keeps them. Go has
 /// statements for it, which [`Scope::writes`] and `append` tell.
 pub fn stores(facts: &Facts) -> FxHashMap<Sym, Vec<Put>> {

@@ -7,7 +7,7 @@ use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use crate::rules::{Matcher, Rule};
-use crate::syntax::facts::Field;
+use crate::syntax::facts::{Expr, ExprId, Field};
 use crate::syntax::sql::SqlFact;
 
 use super::eval::Eval;
@@ -57,7 +57,24 @@ impl UniqueKeys {
             let model = rule.value.iter().map(selected).find(|value| !value.is_unset());
             keys.extend(model.map(|model| given_to_model(eval, &model, tags)).unwrap_or_default());
         }
+        if let Some(table) = rule.unique_table.iter().map(selected).find(|value| !value.is_unset()) {
+            keys.extend(self.given_in_code(eval, site, rule, &table));
+        }
         keys
+    }
+
+    /// The values that a call gives for the keys of a table it names, without any SQL text.
+    fn given_in_code(&self, eval: &Eval<'_>, site: Site, rule: &Rule, table: &Value) -> Vec<Vec<Value>> {
+        let (path, _) = eval.types.program.place(site);
+        let named = table.render(eval.types.program);
+        // `schema::orders::table`, `orders::dsl::orders`: the last part that is a table's name.
+        let parts = named.rsplit(|c: char| !c.is_alphanumeric() && c != '_');
+        let keys = parts.map(|part| self.of_table(part, path)).find(|keys| !keys.is_empty());
+        let given = |key: &[String]| -> Option<Vec<Value>> {
+            let values = key.iter().map(|name| in_code(eval, site, rule, name)).collect::<Vec<Value>>();
+            values.iter().all(|value| !value.is_unset()).then_some(values)
+        };
+        keys.unwrap_or_default().into_iter().filter_map(given).collect()
     }
 
     fn given_to_table(&self, eval: &Eval<'_>, site: Site) -> Vec<Vec<Value>> {
@@ -74,6 +91,30 @@ impl UniqueKeys {
         };
         run.statements.iter().flat_map(of).collect()
     }
+}
+
+/// What a call gives for a column: the field of what it inserts, or, in a list, the argument of a call
+/// on the column (`orders::id.eq(id)`).
+fn in_code(eval: &Eval<'_>, site: Site, rule: &Rule, column: &str) -> Value {
+    let facts = eval.types.program.facts(site.file);
+    let Expr::Call { args, .. } = facts.expr(site.expr) else { return Value::Unset };
+    let set = |&expr: &ExprId| {
+        let Expr::Call { callee, args, .. } = facts.expr(expr) else { return None };
+        let Expr::Field { base, .. } = facts.expr(callee) else { return None };
+        let (Expr::Field { name, .. } | Expr::Name(name)) = facts.expr(base) else { return None };
+        let &[value] = facts.list(args) else { return None };
+        (facts.text(name) == column).then(|| eval.value(Site { file: site.file, expr: value }))
+    };
+    let listed = facts.list(args).iter().flat_map(|&arg| match facts.expr(arg) {
+        Expr::Composite { entries, .. } => facts.list(entries).iter().skip(1).step_by(2).copied().collect(),
+        _ => vec![arg],
+    });
+    let listed: Vec<ExprId> = listed.collect();
+    listed.iter().find_map(set).unwrap_or_else(|| {
+        let mut inserted = rule.value.iter().map(|selector| select(eval, site, selector));
+        let model = inserted.find(|value| !value.is_unset()).unwrap_or(Value::Unset);
+        eval.member_value(model, &Type::Unknown, column)
+    })
 }
 
 /// The values of the fields of a model that its tags mark as unique. What the pattern captures

@@ -4,8 +4,14 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 
+use super::eval::Eval;
+use super::matches::{Index, Match};
 use super::program::{File, Fn, Program, Site, Target, Ty};
-use crate::syntax::facts::{Expr, FuncId, Lang, TypeId};
+use super::select::select;
+use super::types::{Type, Types};
+use super::walk;
+use crate::rules::Matcher;
+use crate::syntax::facts::{Export, Expr, Facts, Func, FuncId, Global, Lang, Sym, TypeDecl, TypeId};
 
 /// Names that frameworks and platforms look up.
 const LOOKED_UP: &[&str] = &["main", "default", "handler", "(module)"];
@@ -56,6 +62,39 @@ pub fn unnamed(program: &Program, classes: &[Ty]) -> FxHashSet<Ty> {
     open.into_values().flatten().map(|(class, _)| class).collect()
 }
 
+/// The functions that decorators hand to a library, so that it calls them and no code of the tree: those
+/// that rules say, and methods under a decorator of a library in a class under one.
+pub fn handed_over(types: &Types<'_>, index: &Index<'_>, matches: &[Match]) -> FxHashSet<Fn> {
+    let eval = Eval::new(types);
+    let mut found = FxHashSet::default();
+    for matched in matches {
+        let rule = index.rule(matched.rule);
+        if matches!(rule.matcher, Matcher::Decorator(_)) {
+            let values = rule.handler.iter().map(|selector| select(&eval, matched.site, selector));
+            found.extend(values.filter_map(|value| Some(value.function()?.func)));
+        }
+    }
+    for (at, file) in types.program.files.iter().enumerate() {
+        let (at, facts) = (at as u32, &file.facts);
+        let library = |decorators| {
+            facts.list(decorators).iter().any(|&expr| {
+                let callee = match facts.expr(expr) {
+                    Expr::Call { callee, .. } => callee,
+                    _ => expr,
+                };
+                matches!(types.of(Site { file: at, expr: callee }), Type::External(..))
+            })
+        };
+        for (i, func) in facts.funcs.iter().enumerate().filter(|(_, func)| func.decorators.len > 0) {
+            let class = facts.types.iter().find(|ty| ty.name == func.owner && ty.decorators.len > 0);
+            if class.is_some_and(|class| library(class.decorators)) && library(func.decorators) {
+                found.insert(Fn { file: at, func: FuncId(i as u32) });
+            }
+        }
+    }
+    found
+}
+
 /// The plain functions, without attributes or decorators, of imported files that no code of the tree
 /// names. A file that nobody imports may be run by its path, so all of it counts as used.
 pub fn functions(program: &Program) -> FxHashSet<Fn> {
@@ -104,4 +143,72 @@ pub fn functions(program: &Program) -> FxHashSet<Fn> {
         }
     }
     found
+}
+
+/// The functions of files that only declare, that nobody imports, and whose functions and classes
+/// neither other code nor any of `said` (what manifests say) names: nothing runs them. A framework may
+/// look up what such a file exports, so this is asked of what listens alone.
+pub fn idle(program: &Program, said: &[&str]) -> FxHashSet<Fn> {
+    let mut named: FxHashSet<&str> = said.iter().copied().collect();
+    let mut imported = FxHashSet::default();
+    for file in &program.files {
+        named.extend(file.facts.exprs.iter().filter_map(|expr| match *expr {
+            Expr::Name(name) | Expr::Field { name, .. } | Expr::Str(name) => Some(file.facts.text(name)),
+            _ => None,
+        }));
+        imported.extend(file.imports.values().filter_map(|target| match target {
+            Target::Package(package) => Some(*package),
+            Target::External(_) => None,
+        }));
+        let passed = file.facts.exports.iter().filter(|export| !export.path.is_empty());
+        imported.extend(passed.filter_map(|export| {
+            program.imported(program.packages[file.package.0 as usize].files[0], file.facts.text(export.path))
+        }));
+    }
+    let mut found = FxHashSet::default();
+    for (at, file) in program.files.iter().enumerate() {
+        if imported.contains(&file.package) || !is_idle(&file.facts) {
+            continue;
+        }
+        let classes = unnamed_classes(program, at as u32);
+        for (i, func) in file.facts.funcs.iter().enumerate().filter(|(_, func)| func.parent.is_none()) {
+            let name = file.facts.text(func.name);
+            let plain = func.owner.is_empty() && func.decorators.len == 0 && !name.contains('.');
+            let dead = plain && !LOOKED_UP.contains(&name) && !named.contains(name);
+            if dead || classes.contains(&func.owner) {
+                found.insert(Fn { file: at as u32, func: FuncId(i as u32) });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a file only declares: loading it runs nothing and gives nothing by default.
+fn is_idle(facts: &Facts) -> bool {
+    let default = |export: &Export| facts.text(export.name) == "default";
+    let runs = |func: &Func| func.owner.is_empty() && matches!(facts.text(func.name), "(module)" | "default");
+    let calls = |global: &Global| {
+        let mut found = false;
+        if !global.value.is_none() {
+            walk::exprs(facts, global.value, &mut |expr| {
+                found |= matches!(facts.expr(expr), Expr::Call { .. });
+            });
+        }
+        found
+    };
+    facts.lang == Lang::TypeScript
+        && !facts.exports.iter().any(default)
+        && !facts.funcs.iter().any(runs)
+        && !facts.globals.iter().any(calls)
+}
+
+/// The names of the classes of a file that nothing but themselves names, without decorators.
+fn unnamed_classes(program: &Program, file: u32) -> FxHashSet<Sym> {
+    let facts = program.facts(file);
+    let decorated = |name: Sym| facts.funcs.iter().any(|f| f.owner == name && f.decorators.len > 0);
+    let plain = |ty: &TypeDecl| !ty.name.is_empty() && ty.decorators.len == 0 && !decorated(ty.name);
+    let classes = facts.types.iter().enumerate().filter(|(_, ty)| plain(ty));
+    let classes: Vec<Ty> = classes.map(|(at, _)| Ty { file, ty: TypeId(at as u32) }).collect();
+    let unnamed = unnamed(program, &classes);
+    unnamed.into_iter().map(|class| facts.types[class.ty.0 as usize].name).collect()
 }

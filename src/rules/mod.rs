@@ -122,6 +122,8 @@ pub struct Rule {
     /// Tags that mark a field of the inserted `value` as such a key; what it captures names a key of
     /// several fields.
     pub unique_tag: Option<Regex>,
+    /// The table inserted into: its keys stand in migrations.
+    pub unique_table: Vec<Selector>,
     /// Where its time to live is.
     pub ttl: Vec<Selector>,
     /// The payload, or the value validated, inserted or published.

@@ -85,6 +85,7 @@ const TEST_FOLDERS: &[&str] = &[
     "tests",
     "__tests__",
     "__mocks__",
+    "__mock__",
     "__fixtures__",
     "fixtures",
     "mocks",
@@ -93,6 +94,8 @@ const TEST_FOLDERS: &[&str] = &[
     "testutil",
     "testutils",
     "testhelpers",
+    "test-utils",
+    "test-helpers",
 ];
 
 /// Folders among them of what stands beside tests and is none.
@@ -247,7 +250,11 @@ fn is_test(path: &str, name: &str) -> bool {
         return true;
     }
     let script = matches!(language(name), Some("typescript" | "javascript" | "vue" | "svelte"));
-    if script && [".spec.", ".test.", "-spec.", ".cy."].iter().any(|mark| name.contains(mark)) {
+    if script
+        && [".spec.", ".test.", "-spec.", ".cy.", ".mock.", ".mocks.", ".stub."]
+            .iter()
+            .any(|mark| name.contains(mark))
+    {
         return true;
     }
     folder(path).split('/').any(|part| TEST_FOLDERS.contains(&part))
@@ -395,6 +402,7 @@ mod tests {
             "a/x.spec.ts",
             "a/app.e2e-spec.ts",
             "a/x.test.tsx",
+            "a/mailer.mock.ts",
             "a/testdata/x.go",
             "mocks/x.go",
             "a/mock_x.go",

@@ -1,7 +1,7 @@
 //! What branches mean to a scan: which guards they make, in their arms and behind them, and which of
 //! them turn a message away for what it says.
 
-use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends};
+use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends, looks};
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
@@ -64,7 +64,8 @@ impl Scanner<'_, '_> {
             && ends(&branch.otherwise) == Some(Exit::Failure);
         if otherwise || Self::refuses(branch, deps, then_exit) {
             let fails = otherwise || then_exit == Some(Exit::Failure);
-            self.out.refusals.push(Refusal { asked: branch.cond, fails, ignored: false });
+            let looks = looks::of(self.flow, branch.cond);
+            self.out.refusals.push(Refusal { asked: branch.cond, fails, looks, ignored: false });
         }
     }
 
@@ -202,8 +203,10 @@ impl Scanner<'_, '_> {
         }
         // What a change of state gives says whether there was one to change.
         let transits = deps.has(Role::EffectTransition);
-        let refuses = kind == GuardKind::State
-            && (matches!(asks, Asks::State | Asks::Conflict) || transits && asks == Asks::Absence)
+        // An error for what is there already ends a second delivery as well.
+        let gained = transits || deps.has(Role::DedupeClaim);
+        let refuses = (matches!(asks, Asks::Presence | Asks::State | Asks::Conflict)
+            || gained && asks == Asks::Absence)
             && then_exit == Some(Exit::Failure);
         // "Not found" that ends the handler quietly says nothing about a second delivery, unless it
         // is how a helper tells of one.

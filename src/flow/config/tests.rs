@@ -52,13 +52,24 @@ fn variables_come_from_where_they_are_set() {
     let compose = "services:\n  a: {image: a, environment: {TOPIC: orders, BOTH: one}}\n  b:\n    build: .\n    environment: [TOPIC=orders, BOTH=two, \"REF=${X}\"]\n";
     config.add_document("docker-compose.yml", &node(compose));
     config.add_document(".env.example", &env::parse("QUEUE=mail\nTOPIC=orders\n"));
-    config.add_document("k8s/map.yaml", &node("apiVersion: v1\nkind: ConfigMap\ndata: {GROUP: g}"));
+    let of = vec!["mail".to_owned()];
+    let set = |name: &str, value: &str, of: &[String]| Variable {
+        file: "k8s/map.yaml".to_owned(),
+        name: name.to_owned(),
+        value: value.to_owned(),
+        of: of.to_vec(),
+    };
+    config.add_variable(set("GROUP", "g", &[]));
+    config.add_variable(set("BOTH", "three", &of));
     let value = |name: &str| config.in_environment(name, "internal/a.go");
     assert_eq!(value("TOPIC").as_deref(), Some("orders"));
     assert_eq!(value("QUEUE").as_deref(), Some("mail"));
     assert_eq!(value("GROUP").as_deref(), Some("g"));
     // Two services have two values: which is meant is not known here.
     assert_eq!(value("BOTH"), None);
+    // The workload that is named like a folder is the one that runs what lies in it.
+    assert_eq!(config.in_environment("BOTH", "services/mail/main.go").as_deref(), Some("three"));
+    assert_eq!(config.in_environment("BOTH", "cmd/b/main.go").as_deref(), Some("two"));
     assert_eq!(value("REF"), None);
     assert!(config.entries.is_empty());
 }

@@ -2,8 +2,9 @@
 //!
 //! A path goes through mappings by keys (`spec.topic`, `config["errors.tolerance"]`), through lists
 //! with `[]` and through every value of a mapping with `*`. A list is gone through without being
-//! asked, since formats differ in whether one thing may stand for a list of one. `@key` is the key
-//! under which a `*` found the value, `.` the value itself. A text is looked up in the match, then in
+//! asked, since formats differ in whether one thing may stand for a list of one; `**` is the value
+//! itself and everything inside of it. `@key` is the key under which a `*` found the value, `@path`
+//! the file of the document, `.` the value itself. A text is looked up in the match, then in
 //! what it stands in, then in the document; a path that begins with `/` in the document alone. A path
 //! in angle brackets is the key found there (`policies.<retry>.maxRetries`).
 
@@ -80,6 +81,16 @@ impl Item<'_> {
         Some(format!("{before}[\"{key}\"]{}", self.named(after)?).into())
     }
 
+    /// The value that matches.
+    pub fn node(&self) -> &Node {
+        self.layers[0].node
+    }
+
+    /// The Helm chart that the match belongs to.
+    pub fn chart(&self) -> Option<&str> {
+        self.names.chart.as_ref().map(|chart| chart.name)
+    }
+
     /// The line of the match.
     pub fn line(&self) -> u32 {
         let Layer { node, key, key_line } = self.layers[0];
@@ -87,6 +98,9 @@ impl Item<'_> {
     }
 
     fn texts_in(&self, layer: Layer<'_>, path: &str) -> Vec<(String, u32)> {
+        if path == "@path" {
+            return vec![(self.names.path.to_owned(), 1)];
+        }
         if path == "@key" {
             let known = (!layer.key.is_empty()).then(|| (layer.key.to_owned(), layer.key_line));
             return known.into_iter().collect();
@@ -114,6 +128,7 @@ impl Item<'_> {
 enum Step<'p> {
     Key(&'p str),
     Every,
+    Inside,
 }
 
 /// The steps of a path. `[]` needs none: lists are gone through anyway.
@@ -132,6 +147,7 @@ fn steps(path: &str) -> Vec<Step<'_>> {
         match key {
             "" => {}
             "*" => steps.push(Step::Every),
+            "**" => steps.push(Step::Inside),
             key => steps.push(Step::Key(key)),
         }
         rest = after.strip_prefix("[]").unwrap_or(after).trim_start_matches('.');
@@ -144,21 +160,24 @@ fn walk<'n>(from: Layer<'n>, path: &str) -> Vec<Layer<'n>> {
     for step in steps(path) {
         let mut next = Vec::new();
         for layer in found {
-            each(layer, &mut |layer| {
-                for entry in layer.node.entries() {
-                    let fits = match step {
-                        Step::Key(key) => entry.key == key,
-                        Step::Every => true,
-                    };
-                    if fits {
-                        let (key, key_line) = match step {
-                            Step::Every => (entry.key.as_str(), entry.key_line),
-                            Step::Key(_) => (layer.key, layer.key_line),
-                        };
-                        next.push(Layer { node: &entry.value, key, key_line });
+            match step {
+                Step::Key(wanted) => each(layer, &mut |layer| {
+                    let entries = layer.node.entries().iter().filter(|entry| entry.key == wanted);
+                    next.extend(entries.map(|entry| Layer { node: &entry.value, ..layer }));
+                }),
+                Step::Every => each(layer, &mut |layer| next.extend(values(layer.node))),
+                Step::Inside => {
+                    let from = next.len();
+                    each(layer, &mut |layer| next.push(layer));
+                    let mut at = from;
+                    while let Some(&layer) = next.get(at) {
+                        at += 1;
+                        for inner in values(layer.node) {
+                            each(inner, &mut |layer| next.push(layer));
+                        }
                     }
                 }
-            });
+            }
         }
         found = next;
     }
@@ -167,6 +186,11 @@ fn walk<'n>(from: Layer<'n>, path: &str) -> Vec<Layer<'n>> {
         each(layer, &mut |layer| out.push(layer));
     }
     out
+}
+
+/// The values of a mapping, each under its key.
+fn values(node: &Node) -> impl Iterator<Item = Layer<'_>> {
+    node.entries().iter().map(|entry| Layer { node: &entry.value, key: &entry.key, key_line: entry.key_line })
 }
 
 /// A value, or each item of a list.

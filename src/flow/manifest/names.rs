@@ -1,10 +1,11 @@
 //! What texts in manifests stand for: references to resources, variables with a default, and texts
-//! put together of them. Terraform reads the files of a folder as one; elsewhere a document stands
-//! for itself.
+//! put together of them. Terraform reads the files of a folder as one, a Helm chart its values;
+//! elsewhere a document stands for itself.
 
 use crate::syntax::yaml::{Node, Value};
 use rustc_hash::FxHashMap;
 
+use super::charts::{Chart, Charts};
 use crate::flow::program::parent;
 
 /// How deep references are followed.
@@ -26,6 +27,7 @@ const NAMES: &[&str] = &[
 /// The documents that speak for a folder together.
 pub struct Folders<'n> {
     terraform: FxHashMap<&'n str, Vec<&'n Node>>,
+    charts: Charts<'n>,
 }
 
 impl<'n> Folders<'n> {
@@ -35,15 +37,16 @@ impl<'n> Folders<'n> {
         for (path, nodes) in documents.iter().filter(|(path, _)| is_terraform(path)) {
             terraform.entry(parent(path)).or_default().extend(nodes);
         }
-        Folders { terraform }
+        Folders { terraform, charts: Charts::new(documents) }
     }
 
     /// The names that a document knows.
-    pub fn of(&self, path: &str, document: &'n Node) -> Names<'n> {
-        match self.terraform.get(parent(path)) {
-            Some(nodes) if is_terraform(path) => Names { roots: nodes.clone() },
-            _ => Names { roots: vec![document] },
-        }
+    pub fn of(&self, path: &'n str, document: &'n Node) -> Names<'n> {
+        let roots = match self.terraform.get(parent(path)) {
+            Some(nodes) if is_terraform(path) => nodes.clone(),
+            _ => vec![document],
+        };
+        Names { roots, path, chart: self.charts.of(path) }
     }
 }
 
@@ -54,6 +57,10 @@ fn is_terraform(path: &str) -> bool {
 /// The names that a document may refer to.
 pub struct Names<'n> {
     roots: Vec<&'n Node>,
+    /// The path of the document.
+    pub path: &'n str,
+    /// The Helm chart that the document belongs to.
+    pub chart: Option<Chart<'n>>,
 }
 
 impl Names<'_> {
@@ -65,7 +72,10 @@ impl Names<'_> {
     fn inner(&self, node: &Node, depth: u8) -> Option<String> {
         let depth = depth.checked_sub(1)?;
         match &node.value {
-            Value::String(text) => Some(self.filled(text, depth)),
+            Value::String(text) => Some(match &self.chart {
+                Some(chart) => chart.filled(text),
+                None => self.filled(text, depth),
+            }),
             Value::Number(text) => Some(text.clone()),
             Value::Bool(value) => Some(value.to_string()),
             Value::Map(entries) => {
@@ -198,7 +208,7 @@ values:
 ";
         let (documents, problems) = crate::syntax::yaml::parse(text);
         assert!(problems.is_empty(), "{problems:?}");
-        let names = Names { roots: vec![&documents[0]] };
+        let names = Names { roots: vec![&documents[0]], path: "", chart: None };
         let said: Vec<String> =
             documents[0].path("values[]").into_iter().filter_map(|node| names.text(node)).collect();
         assert_eq!(

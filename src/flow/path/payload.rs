@@ -105,6 +105,19 @@ impl Payload {
     }
 }
 
+impl Payload {
+    /// Whether a field of a value is given a part of the message in another form, by a function that is
+    /// given nothing else (`uuid.FromString(payload.Id)`).
+    fn fills(&self, eval: &Eval<'_>, value: &Value, frame: &[Binding]) -> bool {
+        let Value::Object(object) = value else { return false };
+        object.fields.iter().any(|(_, field)| {
+            let Value::Made(made) = field else { return false };
+            let args = made.args.as_deref().unwrap_or_default();
+            made.receiver.is_none() && !args.is_empty() && args.iter().all(|arg| self.is(eval, arg, frame))
+        })
+    }
+}
+
 /// What a value has of the message for certain. [`Payload::is`] takes what was built of the message
 /// for the message; here each part must come from it, so that the same message gives the same value.
 impl Payload {
@@ -224,7 +237,9 @@ impl Tracer<'_, '_> {
                     self.payload.values.extend(value.items().into_iter().filter(made));
                 } else {
                     let known = matches!(&ty, Type::Named(ty, _) if !self.flow.types.is_interface(*ty));
-                    about = !known || self.payload.is(self.eval, value, frame);
+                    about = !known
+                        || self.payload.is(self.eval, value, frame)
+                        || self.payload.fills(self.eval, value, frame);
                 }
                 if about {
                     break;

@@ -8,6 +8,9 @@ use crate::flow::program::{Decl, Fn, Site, Target};
 use crate::flow::scope::DefKind;
 use crate::syntax::facts::{Expr, ExprId, Sym};
 
+/// How deep the type of what a field is given is followed: fields are given to each other.
+const FIELD: u8 = 12;
+
 impl Types<'_> {
     /// A map or list of nobody says what, by what is put into it.
     pub(super) fn kept(&self, site: Site, name: Sym, found: Type, depth: u8) -> Type {
@@ -25,6 +28,21 @@ impl Types<'_> {
             (Some(inner), Type::Slice(_)) => Type::Slice(inner.into()),
             _ => found,
         }
+    }
+
+    /// What a field that nobody says the type of is given by the methods of its class, or of a class
+    /// that this one extends.
+    pub(super) fn given_to(&self, ty: &Type, name: &str, depth: u8) -> Option<Type> {
+        let Type::Named(class, _) = ty else { return None };
+        let depth = depth.min(FIELD).checked_sub(1)?;
+        let file = self.program.file(class.file);
+        let given = file.given.get(&(self.program.type_name(*class).to_owned(), name.to_owned()));
+        let given = given.into_iter().flatten().take(4);
+        let mut types = given.map(|&value| self.nth(Site { file: class.file, expr: value }, 0, depth));
+        types.find(|ty| !vague(ty)).or_else(|| {
+            let base = self.program.base_class(*class)?;
+            self.given_to(&Type::Named(base, Arc::from([])), name, depth)
+        })
     }
 
     /// What `this` is in a function that is added to what a library makes: of that library.

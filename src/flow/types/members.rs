@@ -14,11 +14,21 @@ impl Types<'_> {
         self.member_at(ty, name, DEPTH)
     }
 
-    /// As [`member`](Types::member); what a literal holds is followed `depth` steps.
+    /// As [`member`](Types::member); what a literal holds, and what a field without a type is given, is
+    /// followed `depth` steps.
     pub(super) fn member_at(&self, ty: &Type, name: &str, depth: u8) -> Option<Member> {
         match ty {
             Type::Literal(literal) => self.entry(*literal, name, depth),
-            ty => self.member_within(ty, name, 6),
+            ty => {
+                let found = self.member_within(ty, name, 6);
+                let open = match &found {
+                    None | Some(Member::Field(Type::Unknown)) => true,
+                    Some(Member::Field(Type::Basic(basic))) => &**basic == "any",
+                    _ => false,
+                };
+                let given = if open { self.given_to(ty, name, depth) } else { None };
+                given.map(Member::Field).or(found)
+            }
         }
     }
 

@@ -1,0 +1,2 @@
+import { read } from "./kafka";
+export const started = read("desk.pretended", () => {});

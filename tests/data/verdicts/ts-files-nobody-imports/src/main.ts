@@ -1,0 +1,2 @@
+import { read } from "./kafka";
+read("desk.opened", (text) => console.log(text));
