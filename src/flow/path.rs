@@ -492,7 +492,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// on what a function was given to write.
     fn settled(&self, site: Site, frame: &[Binding]) -> Vec<RuleId> {
         let writes = |id: RuleId| self.flow.index.rule(id).role == Role::EffectUpsert;
-        let here = |id: RuleId| self.flow.index.written(&self.eval, id, site, frame).unwrap_or(id);
+        let here = |id: RuleId| self.flow.index.written(self.eval, id, site, frame).unwrap_or(id);
         let rules = self.rules_at(site).into_iter();
         rules.map(|id| if writes(id) && !frame.is_empty() { here(id) } else { id }).collect()
     }

@@ -8,7 +8,7 @@ use crate::flow::program::{Site, Ty};
 use crate::flow::scope::DefKind;
 use crate::flow::types::Type;
 use crate::flow::value::Value;
-use crate::syntax::facts::{BinaryOp, Expr, ExprId};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts};
 
 /// What of a message a condition looks at, least first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,7 +59,11 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
         },
         Expr::Name(name) => match flow.types.local(site, name).map(|(_, def)| def.kind) {
             Some(DefKind::Value(value, _)) => match facts.expr(value) {
-                Expr::Name(_) | Expr::Field { .. } | Expr::Unary { .. } => looks(flow, at(value), depth),
+                Expr::Name(_) | Expr::Field { .. } | Expr::Unary { .. } | Expr::Index { .. } => {
+                    looks(flow, at(value), depth)
+                }
+                // What is asked of an entry: `changed["sku"].as_str()`.
+                Expr::Call { callee, .. } if is_of_entry(facts, callee) => Looks::Payload,
                 _ => by_type(&flow.types.of(site)),
             },
             _ => by_type(&flow.types.of(site)),
@@ -67,6 +71,11 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
         Expr::Nil | Expr::Str(_) | Expr::Number(_) => Looks::Whole,
         _ => Looks::Payload,
     }
+}
+
+/// Whether a callee is a method of an entry of something.
+fn is_of_entry(facts: &Facts, callee: ExprId) -> bool {
+    matches!(facts.expr(callee), Expr::Field { base, .. } if matches!(facts.expr(base), Expr::Index { .. }))
 }
 
 /// What is looked at where a name is: a thing with parts of its own, or one of its parts.
