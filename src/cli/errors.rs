@@ -225,8 +225,9 @@ impl NothingAudited {
 impl UserError for NothingAudited {
     fn advice(&self) -> Option<String> {
         Some(
-            "services are found by go.mod, package.json, Cargo.toml, a Dockerfile or cmd/*; \
-             name them under services: in flowaudit.yaml, and check .gitignore and exclude:"
+            "services are found by go.mod with a main, package.json with a start script, Cargo.toml, a \
+             Dockerfile or cmd/*; name others under services: in flowaudit.yaml, and check .gitignore and \
+             exclude:"
                 .to_owned(),
         )
     }

@@ -82,10 +82,14 @@ pub fn judge(
     schemas.extend(contracts.into_iter().map(|(_, schema)| schema));
     findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
-    diagnostics.extend(flow.unnamed.iter().map(|found| Diagnostic {
-        path: found.at.0.clone(),
+    // Shared code publishes for several services, and is one place.
+    let mut places: Vec<(&(String, u32), String)> =
+        flow.unnamed.iter().map(|found| (&found.at, unnamed(found))).collect();
+    places.dedup();
+    diagnostics.extend(places.into_iter().map(|(at, message)| Diagnostic {
+        path: at.0.clone(),
         level: Severity::Note,
-        message: unnamed(found),
+        message,
     }));
     diagnostics.extend(flow.unreached.iter().map(|found| Diagnostic {
         path: found.at.0.clone(),

@@ -158,7 +158,8 @@ fn one(known: &Knowledge<'_, '_>, service: usize, name: &str, seen: &Seen<'_>, t
     let own_table = seen.writes.iter().any(|m| !relayed_by_library(flow, m, tables));
     // Rows whose topic is not known are events all the same.
     if mine.is_empty() && !own_table {
-        signals.insert("publishes-nothing");
+        let told = flow.unnamed.iter().any(|found| found.service == service);
+        signals.insert(if told { "publishes-unnamed" } else { "publishes-nothing" });
     } else if direct.is_empty() {
         signals.insert("all-through-outbox");
     } else if direct.len() < mine.len() {

@@ -321,7 +321,6 @@ fn consumers(
     decorated.sort_unstable();
     decorated.dedup();
     let unlisted = unused::unnamed(program, &decorated);
-    let topic = |found: &endpoints::Found| found.topic.clone().map_or_else(unnamed, addressed);
     let started = started::Started::new(lifting.types, lifting.graph);
     let mut unreached = Vec::new();
     for (found, mut services) in all {
@@ -337,16 +336,7 @@ fn consumers(
                 services = attribution.importers(program, class.file);
             }
         }
-        if services.is_empty() && attribution.owner(found.place.file).is_some() {
-            let (path, line) = program.place(found.place);
-            unreached.push(Unreached { at: (path.to_owned(), line), topic: topic(&found), uncalled: None });
-        }
-        let around = program.owner(found.matched.site).filter(|_| !services.is_empty());
-        if let Some(method) = around.and_then(|func| started.uncalled(program.outermost(func))) {
-            let (path, line) = program.place(found.place);
-            let uncalled = Some(program.func_name(method));
-            unreached.push(Unreached { at: (path.to_owned(), line), topic: topic(&found), uncalled });
-        }
+        unreached.extend(unreached_at(&started, attribution, &found, &services));
         for service in services {
             let Some(transport) = over(&heard, service, rule, detector) else { continue };
             let (path, line) = program.place(found.place);
@@ -374,7 +364,7 @@ fn consumers(
                 transport,
                 framework: detector.id.clone(),
                 registration_kind: rule.registration_kind.clone().unwrap_or_else(|| "programmatic".into()),
-                topic: topic(&found),
+                topic: found.topic.clone().map_or_else(unnamed, addressed),
                 group,
                 event_types,
                 registration: (path.to_owned(), line),
@@ -394,6 +384,27 @@ fn consumers(
     unreached.sort();
     unreached.dedup_by(|a, b| a.at == b.at);
     Received { consumers, unreached }
+}
+
+/// What there is to tell of a registration that nothing is seen to run.
+fn unreached_at(
+    started: &started::Started<'_>,
+    attribution: &Attribution,
+    found: &endpoints::Found,
+    services: &[usize],
+) -> Option<Unreached> {
+    let program = started.program();
+    let uncalled = if services.is_empty() {
+        // What no service uses of shared code is nobody's loss.
+        attribution.owner(found.place.file)?;
+        None
+    } else {
+        let around = program.owner(found.matched.site)?;
+        Some(program.func_name(started.uncalled(program.outermost(around))?))
+    };
+    let (path, line) = program.place(found.place);
+    let topic = found.topic.clone().map_or_else(unnamed, addressed);
+    Some(Unreached { at: (path.to_owned(), line), topic, uncalled })
 }
 
 /// Over what the handlers of a framework hear: by service and detector.
@@ -516,6 +527,8 @@ pub struct Unnamed {
     pub transport: String,
     /// What is known of the topic.
     pub topic: TopicName,
+    /// Index of the service.
+    pub service: usize,
 }
 
 /// What is published.
@@ -555,8 +568,8 @@ fn publishers(
                 let (path, line) = program.place(found.place);
                 for service in services {
                     let at = (path.to_owned(), line);
-                    let told = Unnamed { at, transport: transport.clone(), topic: topic.clone() };
-                    unnamed.push((service, found.relays, told));
+                    let (transport, topic) = (transport.clone(), topic.clone());
+                    unnamed.push((found.relays, Unnamed { at, transport, topic, service }));
                 }
             }
             continue;
@@ -589,8 +602,8 @@ fn publishers(
     out.sort_by(|a, b| (a.service, &a.topic, &a.at).cmp(&(b.service, &b.topic, &b.at)));
     // What the relay of an outbox sends was published where it was saved.
     let saved = |service: usize| out.iter().any(|p| p.service == service && p.outbox);
-    unnamed.retain(|(service, relays, _)| !relays || !saved(*service));
-    let mut unnamed: Vec<_> = unnamed.into_iter().map(|(.., told)| told).collect();
+    unnamed.retain(|(relays, told)| !relays || !saved(told.service));
+    let mut unnamed: Vec<Unnamed> = unnamed.into_iter().map(|(_, told)| told).collect();
     unnamed.sort();
     unnamed.dedup();
     Published { publishers: out, unnamed, requests }

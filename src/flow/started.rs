@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashSet;
 
 use super::calls::{Callee, Graph};
-use super::program::{Fn, Site, Ty};
+use super::program::{Fn, Program, Site, Ty};
 use super::types::{Type, Types};
 use super::walk;
 use crate::syntax::facts::Expr;
@@ -26,6 +26,11 @@ impl<'a> Started<'a> {
     /// Over a call graph.
     pub fn new(types: &'a Types<'a>, graph: &'a Graph) -> Started<'a> {
         Started { types, graph, given: OnceLock::new() }
+    }
+
+    /// The program that is asked about.
+    pub fn program(&self) -> &'a Program {
+        self.types.program
     }
 
     /// The method that would have to be called for `func` to run, and that nothing calls. Only Go is
