@@ -82,21 +82,7 @@ pub fn judge(
     schemas.extend(contracts.into_iter().map(|(_, schema)| schema));
     findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
-    // Shared code publishes for several services, and is one place.
-    let mut places: Vec<(&(String, u32), String)> =
-        flow.unnamed.iter().map(|found| (&found.at, unnamed(found))).collect();
-    places.dedup();
-    diagnostics.extend(places.into_iter().map(|(at, message)| Diagnostic {
-        path: at.0.clone(),
-        level: Severity::Note,
-        message,
-    }));
-    diagnostics.extend(flow.unreached.iter().map(|found| Diagnostic {
-        path: found.at.0.clone(),
-        level: Severity::Note,
-        message: unreached(found),
-    }));
-    diagnostics.extend(flow.undescribed.iter().map(undescribed));
+    diagnostics.extend(gaps(flow));
     let mut topics = topics::align(&consumers, &publishers, &flow.unnamed);
     topics::tell(&mut topics, flow);
     let mut audit = Audit {
@@ -142,6 +128,19 @@ fn together(consumers: &[flow::Consumer]) -> Vec<&[flow::Consumer]> {
 /// Whether what a publisher sends was saved in an outbox before.
 fn saves(outbox: &outbox::Outbox, publisher: &flow::Publisher) -> bool {
     outbox.middleware.is_some() || outbox.relayed.contains(&publisher.topic.name)
+}
+
+/// What the flow has seen and this audit cannot say more of.
+fn gaps(flow: &Flow<'_>) -> Vec<Diagnostic> {
+    let note =
+        |at: &(String, u32), message| Diagnostic { path: at.0.clone(), level: Severity::Note, message };
+    let mut gaps: Vec<Diagnostic> =
+        flow.unnamed.iter().map(|found| note(&found.at, unnamed(found))).collect();
+    // Shared code publishes for several services, and is one place.
+    gaps.dedup();
+    gaps.extend(flow.unreached.iter().map(|found| note(&found.at, unreached(found))));
+    gaps.extend(flow.undescribed.iter().map(undescribed));
+    gaps
 }
 
 fn unnamed(found: &flow::Unnamed) -> String {
