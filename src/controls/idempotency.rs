@@ -2,9 +2,9 @@
 
 use super::finding::{Draft, place};
 use super::scan::{Effect, Guard, GuardKind, HARMFUL, Scan, Seen, WORK};
-use super::table::Signals;
+use super::table::{self, Signals};
 use super::verdict::{Subject, evidence};
-use crate::audit::{Evidence, Leniency, Status, Verdict};
+use crate::audit::{Control, Evidence, Leniency, Status, Verdict};
 use crate::flow::path::{CutReason, ErrorUse};
 use crate::flow::program::Site;
 use crate::rules::Role;
@@ -96,8 +96,10 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     let ignored = |s: &Seen| matches!(s.error, ErrorUse::Dropped | ErrorUse::Logged | ErrorUse::Swallowed);
     let marks: Vec<&Seen> = scan.of(Role::DedupeMark).chain(scan.of(Role::DedupeClaim)).collect();
     let checks: Vec<&Seen> = scan.of(Role::DedupeCheck).collect();
+    let in_process =
+        table::of(Control::Idempotency).map_or(&[][..], |table| table.names("remembers-in-process"));
     for middleware in scan.of(Role::DedupeMiddleware) {
-        let memory = middleware.detector == "watermill";
+        let memory = in_process.contains(&middleware.detector);
         signals.insert(if memory { "in-memory-dedupe" } else { "middleware" });
     }
     if !checks.is_empty() || !marks.is_empty() {

@@ -187,7 +187,7 @@ const NOTED: [Role; 14] = [
 pub const WORK: [Role; 6] =
     [Role::Decode, Role::Validate, Role::Read, Role::CacheGet, Role::CacheSet, Role::CacheInvalidate];
 /// Roles of what changes the state of an entity.
-const CHANGES: [Role; 8] = [
+pub const CHANGES: [Role; 8] = [
     Role::EffectInsert,
     Role::EffectIncrement,
     Role::EffectUpsert,

@@ -16,7 +16,7 @@ use super::{Change, ChangeKind, Completion, Figure, Outcome, SCHEMA_VERSION, Siz
 /// fail as well.
 pub fn compare(before: &Baseline, audit: &Audit, config: &Config, against: &str, strict: bool) -> Outcome {
     let now = Baseline::of(audit);
-    let (before, renames) = renamed::follow(before, audit);
+    let (before, renames) = renamed::follow(before, &now, audit);
     let before = &before;
     let mut sorter =
         Sorter { config, regressions: Vec::new(), tolerated: Vec::new(), improvements: Vec::new() };

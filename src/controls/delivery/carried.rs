@@ -1,5 +1,6 @@
 //! The walk over a trace with the failure that each path carries.
 
+use crate::controls::scan::CHANGES;
 use crate::controls::steps;
 use crate::flow::Flow;
 use crate::flow::path::{Branch, ErrorUse, Exit, Node, Step};
@@ -10,18 +11,6 @@ use crate::syntax::facts::{BinaryOp, Expr};
 
 use super::returned;
 
-/// What a message is received for: when it fails, the message is not handled.
-const WORK: [Role; 9] = [
-    Role::Decode,
-    Role::EffectInsert,
-    Role::EffectUpsert,
-    Role::EffectUpdate,
-    Role::EffectTransition,
-    Role::EffectIncrement,
-    Role::EffectDelete,
-    Role::EffectCharge,
-    Role::OutboxWrite,
-];
 /// The message is not lost: it is kept, comes again, or was refused for the broker to park.
 const KEPT: [Role; 4] = [Role::DeadLetter, Role::Requeue, Role::Reject, Role::Retry];
 /// Help for the message, not what it is received for.
@@ -243,8 +232,7 @@ impl Walk<'_, '_> {
         if steps::plays(flow, step, &[Role::Decode]) {
             return Some(Of::Decode);
         }
-        let effects = &WORK[1..];
-        if steps::plays(flow, step, effects) || steps::first(flow, &step.inner, effects).is_some() {
+        if steps::plays(flow, step, &CHANGES) || steps::first(flow, &step.inner, &CHANGES).is_some() {
             return Some(Of::Work);
         }
         returned(flow, &step.inner).map(|_| Of::Decode)
