@@ -153,10 +153,8 @@ fn renews(flow: &Flow<'_>, fill: &CacheUse) -> bool {
 }
 
 /// The rules of what stands at a place.
-fn rules_at<'f>(flow: &'f Flow<'_>, place: Site) -> impl Iterator<Item = &'f Rule> + use<'f> {
-    let at = flow.matches.partition_point(|m| m.site < place);
-    let here = flow.matches[at..].iter().take_while(move |m| m.site == place);
-    here.map(|m| flow.index.rule(m.rule))
+fn rules_at<'f>(flow: &'f Flow<'_>, place: Site) -> impl Iterator<Item = &'f Rule> {
+    flow.matches_at(place).map(|m| flow.index.rule(m.rule))
 }
 
 /// What a service stores, by kind of key, with what removes it: in the service itself or, where the

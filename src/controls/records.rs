@@ -152,14 +152,10 @@ fn record(
 ) -> Record {
     let program = flow.types.program;
     let key = key(flow, step, eval, frame);
-    let redis = |step: &Step| {
-        let ids = &step.rules;
-        ids.iter().any(|&id| flow.index.detector(id).imports.iter().any(|path| path.contains("redis")))
-    };
     let mut ttls = Vec::new();
-    let mut outside = redis(step);
+    let mut outside = steps::in_redis(flow, step);
     let entered = enter(eval, step, frame);
-    steps::each(&step.inner, &mut |inner| outside |= redis(inner));
+    steps::each(&step.inner, &mut |inner| outside |= steps::in_redis(flow, inner));
     lifetimes(flow, eval, step, frame, &mut ttls);
     frame.truncate(frame.len() - usize::from(entered));
     let called = program.render(step.site);

@@ -300,19 +300,16 @@ impl Scanner<'_, '_> {
     }
 
     fn reaches_redis(&self, step: &Step) -> bool {
-        let own = step
-            .rules
-            .iter()
-            .any(|&r| self.flow.index.detector(r).imports.iter().any(|i| i.contains("redis")));
-        own || step.inner.iter().any(|node| match node {
-            Node::Step(step) => self.reaches_redis(step),
-            Node::Branch(branch) => branch
-                .then
-                .iter()
-                .chain(&branch.otherwise)
-                .any(|n| matches!(n, Node::Step(step) if self.reaches_redis(step))),
-            _ => false,
-        })
+        steps::in_redis(self.flow, step)
+            || step.inner.iter().any(|node| match node {
+                Node::Step(step) => self.reaches_redis(step),
+                Node::Branch(branch) => branch
+                    .then
+                    .iter()
+                    .chain(&branch.otherwise)
+                    .any(|n| matches!(n, Node::Step(step) if self.reaches_redis(step))),
+                _ => false,
+            })
     }
 
     /// Scans nodes under a guard; gives the guard that holds behind them.

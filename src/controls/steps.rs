@@ -10,6 +10,11 @@ pub fn plays(flow: &Flow<'_>, step: &Step, roles: &[Role]) -> bool {
     step.rules.iter().any(|&id| roles.contains(&flow.index.rule(id).role))
 }
 
+/// Whether a step is a call of a Redis client itself.
+pub fn in_redis(flow: &Flow<'_>, step: &Step) -> bool {
+    step.rules.iter().any(|&id| flow.index.detector(id).imports.iter().any(|path| path.contains("redis")))
+}
+
 /// Each step at and below `nodes`.
 pub fn each(nodes: &[Node], seen: &mut dyn FnMut(&Step)) {
     for node in nodes {

@@ -158,6 +158,14 @@ pub struct Flow<'a> {
     pub unique: unique::UniqueKeys,
 }
 
+impl Flow<'_> {
+    /// The matches of what stands at a place.
+    pub fn matches_at(&self, site: Site) -> impl Iterator<Item = &Match> {
+        let start = self.matches.partition_point(|m| m.site < site);
+        self.matches[start..].iter().take_while(move |m| m.site == site)
+    }
+}
+
 /// Indexes the code; the rest of the flow borrows from it.
 pub fn index(files: Vec<Input>, modules: &[Module]) -> Program {
     Program::new(files, modules)

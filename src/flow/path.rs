@@ -484,8 +484,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     fn rules_at(&self, site: Site) -> Vec<RuleId> {
-        let start = self.flow.matches.partition_point(|m| m.site < site);
-        self.flow.matches[start..].iter().take_while(|m| m.site == site).map(|m| m.rule).collect()
+        self.flow.matches_at(site).map(|m| m.rule).collect()
     }
 
     /// The rules of a call, where it is run with what `frame` gives: whether a write adds a row may rest

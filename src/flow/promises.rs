@@ -18,9 +18,8 @@ pub fn given(flow: &Flow<'_>, site: Site) -> bool {
         return targets.iter().any(|&func| waits(flow, func));
     }
     // What leaves the process is answered later.
-    let start = flow.matches.partition_point(|m| m.site < site);
-    let here = flow.matches[start..].iter().take_while(|m| m.site == site);
-    here.map(|m| flow.index.rule(m.rule).role)
+    flow.matches_at(site)
+        .map(|m| flow.index.rule(m.rule).role)
         .any(|role| matches!(role, Role::Publisher | Role::Read) || role.name().starts_with("effect."))
 }
 
