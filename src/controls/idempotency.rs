@@ -38,9 +38,8 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     } else if by_state > 0 || harmful.is_empty() && scan.effects.iter().any(|e| e.guard.is_some()) {
         signals.insert(if all { "state-guards-all" } else { "state-guards-some" });
     }
-    if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
-        && !scan.guards.iter().any(|g| g.kind == GuardKind::State && !g.fails)
-    {
+    let mut states = scan.guards.iter().filter(|g| g.kind == GuardKind::State).peekable();
+    if states.peek().is_some() && states.all(Guard::fails) {
         signals.insert("repeat-fails");
     }
     if scan.must_be_there.is_some() {
@@ -63,6 +62,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         || weak("error-ignored", "error-counts");
     if weak && by_state > 0 && by_state == harmful.len() && signals.remove("dedupe-guards-all") {
         signals.insert("state-guards-all");
+    }
+    if !harmful.is_empty()
+        && harmful.iter().all(|e| scan.made_if_absent(e))
+        && signals.remove("state-guards-all")
+    {
+        signals.insert("sets-instead");
     }
     if harmful.is_empty() {
         if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {

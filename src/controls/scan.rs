@@ -54,6 +54,17 @@ pub enum GuardKind {
     Filter,
 }
 
+/// What becomes of a message seen before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Repeat {
+    /// The handler ends quietly, or goes on without the effects.
+    Ends,
+    /// It ends in an error, so the message is delivered again.
+    Fails,
+    /// What is there already is set to the message's values once more.
+    Sets,
+}
+
 /// A check that ends the handler for a message seen before.
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -65,12 +76,19 @@ pub struct Guard {
     pub asked: Site,
     /// It stands inside `if id != ""`: an empty id goes round it.
     pub bypassed: bool,
-    /// A message seen before ends in an error, so it is delivered again.
-    pub fails: bool,
+    /// What a message seen before meets.
+    pub repeat: Repeat,
     /// Nobody acts on the error of the check: one that fails is taken for "not there".
     pub unheard: bool,
     /// The guard around it, an index into [`Scan::guards`].
     pub outer: Option<usize>,
+}
+
+impl Guard {
+    /// A message seen before ends in an error.
+    pub fn fails(&self) -> bool {
+        self.repeat == Repeat::Fails
+    }
 }
 
 /// A lasting effect.
@@ -167,6 +185,8 @@ pub const HARMFUL: [Role; 6] = [
 /// Effects that a second delivery does not change.
 pub const HARMLESS: [Role; 4] =
     [Role::EffectTransition, Role::EffectUpsert, Role::EffectUpdate, Role::EffectDelete];
+/// Effects that set what is there to what the message says.
+const SETS: [Role; 2] = [Role::EffectUpsert, Role::EffectUpdate];
 const NOTED: [Role; 14] = [
     Role::DedupeCheck,
     Role::DedupeMark,
@@ -197,6 +217,9 @@ pub const CHANGES: [Role; 8] = [
     Role::OutboxWrite,
     Role::EffectCharge,
 ];
+/// Roles of what has no effects of its own, whatever it does inside.
+const CLOSED: [Role; 5] =
+    [Role::DeadLetter, Role::CacheInvalidate, Role::CacheSet, Role::CacheGet, Role::Validate];
 /// Roles whose result tells in which state the entity is.
 const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
@@ -316,14 +339,14 @@ impl Scanner<'_, '_> {
     fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
         let before = self.before;
         let refused = self.out.refusals.len();
-        for node in nodes {
+        for (at, node) in nodes.iter().enumerate() {
             match node {
                 Node::Step(step) => {
                     if let Some(found) = self.step(step, guard) {
                         guard = Some(found);
                     }
                 }
-                Node::Branch(branch) => guard = self.branch(branch, guard),
+                Node::Branch(branch) => guard = self.branch(branch, &nodes[at + 1..], guard),
                 Node::Loop(body) => {
                     self.nodes(body, guard);
                 }
@@ -399,13 +422,7 @@ impl Scanner<'_, '_> {
             }
         }
         // What a dedupe record, a dead letter or a cache does inside is not an effect of its own.
-        let closed = own.any(&[
-            Role::DeadLetter,
-            Role::CacheInvalidate,
-            Role::CacheSet,
-            Role::CacheGet,
-            Role::Validate,
-        ]);
+        let closed = own.any(&CLOSED);
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
@@ -413,8 +430,9 @@ impl Scanner<'_, '_> {
                 let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
                 // `assertIsNew`: what is called a check of the payload looks for a record.
-                let ends = |&found: &usize| self.out.guards[found].fails && step.error == ErrorUse::Returned;
-                if let Some(found) = inner.filter(|_| inner != guard).filter(ends) {
+                let ends = |&found: &usize| self.out.guards[found].fails();
+                let returned = inner != guard && step.error == ErrorUse::Returned;
+                if let Some(found) = inner.filter(ends).filter(|_| returned) {
                     return Some(found);
                 }
             }
@@ -458,7 +476,7 @@ impl Scanner<'_, '_> {
                 {
                     // What ends the helper with an error ends who passes that on.
                     let ended = &self.out.guards[found];
-                    let (key, fails) = (ended.kind == GuardKind::Key, ended.fails);
+                    let (key, fails) = (ended.kind == GuardKind::Key, ended.fails());
                     if (key || fails) && step.error == ErrorUse::Returned {
                         behind = Some(found);
                     } else if !key {
@@ -561,7 +579,7 @@ impl Scan {
                     kind: GuardKind::Key,
                     check: effect.site,
                     asked: effect.site,
-                    fails: effect.role == Role::EffectInsert,
+                    repeat: if effect.role == Role::EffectInsert { Repeat::Fails } else { Repeat::Ends },
                     bypassed: false,
                     unheard: false,
                     outer: None,
@@ -575,6 +593,11 @@ impl Scan {
     pub fn behind(&self, effect: &Effect, kind: GuardKind) -> bool {
         let around = |&at: &usize| self.guards[at].outer;
         std::iter::successors(effect.guard, around).any(|at| self.guards[at].kind == kind)
+    }
+
+    /// Whether an effect makes what was not there, where another sets what was.
+    pub fn made_if_absent(&self, effect: &Effect) -> bool {
+        effect.guard.is_some_and(|at| self.guards[at].repeat == Repeat::Sets)
     }
 
     /// Steps of a role.

@@ -534,9 +534,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
-        let deeper = depth + u32::from(!self.hands_on(func, id));
+        let handed_on = self.hands_on(func, id);
         for closure in &targets {
             let target = closure.func;
+            // A function literal belongs to the layer that wrote it, whoever calls it.
+            let parent = self.flow.types.program.func(target).parent;
+            let written_here =
+                parent.is_some_and(|func| self.stack.contains(&Fn { file: target.file, func }));
+            let deeper = depth + u32::from(!handed_on && !written_here);
             // A method of a function type runs the function it is called on.
             let runs = match &closure.receiver {
                 Some(Value::Func(on)) => on.func,

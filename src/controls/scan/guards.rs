@@ -1,7 +1,9 @@
 //! What branches mean to a scan: which guards they make, in their arms and behind them, and which of
 //! them turn a message away for what it says.
 
-use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends, looks};
+use super::{
+    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, SETS, Scanner, ends, looks,
+};
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
@@ -36,7 +38,8 @@ impl Scanner<'_, '_> {
         outer: Option<usize>,
     ) -> usize {
         let unheard = self.unheard.contains(&check);
-        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard, outer });
+        let repeat = if fails { Repeat::Fails } else { Repeat::Ends };
+        self.out.guards.push(Guard { kind, check, asked, bypassed: false, repeat, unheard, outer });
         self.out.guards.len() - 1
     }
 
@@ -69,7 +72,8 @@ impl Scanner<'_, '_> {
         }
     }
 
-    pub(super) fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
+    /// Scans a branch under a guard; `rest` is what follows it. Gives the guard that holds behind it.
+    pub(super) fn branch(&mut self, branch: &Branch, rest: &[Node], guard: Option<usize>) -> Option<usize> {
         let asked = self.asked(branch);
         let then_exit = ends(&branch.then);
         let effects_in_then = {
@@ -86,6 +90,23 @@ impl Scanner<'_, '_> {
         self.refusal(branch, asked.deps, then_exit);
         let Arms { then: then_guard, otherwise, behind } =
             self.arms(branch, &asked, then_exit, effects_in_then, guard);
+        if asked.kind == Some(GuardKind::State) {
+            // What runs for an entity that is there.
+            let there = match asked.asks {
+                Asks::Presence => &branch.then,
+                Asks::Absence if then_exit.is_some() => rest,
+                Asks::Absence => &branch.otherwise,
+                _ => &[][..],
+            };
+            let made = [then_guard, otherwise, behind].into_iter().flatten().find(|at| Some(*at) != guard);
+            let roles = self.below(there);
+            if let Some(made) = made
+                && roles.any(&SETS)
+                && !roles.any(&HARMFUL)
+            {
+                self.out.guards[made].repeat = Repeat::Sets;
+            }
+        }
         let before = self.before;
         let inner = self.nodes(&branch.then, then_guard);
         let after_then = std::mem::replace(&mut self.before, before);
