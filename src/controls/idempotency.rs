@@ -70,6 +70,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("sets-instead");
     }
     if harmful.is_empty() {
+        if !scan.effects.is_empty() && scan.effects.iter().all(|e| e.derived) {
+            signals.insert("derived");
+        }
         if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {
             signals.insert("upserts");
         } else if !scan.effects.is_empty() {

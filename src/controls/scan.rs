@@ -1,6 +1,7 @@
 //! The scan of a trace: which effects a handler has, what stands before each, and what becomes of
 //! errors. Controls read the scan; they do not walk traces themselves.
 
+mod derived;
 mod guards;
 mod looks;
 
@@ -102,6 +103,8 @@ pub struct Effect {
     pub guard: Option<usize>,
     /// A key of the message tells a second one from the first.
     pub keyed: bool,
+    /// What it stores is worked out of what is stored already.
+    pub derived: bool,
 }
 
 /// A step of a role that controls ask about.
@@ -230,6 +233,8 @@ struct Scanner<'f, 'a> {
     parking: FxHashSet<Site>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
+    /// The step that is scanned, and those around it.
+    calls: Vec<Site>,
     /// Calls that end quietly for a message seen before, with the guard inside that says so.
     quiet: FxHashMap<Site, usize>,
     /// The fields that the path sets.
@@ -268,6 +273,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
             .collect(),
         out: Scan::default(),
         results: FxHashMap::default(),
+        calls: Vec::new(),
         quiet: FxHashMap::default(),
         set: FieldsSet::of(flow, trace),
         unheard: FxHashSet::default(),
@@ -342,9 +348,9 @@ impl Scanner<'_, '_> {
         for (at, node) in nodes.iter().enumerate() {
             match node {
                 Node::Step(step) => {
-                    if let Some(found) = self.step(step, guard) {
-                        guard = Some(found);
-                    }
+                    self.calls.push(step.site);
+                    guard = self.step(step, guard).or(guard);
+                    self.calls.pop();
                 }
                 Node::Branch(branch) => guard = self.branch(branch, &nodes[at + 1..], guard),
                 Node::Loop(body) => {
@@ -452,8 +458,8 @@ impl Scanner<'_, '_> {
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
                     .then(|| self.guard(GuardKind::Key, [step.site; 2], role == Role::EffectInsert, guard));
-                let keyed = step.keyed;
-                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed });
+                let (keyed, derived) = (step.keyed, SETS.contains(&role) && self.stores_derived());
+                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed, derived });
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
