@@ -157,7 +157,7 @@ pub struct Service {
     pub owner: Option<String>,
     /// Its part in sagas, as the configuration says.
     pub role: Option<SagaRole>,
-    /// Whether it publishes to any topic.
+    /// Whether it publishes to any topic, be its name known or not.
     pub publisher: bool,
     /// Whether it receives any messages.
     pub consumer: bool,

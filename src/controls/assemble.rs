@@ -303,7 +303,8 @@ fn services(
                     .unwrap_or(crate::audit::ServiceKind::Service),
                 owner: None,
                 role: None,
-                publisher: publishers.iter().any(|p| p.service == service.name),
+                publisher: publishers.iter().any(|p| p.service == service.name)
+                    || flow.unnamed.iter().any(|place| place.service == index),
                 consumer: !mine.is_empty(),
                 subscription_type: subscription_type(&mine),
                 controls: service::verdicts(flow, index, &mine, cache, outbox.verdict),

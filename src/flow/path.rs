@@ -341,9 +341,22 @@ impl<'f, 'a> Tracer<'f, 'a> {
         if self.run_elsewhere(sent, &element, frame, depth, out) {
             return;
         }
-        let outcome = element == Type::Basic("error".into());
-        if !outcome && self.is_message(sent, frame) {
+        if !self.is_outcome(&element) && self.is_message(sent, frame) {
             out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
+        }
+    }
+
+    /// Whether a type is one of errors. Go names those so: <https://go.dev/wiki/Errors#naming>.
+    fn is_outcome(&self, ty: &Type) -> bool {
+        let program = self.flow.types.program;
+        match ty {
+            Type::Basic(name) => &**name == "error",
+            Type::Named(ty, _) => {
+                let facts = program.facts(ty.file);
+                facts.text(facts.types[ty.ty.0 as usize].name).ends_with("Error")
+            }
+            Type::External(_, name) => name.ends_with("Error"),
+            _ => false,
         }
     }
 
