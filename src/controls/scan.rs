@@ -84,6 +84,8 @@ pub struct Effect {
     pub guard: Option<usize>,
     /// A key of the message tells a second one from the first.
     pub keyed: bool,
+    /// It is the addition to something loaded that is saved afterwards.
+    pub by_saving: bool,
 }
 
 /// A step of a role that controls ask about.
@@ -225,6 +227,8 @@ struct Scanner<'f, 'a> {
     before: usize,
     /// Calls that look something up without which the handler fails.
     required: Vec<Site>,
+    /// Additions to what is stored, each with the guard around it.
+    sums: FxHashMap<Site, Option<usize>>,
 }
 
 /// Scans a trace.
@@ -253,6 +257,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         passed_on: ErrorUse::Returned,
         before: 0,
         required: Vec::new(),
+        sums: FxHashMap::default(),
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
@@ -318,6 +323,9 @@ impl Scanner<'_, '_> {
         let refused = self.out.refusals.len();
         for node in nodes {
             match node {
+                Node::Step(step) if step.is_sum() => {
+                    self.sums.insert(step.site, guard);
+                }
                 Node::Step(step) => {
                     if let Some(found) = self.step(step, guard) {
                         guard = Some(found);
@@ -434,15 +442,13 @@ impl Scanner<'_, '_> {
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
                     .then(|| self.guard(GuardKind::Key, [step.site; 2], role == Role::EffectInsert, guard));
-                let keyed = step.keyed;
-                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed });
+                self.effect(step, role, guard, key);
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
                 // The failure of an insert ends whatever stands behind it, unless it is gone on from;
                 // a broker leaves a second message out and says nothing.
-                let ends = matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached;
-                return key.filter(|_| ends && role == Role::EffectInsert);
+                return key.filter(|_| ends_behind(step) && role == Role::EffectInsert);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
@@ -472,6 +478,24 @@ impl Scanner<'_, '_> {
             }
         }
         None
+    }
+
+    /// Notes the effect of a step: what it does, or the addition that it writes down.
+    fn effect(&mut self, step: &Step, role: Role, guard: Option<usize>, key: Option<usize>) {
+        let sum = self.unguarded_sum(step);
+        let by_saving = sum.is_some();
+        let (site, role, around) = match sum {
+            Some((site, around)) => (site, Role::EffectIncrement, around),
+            None => (step.site, role, key),
+        };
+        let guard = guard.or(around);
+        self.out.effects.push(Effect { site, role, guard, keyed: step.keyed, by_saving });
+    }
+
+    /// An addition that a step writes down, with the guard around it: one without a guard, if any.
+    fn unguarded_sum(&self, step: &Step) -> Option<(Site, Option<usize>)> {
+        let around = |site: &Site| (*site, self.sums.get(site).copied().flatten());
+        step.adds.iter().map(around).min_by_key(|(_, guard)| guard.is_some())
     }
 
     /// Whether two calls of one function are methods of the same thing: `s.repo.Find`, `s.repo.Delete`.
@@ -594,10 +618,16 @@ impl Scan {
     }
 }
 
+/// Whether what stands behind a step does not run where the step fails.
+fn ends_behind(step: &Step) -> bool {
+    matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached
+}
+
 /// Whether a function does one thing and answers with what comes of it.
 fn wraps_one(nodes: &[Node]) -> bool {
     fn steps(nodes: &[Node]) -> usize {
         let of = |node: &Node| match node {
+            Node::Step(step) if step.is_sum() => 0,
             Node::Step(_) => 1,
             Node::Branch(branch) => steps(&branch.then) + steps(&branch.otherwise),
             // Who knows how often, and what.

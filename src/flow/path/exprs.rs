@@ -161,7 +161,9 @@ impl Tracer<'_, '_> {
             let keyed = self.keyed(site, &rules, frame);
             let (error, into, inner) = (ErrorUse::None, None, Vec::new());
             let (detached, on_message) = (false, true);
-            let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
+            let adds = self.taken(site, &rules, frame);
+            let step =
+                Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed, adds };
             self.push(step, out);
         }
     }
