@@ -55,6 +55,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if scan.depends || scan.guards.iter().any(|g| g.kind == GuardKind::State) {
         signals.insert("depends-on-state");
     }
+    if scan.several_ways {
+        signals.insert("several-ways");
+    }
+    if scan.own_record {
+        signals.insert("in-memory-dedupe");
+    }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
         signals.insert("state-error-ignored");
     }

@@ -3,6 +3,7 @@
 
 mod guards;
 mod looks;
+mod record;
 
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
@@ -13,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
 use super::steps;
-use super::topics::is_dead_letter;
+use super::topics;
 pub use looks::Looks;
 
 /// A set of roles.
@@ -131,6 +132,8 @@ pub struct Refusal {
 }
 
 /// What a trace shows.
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
     /// Effects in order.
@@ -155,6 +158,10 @@ pub struct Scan {
     /// Something stored decides whether effects come about, in a way that may or may not end a
     /// second delivery.
     pub depends: bool,
+    /// What was seen is put down in something that this process keeps, and asked there.
+    pub own_record: bool,
+    /// A call may go several ways, which do different things: not all of them need be this one's.
+    pub several_ways: bool,
 }
 
 /// Effects that a second delivery repeats.
@@ -233,7 +240,7 @@ struct Scanner<'f, 'a> {
 
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let parks = |p: &&Publisher| is_dead_letter(&p.topic.name);
+    let parks = |p: &&Publisher| topics::parks(flow, p);
     // A wrapper's call may send to topics of both kinds.
     let sends: FxHashSet<&Site> =
         flow.publishers.iter().filter(|p| !parks(p)).flat_map(|p| p.places.iter().chain(&p.sites)).collect();
@@ -304,6 +311,16 @@ impl Scanner<'_, '_> {
         roles
     }
 
+    /// Whether two nodes are ways of one call that do different things.
+    fn differ(&self, pair: &[Node]) -> bool {
+        match pair {
+            [Node::Step(a), Node::Step(b)] => {
+                a.site == b.site && a.into != b.into && self.below(&a.inner) != self.below(&b.inner)
+            }
+            _ => false,
+        }
+    }
+
     fn reaches_redis(&self, step: &Step) -> bool {
         steps::in_redis(self.flow, step)
             || step.inner.iter().any(|node| match node {
@@ -321,6 +338,7 @@ impl Scanner<'_, '_> {
     fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
         let before = self.before;
         let refused = self.out.refusals.len();
+        self.out.several_ways |= nodes.windows(2).any(|pair| self.differ(pair));
         for node in nodes {
             match node {
                 Node::Step(step) if step.is_sum() => {

@@ -270,12 +270,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     let asks = self.asks(at(cond));
                     let on_message = self.asks_of_message(func, at(cond), asks, [&then, &otherwise], frame);
                     let looked_up = self.state_of(asks, &deps, frame);
+                    let aside = self.is_aside(asks, &deps, frame);
                     out.push(Node::Branch(Branch {
                         cond: at(cond),
                         deps,
                         asks,
                         on_message,
                         looked_up,
+                        aside,
                         caught: false,
                         then,
                         otherwise,
@@ -346,7 +348,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
         if self.run_elsewhere(sent, &element, frame, depth, out) {
             return;
         }
-        let outcome = element == Type::Basic("error".into());
+        let outcome = match &element {
+            Type::Basic(name) => &**name == "error",
+            Type::External(_, name) => name.ends_with("Error"),
+            _ => false,
+        };
         if !outcome && self.is_message(sent, frame) {
             out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
         }
@@ -389,6 +395,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             asks: Asks::Error,
             on_message: false,
             looked_up: None,
+            aside: false,
             caught: true,
             then,
             otherwise: Vec::new(),
@@ -429,12 +436,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
             };
             let on_message = self.asks_of_message(func, site, asks, [&then, &[]], frame);
             let looked_up = self.state_of(asks, &deps, frame);
+            let aside = self.is_aside(asks, &deps, frame);
             out.push(Node::Branch(Branch {
                 cond: site,
                 deps,
                 asks,
                 on_message,
                 looked_up,
+                aside,
                 caught: false,
                 then,
                 otherwise: Vec::new(),
@@ -445,6 +454,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// The look-up that a question for a state rests on.
     fn state_of(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> Option<Site> {
         if asks == Asks::State { self.looked_up(deps, frame) } else { None }
+    }
+
+    /// Whether a question that is no question for a state or an error rests on a look-up.
+    fn is_aside(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> bool {
+        !matches!(asks, Asks::State | Asks::Error | Asks::Case) && self.looked_up(deps, frame).is_some()
     }
 
     fn ret(&mut self, func: Fn, values: Exprs, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {

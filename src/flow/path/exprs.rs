@@ -63,13 +63,14 @@ impl Tracer<'_, '_> {
                     let cond = Site { file: func.file, expr: cond };
                     let (deps, asks) = (self.deps(cond), self.asks(cond));
                     let (then, otherwise) = (when, unless);
-                    let (on_message, looked_up) = (false, None);
+                    let (on_message, looked_up, aside) = (false, None, false);
                     out.push(Node::Branch(Branch {
                         cond,
                         deps,
                         asks,
                         on_message,
                         looked_up,
+                        aside,
                         caught: false,
                         then,
                         otherwise,

@@ -84,6 +84,8 @@ pub struct Branch {
     /// It asks about a thing that was looked up (`repo.Find(ctx, id)`), whether or not a rule knows
     /// the call.
     pub looked_up: Option<Site>,
+    /// It asks for something else of what was looked up than its state.
+    pub aside: bool,
     /// It is the `catch` of a `try`, which any of `deps` may lead to before what follows it.
     pub caught: bool,
     /// When true.
