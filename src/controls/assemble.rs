@@ -56,7 +56,7 @@ pub fn judge(
     let publishers: Vec<Publisher> = flow
         .publishers
         .iter()
-        .filter(|p| !topics::is_dead_letter(&p.topic.name))
+        .filter(|p| !topics::parks(flow, p))
         .map(|p| publisher(p, &names, saves(&outboxes[p.service], p)))
         .collect();
     findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));

@@ -8,7 +8,8 @@ use super::verdict::{Subject, evidence};
 use crate::audit::{Control, Evidence, Place};
 use crate::flow::address::bare;
 use crate::flow::parking::{KINDS, Parking, Redelivery};
-use crate::flow::program::Fn;
+use crate::flow::program::{Fn, Site};
+use crate::flow::types::Type;
 use crate::flow::value::Value;
 use crate::flow::walk::exprs_of_stmt;
 use crate::flow::{Consumer, Flow};
@@ -54,6 +55,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if listed("library-decides").contains(&consumer.framework) {
         signals.insert("library-unseen");
+    }
+    if listed("settings-elsewhere").contains(&consumer.transport) && !declared(subject) {
+        signals.insert("settings-unseen");
     }
     if swallowed(subject) {
         signals.insert("swallowed");
@@ -118,6 +122,32 @@ fn parkings<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Parkin
     let program = flow.types.program;
     let owner = |c: &Consumer| c.site.and_then(|site| program.owner(site)).map(|f| program.outermost(f));
     flow.parkings.iter().filter(move |p| p.covers(consumer, &flow.consumers, &owner))
+}
+
+/// Whether what becomes of failures is said where it can be seen: in a manifest, or in the function that
+/// makes the queue and registers the consumer.
+fn declared(subject: &Subject<'_, '_>) -> bool {
+    let (flow, consumer) = (subject.flow, subject.consumer);
+    if redeliveries(subject).next().is_some() {
+        return true;
+    }
+    let program = flow.types.program;
+    [consumer.site, consumer.place].into_iter().flatten().any(|site| {
+        let Some(body) = program.owner(site).and_then(|func| program.func(program.outermost(func)).body)
+        else {
+            return false;
+        };
+        let facts = program.facts(site.file);
+        let mut makes = false;
+        for &id in facts.block(body) {
+            exprs_of_stmt(facts, id, &mut |expr| {
+                let queue = |ty: Type| matches!(ty, Type::External(_, name) if &*name == "Queue");
+                makes |= matches!(facts.expr(expr), Expr::Call { .. })
+                    && queue(flow.types.of(Site { file: site.file, expr }));
+            });
+        }
+        makes
+    })
 }
 
 /// Names that the control goes by.
@@ -231,7 +261,7 @@ fn visible(subject: &Subject<'_, '_>, name: &str) -> bool {
     let Expr::Call { args, .. } = facts.expr(place.expr) else { return false };
     let eval = crate::flow::eval::Eval::new(subject.flow.types);
     facts.list(args).iter().any(|&arg| {
-        let value = eval.value(crate::flow::program::Site { file: place.file, expr: arg });
+        let value = eval.value(Site { file: place.file, expr: arg });
         names(&value, name)
     })
 }

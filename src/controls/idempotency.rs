@@ -29,6 +29,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if harmful.iter().any(|e| e.guard.is_none() && corrupts(e.role)) {
         signals.insert("corrupts");
     }
+    if harmful.iter().filter(|e| e.guard.is_none()).all(|e| e.by_saving) && !all {
+        signals.insert("adds-by-saving");
+    }
     // With no harmful effect, a check that ends the handler still says what is meant.
     let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     if by_dedupe > 0 || harmful.is_empty() && dedupe_guard {
@@ -50,6 +53,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if scan.depends || scan.guards.iter().any(|g| g.kind == GuardKind::State) {
         signals.insert("depends-on-state");
+    }
+    if scan.several_ways {
+        signals.insert("several-ways");
+    }
+    if scan.own_record {
+        signals.insert("in-memory-dedupe");
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
         signals.insert("state-error-ignored");

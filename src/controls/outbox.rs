@@ -16,7 +16,7 @@ use super::finding::{Draft, place};
 use super::relay;
 use super::steps;
 use super::table::Signals;
-use super::topics::is_dead_letter;
+use super::topics;
 use super::verdict::{Tables, evidence};
 
 /// Calls that are followed up from a publish to the function that also writes.
@@ -146,7 +146,7 @@ fn called_back(known: &Knowledge<'_, '_>, m: &Match, func: Fn) -> bool {
 fn one(known: &Knowledge<'_, '_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Tables) -> Outbox {
     let flow = known.flow;
     let mine: Vec<&Publisher> =
-        flow.publishers.iter().filter(|p| p.service == service && !is_dead_letter(&p.topic.name)).collect();
+        flow.publishers.iter().filter(|p| p.service == service && !topics::parks(flow, p)).collect();
     let middleware = middleware(flow, service, seen);
     let is_relayed =
         |p: &&&Publisher| !seen.polls.is_empty() && !p.outbox && relayed(known, service, p, &mine);

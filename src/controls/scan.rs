@@ -4,6 +4,7 @@
 mod derived;
 mod guards;
 mod looks;
+mod record;
 
 use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::{Fn, Site};
@@ -14,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
 use super::steps;
-use super::topics::is_dead_letter;
+use super::topics;
 pub use looks::Looks;
 
 /// A set of roles.
@@ -105,6 +106,8 @@ pub struct Effect {
     pub keyed: bool,
     /// What it stores is worked out of what is stored already.
     pub derived: bool,
+    /// It is the addition to something loaded that is saved afterwards.
+    pub by_saving: bool,
 }
 
 /// A step of a role that controls ask about.
@@ -150,6 +153,8 @@ pub struct Refusal {
 }
 
 /// What a trace shows.
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
     /// Effects in order.
@@ -174,6 +179,10 @@ pub struct Scan {
     /// Something stored decides whether effects come about, in a way that may or may not end a
     /// second delivery.
     pub depends: bool,
+    /// What was seen is put down in something that this process keeps, and asked there.
+    pub own_record: bool,
+    /// A call may go several ways, which do different things: not all of them need be this one's.
+    pub several_ways: bool,
 }
 
 /// Effects that a second delivery repeats.
@@ -253,11 +262,13 @@ struct Scanner<'f, 'a> {
     before: usize,
     /// Calls that look something up without which the handler fails.
     required: Vec<Site>,
+    /// Additions to what is stored, each with the guard around it.
+    sums: FxHashMap<Site, Option<usize>>,
 }
 
 /// Scans a trace.
 pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let parks = |p: &&Publisher| is_dead_letter(&p.topic.name);
+    let parks = |p: &&Publisher| topics::parks(flow, p);
     // A wrapper's call may send to topics of both kinds.
     let sends: FxHashSet<&Site> =
         flow.publishers.iter().filter(|p| !parks(p)).flat_map(|p| p.places.iter().chain(&p.sites)).collect();
@@ -282,6 +293,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         passed_on: ErrorUse::Returned,
         before: 0,
         required: Vec::new(),
+        sums: FxHashMap::default(),
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
@@ -328,6 +340,16 @@ impl Scanner<'_, '_> {
         roles
     }
 
+    /// Whether two nodes are ways of one call that do different things.
+    fn differ(&self, pair: &[Node]) -> bool {
+        match pair {
+            [Node::Step(a), Node::Step(b)] => {
+                a.site == b.site && a.into != b.into && self.below(&a.inner) != self.below(&b.inner)
+            }
+            _ => false,
+        }
+    }
+
     fn reaches_redis(&self, step: &Step) -> bool {
         steps::in_redis(self.flow, step)
             || step.inner.iter().any(|node| match node {
@@ -345,8 +367,12 @@ impl Scanner<'_, '_> {
     fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
         let before = self.before;
         let refused = self.out.refusals.len();
+        self.out.several_ways |= nodes.windows(2).any(|pair| self.differ(pair));
         for (at, node) in nodes.iter().enumerate() {
             match node {
+                Node::Step(step) if step.is_sum() => {
+                    self.sums.insert(step.site, guard);
+                }
                 Node::Step(step) => {
                     self.calls.push(step.site);
                     guard = self.step(step, guard).or(guard);
@@ -458,15 +484,13 @@ impl Scanner<'_, '_> {
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
                     .then(|| self.guard(GuardKind::Key, [step.site; 2], role == Role::EffectInsert, guard));
-                let (keyed, derived) = (step.keyed, SETS.contains(&role) && self.stores_derived());
-                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed, derived });
+                self.effect(step, role, guard, key);
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
                 // The failure of an insert ends whatever stands behind it, unless it is gone on from;
                 // a broker leaves a second message out and says nothing.
-                let ends = matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached;
-                return key.filter(|_| ends && role == Role::EffectInsert);
+                return key.filter(|_| ends_behind(step) && role == Role::EffectInsert);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
@@ -496,6 +520,25 @@ impl Scanner<'_, '_> {
             }
         }
         None
+    }
+
+    /// Notes the effect of a step: what it does, or the addition that it writes down.
+    fn effect(&mut self, step: &Step, role: Role, guard: Option<usize>, key: Option<usize>) {
+        let sum = self.unguarded_sum(step);
+        let by_saving = sum.is_some();
+        let (site, role, around) = match sum {
+            Some((site, around)) => (site, Role::EffectIncrement, around),
+            None => (step.site, role, key),
+        };
+        let (guard, keyed) = (guard.or(around), step.keyed);
+        let derived = SETS.contains(&role) && self.stores_derived();
+        self.out.effects.push(Effect { site, role, guard, keyed, derived, by_saving });
+    }
+
+    /// An addition that a step writes down, with the guard around it: one without a guard, if any.
+    fn unguarded_sum(&self, step: &Step) -> Option<(Site, Option<usize>)> {
+        let around = |site: &Site| (*site, self.sums.get(site).copied().flatten());
+        step.adds.iter().map(around).min_by_key(|(_, guard)| guard.is_some())
     }
 
     /// Whether two calls of one function are methods of the same thing: `s.repo.Find`, `s.repo.Delete`.
@@ -623,10 +666,16 @@ impl Scan {
     }
 }
 
+/// Whether what stands behind a step does not run where the step fails.
+fn ends_behind(step: &Step) -> bool {
+    matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached
+}
+
 /// Whether a function does one thing and answers with what comes of it.
 fn wraps_one(nodes: &[Node]) -> bool {
     fn steps(nodes: &[Node]) -> usize {
         let of = |node: &Node| match node {
+            Node::Step(step) if step.is_sum() => 0,
             Node::Step(_) => 1,
             Node::Branch(branch) => steps(&branch.then) + steps(&branch.otherwise),
             // Who knows how often, and what.

@@ -245,16 +245,14 @@ impl Lifting<'_> {
         if let Some(free) = free
             && draft.hops.len() < HOPS
         {
-            let values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
+            let mut values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
+            let pairs = ways::paired(&draft);
+            values.extend(pairs.clone());
             let supplied: Vec<_> = supply(eval, self.graph, &values, free)
                 .into_iter()
                 .filter(|s| !draft.hops.contains(&s.site))
                 .collect();
-            // What holds it all on the way (a list that others add to) is not known: its type is.
-            let lost = |s: &super::resolve::Supplied| {
-                let topics = draft.parts.iter().zip(&s.values).filter(|((part, _), _)| *part == Part::Topic);
-                topics.map(|(_, value)| value).all(nothing)
-            };
+            let lost = |s: &super::resolve::Supplied| ways::is_lost(&draft, &s.values);
             if !consumes && !draft.placed && !supplied.is_empty() && supplied.iter().all(lost) {
                 let typed = self.jump(eval, &draft, true);
                 if !typed.is_empty() {
@@ -264,8 +262,9 @@ impl Lifting<'_> {
             if !supplied.is_empty() {
                 return supplied
                     .into_iter()
-                    .map(|s| {
+                    .flat_map(|s| {
                         let mut next = draft.clone();
+                        let items = s.values.last().cloned();
                         for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
                             *old = new;
                         }
@@ -283,7 +282,7 @@ impl Lifting<'_> {
                             next.moved = true;
                         }
                         next.hops.insert(0, s.site);
-                        next
+                        ways::each_element(eval, &draft, next, pairs.as_ref().zip(items))
                     })
                     .collect();
             }

@@ -16,8 +16,10 @@ mod knowledge;
 mod node;
 mod opened;
 mod payload;
+mod sums;
 mod targets;
 mod tried;
+mod written;
 
 use errors::refuses_by_name;
 pub use ingredients::Ingredients;
@@ -25,9 +27,10 @@ pub use knowledge::Knowledge;
 pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use node::{holds, matters};
 use payload::Payload;
+use sums::Sum;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym};
+use crate::syntax::facts::{Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -64,6 +67,8 @@ pub struct Tracer<'f, 'a> {
     functions: Vec<Fn>,
     ingredients: Ingredients,
     payload: Payload,
+    /// Additions to what is stored, so far on the path.
+    sums: Vec<Sum>,
     /// The topic of the messages, where it is known.
     topic: Option<Arc<str>>,
     /// The function around the call that receives, and that call, until it is met: what stands before
@@ -92,6 +97,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             functions: Vec::new(),
             ingredients: Ingredients::default(),
             payload: Payload::default(),
+            sums: Vec::new(),
             topic: None,
             begins: None,
             unwinds: Vec::new(),
@@ -142,6 +148,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             body.drain(..at);
         }
         nodes.extend(body);
+        sums::keep_written(&mut nodes);
         Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
     }
 
@@ -228,6 +235,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             Stmt::Expr(expr) => {
                 let error = self.thrown(func).unwrap_or(ErrorUse::Dropped);
                 self.expr(func, expr, error, false, frame, depth, out);
+                self.grown(func, expr, frame, depth, out);
             }
             Stmt::Spawn(expr) | Stmt::Defer(expr) => {
                 self.expr(func, expr, ErrorUse::Dropped, true, frame, depth, out);
@@ -242,10 +250,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 for &value in facts.list(values) {
                     self.expr(func, value, error, false, frame, depth, out);
                 }
-                if matches!(op, AssignOp::Add | AssignOp::Sub) {
-                    // `x.count += n` on an entity is an increment only when it is saved: rules on
-                    // the save decide.
-                }
+                self.assigned_sums(func, (targets, values), op, frame, depth, out);
             }
             Stmt::If { init, cond, then, otherwise } => {
                 if let Some(init) = init {
@@ -265,12 +270,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     let asks = self.asks(at(cond));
                     let on_message = self.asks_of_message(func, at(cond), asks, [&then, &otherwise], frame);
                     let looked_up = self.state_of(asks, &deps, frame);
+                    let aside = self.is_aside(asks, &deps, frame);
                     out.push(Node::Branch(Branch {
                         cond: at(cond),
                         deps,
                         asks,
                         on_message,
                         looked_up,
+                        aside,
                         caught: false,
                         then,
                         otherwise,
@@ -397,6 +404,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             asks: Asks::Error,
             on_message: false,
             looked_up: None,
+            aside: false,
             caught: true,
             then,
             otherwise: Vec::new(),
@@ -437,12 +445,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
             };
             let on_message = self.asks_of_message(func, site, asks, [&then, &[]], frame);
             let looked_up = self.state_of(asks, &deps, frame);
+            let aside = self.is_aside(asks, &deps, frame);
             out.push(Node::Branch(Branch {
                 cond: site,
                 deps,
                 asks,
                 on_message,
                 looked_up,
+                aside,
                 caught: false,
                 then,
                 otherwise: Vec::new(),
@@ -453,6 +463,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// The look-up that a question for a state rests on.
     fn state_of(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> Option<Site> {
         if asks == Asks::State { self.looked_up(deps, frame) } else { None }
+    }
+
+    /// Whether a question that is no question for a state or an error rests on a look-up.
+    fn is_aside(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> bool {
+        !matches!(asks, Asks::State | Asks::Error | Asks::Case) && self.looked_up(deps, frame).is_some()
     }
 
     fn ret(&mut self, func: Fn, values: Exprs, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
@@ -544,7 +559,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
         // A named role says what the call does; a hand-over only that something follows.
         let opens = plain || role(Role::ObserverTrigger) || role(Role::MediatorSend);
         let (into, inner) = (None, Vec::new());
-        let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
+        let adds = self.taken(site, &rules, frame);
+        let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed, adds };
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let handed_on = self.hands_on(func, id);

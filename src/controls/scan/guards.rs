@@ -3,6 +3,7 @@
 
 use super::{
     DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, SETS, Scanner, ends, looks,
+    record,
 };
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
@@ -217,7 +218,15 @@ impl Scanner<'_, '_> {
             matches!(asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
         let quiet_exit =
             matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
-        let Some(kind) = kind else { return arms };
+        let Some(kind) = kind else {
+            if quiet_exit && asks == Asks::Presence && record::is_kept(self.flow, branch.cond) {
+                self.out.own_record = true;
+                arms.behind = Some(self.guard(GuardKind::Dedupe, [check, branch.cond], false, guard));
+            }
+            // What somebody else was asked may tell a second delivery.
+            self.out.depends |= quiet_exit && branch.aside;
+            return arms;
+        };
         if !asks_for_seen {
             self.out.depends |= asks != Asks::Error && (quiet_exit || effects_in_then);
             return arms;

@@ -63,13 +63,14 @@ impl Tracer<'_, '_> {
                     let cond = Site { file: func.file, expr: cond };
                     let (deps, asks) = (self.deps(cond), self.asks(cond));
                     let (then, otherwise) = (when, unless);
-                    let (on_message, looked_up) = (false, None);
+                    let (on_message, looked_up, aside) = (false, None, false);
                     out.push(Node::Branch(Branch {
                         cond,
                         deps,
                         asks,
                         on_message,
                         looked_up,
+                        aside,
                         caught: false,
                         then,
                         otherwise,
@@ -161,7 +162,9 @@ impl Tracer<'_, '_> {
             let keyed = self.keyed(site, &rules, frame);
             let (error, into, inner) = (ErrorUse::None, None, Vec::new());
             let (detached, on_message) = (false, true);
-            let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
+            let adds = self.taken(site, &rules, frame);
+            let step =
+                Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed, adds };
             self.push(step, out);
         }
     }

@@ -37,6 +37,10 @@ impl Tracer<'_, '_> {
         let Some((site, rules)) = found else { return };
         let (into, inner, error) = (None, Vec::new(), ErrorUse::Returned);
         let (detached, on_message, keyed) = (false, false, false);
-        self.push(Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed }, out);
+        let adds = Vec::new();
+        self.push(
+            Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed, adds },
+            out,
+        );
     }
 }
