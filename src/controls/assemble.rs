@@ -52,7 +52,7 @@ pub fn judge(
         .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
     let mut findings = numbered(&mut consumers, found);
-    let mut outboxes = outbox::judge(flow, &names, &tables);
+    let mut outboxes = outbox::judge(flow, &names, &consumers, &tables);
     let publishers: Vec<Publisher> = flow
         .publishers
         .iter()

@@ -153,6 +153,8 @@ pub struct Scan {
     /// Something stored decides whether effects come about, in a way that may or may not end a
     /// second delivery.
     pub depends: bool,
+    /// Where a transaction begins.
+    pub transaction: Option<Site>,
 }
 
 /// Effects that a second delivery repeats.
@@ -257,6 +259,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
+    scanner.out.transaction = steps::first(flow, &trace.nodes, &[Role::TxBegin]).map(|step| step.site);
     if !scanner.reaches_out && !scanner.out.roles.any(&CHANGES) {
         scanner.out.take_for_filters();
     }

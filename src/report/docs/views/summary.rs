@@ -139,7 +139,7 @@ impl Views<'_> {
                 title: checklist.title.clone(),
                 file: checklist_file(entry),
                 counts: checklist.counts,
-                items: checklist.counts.total(),
+                items: checklist.counts.applicable(),
                 percent: checklist.percent,
             })
             .collect()
