@@ -280,6 +280,7 @@ fn everything_read(audit: &Audit) -> Answer {
         let note = format!("All of {} files of code and manifests were read.", audit.stats.files_parsed);
         return (ItemState::Met, note, Vec::new());
     }
-    let note = format!("{lost} places could not be read or followed; `flowaudit scan -v` lists them.");
+    let note =
+        format!("{lost} places were not seen whole, or not as they run; `flowaudit scan -v` lists them.");
     (ItemState::Unmet, note, Vec::new())
 }

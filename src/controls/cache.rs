@@ -84,6 +84,9 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
         if keeps && !expires && !group.refreshed {
             out.signals.insert("keeps-old");
         }
+        if group.removals.is_empty() && !group.fills.iter().any(|fill| renews(flow, fill)) {
+            out.signals.insert("first-heard");
+        }
         out.drafts.extend(draft(flow, name, group, keeps));
         out.rows.push(row(flow, name, group));
     }

@@ -6,6 +6,7 @@
 
 mod assemble;
 mod cache;
+mod copies;
 mod dead_letter;
 mod delivery;
 pub mod explain;
