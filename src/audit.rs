@@ -381,6 +381,12 @@ pub struct Topic {
     pub manifests: Vec<Evidence>,
 }
 
+/// Whether a name is one under which a broker or store tells of itself or of all that it holds
+/// (`$all`, `$SYS/…`): no publisher names it.
+pub fn is_brokers_own(topic: &str) -> bool {
+    topic.starts_with('$')
+}
+
 /// A gap or a weakness, at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {

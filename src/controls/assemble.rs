@@ -15,8 +15,8 @@ use crate::read::Repository;
 
 use super::verdict::Tables;
 use super::{
-    cache, dead_letter, inventory, observing, outbox, payload, sagas, schema_files, service, stale, topics,
-    untested, verdict,
+    cache, copies, dead_letter, inventory, observing, outbox, payload, sagas, schema_files, service, stale,
+    topics, untested, verdict,
 };
 
 /// Judges everything the flow found.
@@ -52,7 +52,7 @@ pub fn judge(
         .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
     let mut findings = numbered(&mut consumers, found);
-    let mut outboxes = outbox::judge(flow, &names, &tables);
+    let mut outboxes = outbox::judge(flow, &names, &consumers, &tables);
     let publishers: Vec<Publisher> = flow
         .publishers
         .iter()
@@ -83,6 +83,7 @@ pub fn judge(
     findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
     diagnostics.extend(gaps(flow));
+    diagnostics.extend(copies::told(repository, &consumers, &publishers));
     let mut topics = topics::align(&consumers, &publishers, &flow.unnamed);
     topics::tell(&mut topics, flow);
     let mut audit = Audit {

@@ -84,6 +84,9 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
         if keeps && !expires && !group.refreshed {
             out.signals.insert("keeps-old");
         }
+        if group.removals.is_empty() && !group.fills.iter().any(|fill| renews(flow, fill)) {
+            out.signals.insert("first-heard");
+        }
         out.drafts.extend(draft(flow, name, group, keeps));
         out.rows.push(row(flow, name, group));
     }
@@ -124,6 +127,9 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
     };
     let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
     let remote = table::of(Control::CacheInvalidation).map_or(&[][..], |table| table.names("remote"));
+    if keeps && group.fills.iter().any(|fill| told_of_change(flow, fill)) {
+        draft.signals.insert("told-of-change");
+    }
     if group.refreshed {
         draft.signals.insert("filled-on-change");
     } else if !remote.contains(&first.detector) && !is_table(flow, first) {
@@ -237,6 +243,27 @@ fn writes_through(flow: &Flow<'_>, fill: &CacheUse) -> bool {
         let mut beside = flow.graph.targets_in(caller).flatten().copied();
         beside.any(|t| t != func && changes(t)) || changes(caller)
     })
+}
+
+/// Effects that change what is there already.
+const CHANGED: [Role; 4] =
+    [Role::EffectUpsert, Role::EffectUpdate, Role::EffectTransition, Role::EffectIncrement];
+/// Calls from the function that fills down to the change.
+const DOWN: u8 = 3;
+
+/// Whether a function that changes what is there gives the new value to a fill that writes only where
+/// nothing is: the cache hears of the change and keeps the old value.
+fn told_of_change(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    fn changes(flow: &Flow<'_>, func: Fn, down: u8) -> bool {
+        let direct = flow.by_func.get(&func).into_iter().flatten();
+        let mut roles = direct.map(|&m| flow.index.rule(flow.matches[m].rule).role);
+        roles.any(|role| CHANGED.contains(&role))
+            || down > 0
+                && flow.graph.targets_in(func).flatten().any(|&target| changes(flow, target, down - 1))
+    }
+    let Some(func) = fill.func.map(|f| flow.types.program.outermost(f)) else { return false };
+    let mut callers = flow.graph.calls_of(func).filter_map(|call| call.func);
+    fill.operation == Operation::FillAbsent && callers.any(|caller| changes(flow, caller, DOWN))
 }
 
 /// Removals of a service that stores nothing itself: of what another stores, or by name.

@@ -275,6 +275,13 @@ fn names(value: &Value, name: &str) -> bool {
     }
 }
 
+/// The call that runs what it is given again when it fails, before the broker hears of it: what it runs
+/// stands behind it on the path.
+fn in_place(scan: &Scan) -> Option<&Seen> {
+    let runs_work = |step: &Seen| step.after_effects < scan.effects.len();
+    scan.of(Role::Retry).find(|step| step.kind.as_deref() == Some("in-place") && runs_work(step))
+}
+
 /// The places the verdict rests on.
 pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let mut out = Vec::new();
@@ -316,6 +323,9 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             role: "registration".into(),
             note: "no dead-letter target".into(),
         });
+    }
+    if let Some(again) = subject.scan.and_then(in_place) {
+        out.push(evidence(subject.flow, again.site, "retry.in-place"));
     }
     for redelivery in redeliveries(subject).take(1) {
         let ((path, line), role) =

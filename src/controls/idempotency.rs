@@ -196,6 +196,10 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     for role in [Role::DedupeMiddleware, Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark] {
         out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
     }
+    // Whether record and effects are committed together is the first thing that people ask then.
+    if !out.is_empty() {
+        out.extend(scan.transaction.map(|site| evidence(subject.flow, site, Role::TxBegin.name())));
+    }
     for check in scan.must_be_there.into_iter().chain(looks(scan)).take(2) {
         out.push(evidence(subject.flow, check, "guard.state"));
     }

@@ -183,6 +183,8 @@ pub struct Scan {
     pub own_record: bool,
     /// A call may go several ways, which do different things: not all of them need be this one's.
     pub several_ways: bool,
+    /// Where a transaction begins.
+    pub transaction: Option<Site>,
 }
 
 /// Effects that a second delivery repeats.
@@ -298,6 +300,7 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
+    scanner.out.transaction = steps::first(flow, &trace.nodes, &[Role::TxBegin]).map(|step| step.site);
     if !scanner.reaches_out && !scanner.out.roles.any(&CHANGES) {
         scanner.out.take_for_filters();
     }

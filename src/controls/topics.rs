@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Audit, Confidence, Consumer, Control, Evidence, Finding, Publisher, Topic, TopicIssue};
+use crate::audit::{
+    Audit, Confidence, Consumer, Control, Evidence, Finding, Publisher, Topic, TopicIssue, is_brokers_own,
+};
 use crate::flow::eval::Eval;
 use crate::flow::manifest::Mention;
 use crate::flow::program::Site;
@@ -226,7 +228,7 @@ fn unheard(audit: &Audit, topic: &Topic) -> Option<Draft> {
 /// Wildcards and regular expressions match several topics, and names that begin with `$` are the
 /// broker's own (`$all`, `$SYS/…`): no publisher names them.
 fn is_pattern(name: &str) -> bool {
-    name.starts_with('$') || name.contains(['*', '>', '#', '^', '{', '+'])
+    is_brokers_own(name) || name.contains(['*', '>', '#', '^', '{', '+'])
 }
 
 /// Whether a subscription with wildcards receives what is published to a topic: `*` and `+` stand
