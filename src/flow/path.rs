@@ -16,6 +16,7 @@ mod knowledge;
 mod node;
 mod opened;
 mod payload;
+mod returned;
 mod targets;
 mod tried;
 
@@ -64,6 +65,8 @@ pub struct Tracer<'f, 'a> {
     functions: Vec<Fn>,
     ingredients: Ingredients,
     payload: Payload,
+    /// The library's call that registers the handler.
+    registered: Option<Site>,
     /// The topic of the messages, where it is known.
     topic: Option<Arc<str>>,
     /// The function around the call that receives, and that call, until it is met: what stands before
@@ -92,6 +95,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             functions: Vec::new(),
             ingredients: Ingredients::default(),
             payload: Payload::default(),
+            registered: None,
             topic: None,
             begins: None,
             unwinds: Vec::new(),
@@ -111,6 +115,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// Tells the library's call that receives the message, where the handler is the function around it.
     #[must_use]
     pub fn received_by(mut self, call: Option<Site>) -> Self {
+        self.registered = call;
         self.payload.source = call;
         self
     }
@@ -141,6 +146,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         {
             body.drain(..at);
         }
+        self.given_back(handler.func, &mut body);
         nodes.extend(body);
         Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
     }
