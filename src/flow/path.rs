@@ -16,6 +16,7 @@ mod knowledge;
 mod node;
 mod opened;
 mod payload;
+mod returned;
 mod sums;
 mod targets;
 mod tried;
@@ -69,6 +70,8 @@ pub struct Tracer<'f, 'a> {
     payload: Payload,
     /// Additions to what is stored, so far on the path.
     sums: Vec<Sum>,
+    /// The library's call that registers the handler.
+    registered: Option<Site>,
     /// The topic of the messages, where it is known.
     topic: Option<Arc<str>>,
     /// The function around the call that receives, and that call, until it is met: what stands before
@@ -98,6 +101,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             ingredients: Ingredients::default(),
             payload: Payload::default(),
             sums: Vec::new(),
+            registered: None,
             topic: None,
             begins: None,
             unwinds: Vec::new(),
@@ -117,6 +121,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// Tells the library's call that receives the message, where the handler is the function around it.
     #[must_use]
     pub fn received_by(mut self, call: Option<Site>) -> Self {
+        self.registered = call;
         self.payload.source = call;
         self
     }
@@ -147,6 +152,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         {
             body.drain(..at);
         }
+        self.given_back(handler.func, &mut body);
         nodes.extend(body);
         sums::keep_written(&mut nodes);
         Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
