@@ -33,6 +33,7 @@ impl Tracer<'_, '_> {
             detached: false,
             on_message: true,
             keyed: false,
+            adds: Vec::new(),
         };
         let last = body.len() - usize::from(matches!(body.last(), Some(Node::Exit(_))));
         body.insert(last, Node::Step(step));
