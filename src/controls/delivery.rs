@@ -14,7 +14,7 @@ use crate::rules::Role;
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Stmt, Stmts, UnaryOp};
 
 use super::finding::{Draft, place};
-use super::scan::{HARMFUL, HARMLESS};
+use super::scan::lasts;
 use super::steps;
 use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
@@ -58,14 +58,13 @@ pub fn stops(known: &Knowledge<'_, '_>, consumer: &Consumer, traces: &[(Fn, Trac
 /// Whether the error of a call in a loop that does something with a message ends the function around
 /// the loop.
 fn loop_ends(flow: &Flow<'_>, nodes: &[Node], inside: bool) -> bool {
-    let works: Vec<Role> = HARMFUL.iter().chain(&HARMLESS).copied().chain([Role::Decode]).collect();
     nodes.iter().any(|node| match node {
         Node::Loop(body) => loop_ends(flow, body, true),
         Node::Step(step) => {
             inside
                 && !step.detached
                 && step.error == ErrorUse::Returned
-                && steps::first(flow, &step.inner, &works).is_some()
+                && (steps::first(flow, &step.inner, &[Role::Decode]).is_some() || lasts(flow, &step.inner))
         }
         Node::Branch(branch) => {
             [&branch.then, &branch.otherwise].iter().any(|arm| loop_ends(flow, arm, inside))

@@ -271,7 +271,7 @@ pub fn is_dead_letter(name: &str) -> bool {
 }
 
 /// Whether a publisher sends to a place for failed messages, by its name or by what the code calls it
-/// (`Publish(deadLetterSubject, data)`, where that is `"mail:errors"`).
+/// (`Publish(deadLetterSubject, data)`, where that is `"orders:errors"`).
 pub fn parks(flow: &Flow<'_>, publisher: &crate::flow::Publisher) -> bool {
     let program = flow.types.program;
     let called = |&site: &Site| {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::finding::filled;
-use super::scan::{HARMFUL, HARMLESS, Scan, scan};
+use super::scan::{Scan, lasts, scan};
 use super::table::{self, Row, Signals, Table};
 use super::{dead_letter, delivery, idempotency, observing, records, schema, steps};
 
@@ -207,7 +207,6 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
 /// something that lasts; where none does, the first that may refuse it.
 fn first_own(flow: &Flow<'_>, consumer: &Consumer, traces: &[(Fn, Trace)]) -> Option<Fn> {
     let program = flow.types.program;
-    let effects: Vec<Role> = HARMFUL.iter().chain(&HARMLESS).copied().collect();
     let handles = |func: Fn| {
         let decl = program.func(func);
         let params = program.facts(func.file).params(&decl.params);
@@ -221,7 +220,7 @@ fn first_own(flow: &Flow<'_>, consumer: &Consumer, traces: &[(Fn, Trace)]) -> Op
     for (_, trace) in traces {
         steps::each(&trace.nodes, &mut |step| {
             if let Some(func) = step.into.filter(|func| handles(*func)) {
-                found.push((steps::first(flow, &step.inner, &effects).is_none(), func));
+                found.push((!lasts(flow, &step.inner), func));
             }
         });
     }

@@ -2,8 +2,7 @@
 //! them turn a message away for what it says.
 
 use super::{
-    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, SETS, Scanner, ends, looks,
-    record,
+    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, ends, looks, record,
 };
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
@@ -100,13 +99,7 @@ impl Scanner<'_, '_> {
                 _ => &[][..],
             };
             let made = [then_guard, otherwise, behind].into_iter().flatten().find(|at| Some(*at) != guard);
-            let roles = self.below(there);
-            if let Some(made) = made
-                && roles.any(&SETS)
-                && !roles.any(&HARMFUL)
-            {
-                self.out.guards[made].repeat = Repeat::Sets;
-            }
+            self.sets_instead(made, there);
         }
         let before = self.before;
         let inner = self.nodes(&branch.then, then_guard);
@@ -129,6 +122,17 @@ impl Scanner<'_, '_> {
             return inner;
         }
         behind
+    }
+
+    /// Notes of a guard whether what is there already is set, and nothing is done that must not be twice.
+    fn sets_instead(&mut self, guard: Option<usize>, there: &[Node]) {
+        let roles = self.below(there);
+        if let Some(guard) = guard
+            && roles.any(&Role::SETS)
+            && !roles.any(&HARMFUL)
+        {
+            self.out.guards[guard].repeat = Repeat::Sets;
+        }
     }
 
     /// What a branch asks for, and on what grounds.

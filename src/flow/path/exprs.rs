@@ -160,11 +160,8 @@ impl Tracer<'_, '_> {
     ) {
         if !rules.is_empty() {
             let keyed = self.keyed(site, &rules, frame);
-            let (error, into, inner) = (ErrorUse::None, None, Vec::new());
-            let (detached, on_message) = (false, true);
             let adds = self.taken(site, &rules, frame);
-            let step =
-                Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed, adds };
+            let step = Step { on_message: true, keyed, adds, ..Step::new(site, func, rules, depth) };
             self.push(step, out);
         }
     }

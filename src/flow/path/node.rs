@@ -47,6 +47,23 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step that is not followed, of which nothing but its place and rules is known.
+    pub(super) fn new(site: Site, func: Fn, rules: Vec<RuleId>, depth: u32) -> Step {
+        Step {
+            site,
+            func,
+            rules,
+            error: ErrorUse::None,
+            depth,
+            into: None,
+            inner: Vec::new(),
+            detached: false,
+            on_message: false,
+            keyed: false,
+            adds: Vec::new(),
+        }
+    }
+
     /// Whether it is no call but an addition to a field of something stored.
     pub fn is_sum(&self) -> bool {
         self.rules.is_empty() && self.adds.first() == Some(&self.site)

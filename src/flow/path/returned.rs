@@ -22,19 +22,7 @@ impl Tracer<'_, '_> {
         if rules.is_empty() || !file.scopes[func.func.0 as usize].returns.iter().any(gives) {
             return;
         }
-        let step = Step {
-            site,
-            func,
-            rules,
-            error: ErrorUse::Returned,
-            depth: 0,
-            into: None,
-            inner: Vec::new(),
-            detached: false,
-            on_message: true,
-            keyed: false,
-            adds: Vec::new(),
-        };
+        let step = Step { error: ErrorUse::Returned, on_message: true, ..Step::new(site, func, rules, 0) };
         let last = body.len() - usize::from(matches!(body.last(), Some(Node::Exit(_))));
         body.insert(last, Node::Step(step));
     }

@@ -7,9 +7,10 @@
 
 use crate::syntax::facts::{AssignOp, BinaryOp, Expr, ExprId, Exprs, UnaryOp};
 
-use super::{Binding, ErrorUse, Fn, Node, Site, Step, Tracer, Type, Value};
+use super::{Binding, Fn, Node, Site, Step, Tracer, Type, Value};
 use crate::flow::program::Ty;
 use crate::flow::scope::{Def, DefKind};
+use crate::names::plain;
 use crate::rules::Role;
 
 /// How many names an expression is followed through.
@@ -47,11 +48,6 @@ pub struct Sum {
     pub(super) holder: Option<Ty>,
     /// What is stored, of which the field is a part.
     pub(super) root: Value,
-}
-
-/// A name without what differs between a field and its column.
-pub(super) fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl Tracer<'_, '_> {
@@ -129,12 +125,7 @@ impl Tracer<'_, '_> {
         let root = self.value_in(root, frame);
         let site = at(target);
         self.sums.push(Sum { site, field, written, holder, root });
-        let (rules, inner, adds) = (Vec::new(), Vec::new(), vec![site]);
-        let (error, into, detached, on_message, keyed) = (ErrorUse::None, None, false, false, false);
-        self.push(
-            Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed, adds },
-            out,
-        );
+        self.push(Step { adds: vec![site], ..Step::new(site, func, Vec::new(), depth) }, out);
     }
 
     /// What an expression is a part of.
@@ -269,10 +260,7 @@ impl Tracer<'_, '_> {
                 let there = |expr| Site { file: owner.file, expr };
                 match def.kind {
                     DefKind::Param(_) | DefKind::Receiver => {
-                        let given = level.checked_sub(1).and_then(|level| {
-                            self.given(self.calls[level], def.kind).map(|given| (level, given))
-                        });
-                        given.is_some_and(|(level, given)| {
+                        self.given_above(level, def.kind).is_some_and(|(level, given)| {
                             self.is_stored(self.root(given), field, frame, level, names)
                         })
                     }

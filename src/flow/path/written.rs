@@ -3,22 +3,21 @@
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Exprs, Lang, TypeKind};
 
-use super::sums::{NAMES, Sum, plain};
+use super::sums::{NAMES, Sum};
 use super::{Binding, RuleId, Site, Tracer, Type, Value};
 use crate::flow::program::Ty;
 use crate::flow::scope::DefKind;
 use crate::flow::statement;
+use crate::names::plain;
 use crate::rules::Role;
 
 /// How deep records are looked for in records.
 const RECORDS: u8 = 4;
-/// Roles of writes that set values.
-const SETS: [Role; 2] = [Role::EffectUpsert, Role::EffectUpdate];
 
 impl Tracer<'_, '_> {
     /// The additions that a write takes: what it sets is an old value and something more.
     pub(super) fn taken(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Vec<Site> {
-        if !rules.iter().any(|&rule| SETS.contains(&self.flow.index.rule(rule).role)) {
+        if !rules.iter().any(|&rule| Role::SETS.contains(&self.flow.index.rule(rule).role)) {
             return Vec::new();
         }
         let facts = self.flow.types.program.facts(site.file);
@@ -102,10 +101,7 @@ impl Tracer<'_, '_> {
                                 names,
                             ),
                             DefKind::Param(_) | DefKind::Receiver => {
-                                let given = level.checked_sub(1).and_then(|level| {
-                                    self.given(self.calls[level], def.kind).map(|given| (level, given))
-                                });
-                                given.is_some_and(|(level, given)| {
+                                self.given_above(level, def.kind).is_some_and(|(level, given)| {
                                     self.takes(given, (sum, outside), frame, level, names)
                                 })
                             }
@@ -197,8 +193,7 @@ impl Tracer<'_, '_> {
                         self.sum_in(Site { file: owner.file, expr: value }, names, frame, level, left)
                     }
                     DefKind::Param(_) => {
-                        let level = level.checked_sub(1)?;
-                        let given = self.given(self.calls[level], def.kind)?;
+                        let (level, given) = self.given_above(level, def.kind)?;
                         self.sum_in(given, names, frame, level, left)
                     }
                     _ => None,
