@@ -381,25 +381,18 @@ impl Lifting<'_> {
         Vec::new()
     }
 
-    /// The constants a value stands for, configuration included.
+    /// The constants a value stands for, configuration included. A constant beside a variable of the
+    /// environment is what holds where nothing sets that.
     fn texts(&self, eval: &Eval<'_>, value: &Value, place: Site) -> Vec<String> {
-        let mut texts: Vec<String> = value
-            .items()
-            .iter()
-            .flat_map(|item| match item {
-                Value::Str(text) if !text.is_empty() => vec![text.to_string()],
-                Value::Str(_) => Vec::new(),
-                other => {
-                    self.config.lookup(eval, self.index, other, &self.types.program.file(place.file).path)
-                }
-            })
-            .filter(|text| !text.is_empty())
-            .collect();
+        let near = &self.types.program.file(place.file).path;
+        let set = |v: &Value| self.config.variable(self.index, eval, v, near);
+        let mut texts: Vec<String> = value.items().iter().filter_map(set).collect();
         if texts.is_empty() {
-            // A variable of the environment, where no constant stands in for it.
-            let near = &self.types.program.file(place.file).path;
-            texts
-                .extend(value.items().iter().filter_map(|v| self.config.variable(self.index, eval, v, near)));
+            let constants = |item: &Value| match item {
+                Value::Str(text) => vec![text.to_string()],
+                other => self.config.lookup(eval, self.index, other, near),
+            };
+            texts = value.items().iter().flat_map(constants).filter(|text| !text.is_empty()).collect();
         }
         texts.sort();
         texts.dedup();

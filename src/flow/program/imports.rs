@@ -2,8 +2,9 @@
 
 use crate::syntax::facts::Lang;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
-use super::{ExtPath, Module, PkgId, Program, Target};
+use super::{ExtPath, File, Module, PkgId, Program, Target};
 
 impl Program {
     pub(super) fn resolve_imports(&mut self) {
@@ -110,7 +111,33 @@ impl<'a> Astray<'a> {
                 packages.entry(last).or_default().push((&package.dir, PkgId(index as u32)));
             }
         }
-        Astray { packages, roots: program.module_paths.iter().map(|path| root_of(path)).collect() }
+        let mut astray = Astray { packages, roots: Vec::new() };
+        let likely = astray.without_module(program);
+        astray.roots = program.module_paths.iter().map(|path| root_of(path)).chain(likely).collect();
+        astray
+    }
+
+    /// What code that no module file stands above (`dep`, `glide`, a GOPATH) imports its own folders
+    /// by: the root of which most imports are folders of the tree.
+    fn without_module(&self, program: &'a Program) -> Option<&'a str> {
+        let bare = |file: &&'a File| {
+            let package = &program.packages[file.package.0 as usize];
+            file.facts.lang == Lang::Go && package.module.is_none()
+        };
+        let mut votes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for file in program.files.iter().filter(bare) {
+            for import in &file.facts.imports {
+                let path = file.facts.text(import.path);
+                let root = root_of(path);
+                let rest = path[root.len()..].trim_start_matches('/');
+                let named = self.packages.get(rest.rsplit('/').next().unwrap_or_default());
+                let (found, all) = votes.entry(root).or_default();
+                *found += usize::from(named.is_some_and(|dirs| dirs.iter().any(|(dir, _)| *dir == rest)));
+                *all += 1;
+            }
+        }
+        let own = votes.into_iter().filter(|(_, (found, all))| found * 2 > *all);
+        own.max_by_key(|(_, (found, _))| *found).map(|(root, _)| root)
     }
 
     /// The only folder of the tree that ends as an import of its own code does.
