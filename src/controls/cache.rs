@@ -95,7 +95,10 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
     if removals.iter().any(|r| r.keys == Keys::Batch) {
         out.signals.insert("batch");
     }
-    if removals.iter().all(|r| r.keys == Keys::Pattern) && !removals.is_empty() {
+    // Keys that are not named are those that a search in the same function found.
+    let searches = |func: Option<Fn>| removals.iter().any(|r| r.keys == Keys::Pattern && r.func == func);
+    let found = |r: &&CacheUse| r.prefix.is_empty() && searches(r.func);
+    if removals.iter().all(|r| r.keys == Keys::Pattern || found(r)) && !removals.is_empty() {
         out.signals.insert("by-pattern");
     }
     let fills = groups.iter().flat_map(|g| g.fills.iter().take(1));
@@ -254,8 +257,11 @@ fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]
 /// Whether one change removes keys of several kinds, by calls of their own.
 fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
     let program = flow.types.program;
-    // However a change is cut into functions, it is one.
-    let whole = |func: Fn| flow.graph.whole(program, func, true);
+    // However a change is cut into functions, it is one; but the code of a module sets up many.
+    let whole = |func: Fn| match flow.graph.whole(program, func, true) {
+        module if program.func_name(module) == "(module)" => func,
+        other => other,
+    };
     let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str)>> = BTreeMap::new();
     for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
         let Some(func) = removal.func.map(whole) else { continue };

@@ -45,7 +45,7 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
 fn answers(subject: &Subject<'_, '_>, handler: Fn, table: &Table) -> bool {
     let flow = subject.flow;
     let acknowledges = table.names("acknowledges-success").contains(&subject.consumer.framework);
-    acknowledges && flow.types.gives_error(handler) && !asks_again(flow, handler)
+    acknowledges && flow.types.can_fail(handler) && !asks_again(flow, handler)
 }
 
 /// Whether a function looks at the error of a call and goes on or ends as if all were well.
@@ -148,7 +148,8 @@ fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option
     examined.traces.iter().find_map(|(handler, trace)| {
         let answers = answers(subject, *handler, table);
         let parks = steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
-        carried::lost(flow, &trace.nodes, answers, parks, &keeps)
+        let forwards = flow.types.program.facts(handler.file).lang == Lang::TypeScript;
+        carried::lost(flow, &trace.nodes, [answers, forwards, parks], &keeps)
     })
 }
 
@@ -237,6 +238,10 @@ fn undecodable(flow: &Flow<'_>, again: Option<Fn>, nodes: &[Node]) -> Option<(Si
                     // A helper that is given the message answers for it.
                     undecodable(flow, None, &step.inner)
                 })
+            }
+            Node::Branch(branch) if branch.caught => {
+                let failed = branch.deps.iter().copied().find(|site| decodes.contains(site));
+                failed.and_then(|decode| Some((decode, Some(certain(flow, &branch.then)?))))
             }
             Node::Branch(branch) => {
                 let asked = asked(flow, branch.cond).into_iter().find(|site| decodes.contains(site));

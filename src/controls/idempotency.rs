@@ -102,6 +102,9 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         let memory = in_process.contains(&middleware.detector);
         signals.insert(if memory { "in-memory-dedupe" } else { "middleware" });
     }
+    if by_registration(subject).is_some() {
+        signals.insert("middleware");
+    }
     if !checks.is_empty() || !marks.is_empty() {
         signals.insert("check-seen");
     }
@@ -150,13 +153,22 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     }
 }
 
+/// The registration, where it tells the library to recognise messages that it has had.
+fn by_registration(subject: &Subject<'_, '_>) -> Option<Site> {
+    let flow = subject.flow;
+    let dedupes =
+        |site: &Site| flow.matches_at(*site).any(|m| flow.index.rule(m.rule).role == Role::DedupeMiddleware);
+    subject.consumer.site.filter(dedupes)
+}
+
 /// How duplicates are recognised, for rows whose pattern is `@`.
 pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     let scan = subject.scan?;
     let steps: Vec<&Seen> =
         [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark].iter().flat_map(|&r| scan.of(r)).collect();
     let program = subject.flow.types.program;
-    let in_own_package = steps.iter().filter_map(|s| s.into).any(|func| {
+    let functions = steps.iter().filter_map(|s| s.into.or_else(|| program.owner(s.site)));
+    let in_own_package = functions.map(|func| program.outermost(func)).any(|func| {
         let dir = &program.package_of(func.file).dir;
         let business = |p: &str| {
             matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app")
@@ -176,6 +188,7 @@ pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
 pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let Some(scan) = subject.scan else { return Vec::new() };
     let mut out = Vec::new();
+    out.extend(by_registration(subject).map(|s| evidence(subject.flow, s, "dedupe.middleware")));
     for role in [Role::DedupeMiddleware, Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark] {
         out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
     }

@@ -65,17 +65,16 @@ struct State {
     failed: Option<Failure>,
 }
 
-/// The first failure on a path that is answered for as if all were well; `answers`, `parks` and `keeps`
-/// are of [`Walk`].
+/// The first failure on a path that is answered for as if all were well; `answers`, `forwards`, `parks`
+/// and `keeps` are of [`Walk`].
 pub(super) fn lost(
     flow: &Flow<'_>,
     nodes: &[Node],
-    answers: bool,
-    parks: bool,
+    [answers, forwards, parks]: [bool; 3],
     keeps: &[Site],
 ) -> Option<Lost> {
     let (seen, caught) = (Vec::new(), Vec::new());
-    let mut walk = Walk { flow, answers, parks, keeps, seen, caught, throws: false, lost: None };
+    let mut walk = Walk { flow, answers, forwards, parks, keeps, seen, caught, throws: false, lost: None };
     walk.function(nodes, State::default(), true);
     walk.lost
 }
@@ -84,6 +83,8 @@ struct Walk<'f, 'a> {
     flow: &'f Flow<'a>,
     /// The broker takes a handler's end without error for an acknowledgement.
     answers: bool,
+    /// A failure is no value of its own that a function could give on beside a success of its own.
+    forwards: bool,
     /// The handler parks messages: it decides which, and what it lets pass is meant to, unless it is the
     /// parking that failed.
     parks: bool,
@@ -103,13 +104,14 @@ impl Walk<'_, '_> {
     fn function(&mut self, nodes: &[Node], before: State, outermost: bool) -> Option<State> {
         let mut ways = Ways::default();
         let end = self.nodes(nodes, Some(before), &mut ways);
-        if let Some(failure) = ways.success.and_then(|state| state.failed)
+        let success = join(ways.success, end);
+        if let Some(failure) = success.and_then(|state| state.failed)
             && outermost
             && self.answers
         {
             self.lose(failure, None);
         }
-        join(ways.success, end)
+        success
     }
 
     fn nodes(&mut self, nodes: &[Node], before: Option<State>, ways: &mut Ways) -> Option<State> {
@@ -144,6 +146,11 @@ impl Walk<'_, '_> {
                     ways.jump = join(ways.jump, Some(now));
                     None
                 }
+                // What gives on what another function gave failed only where that failed.
+                Node::Exit(Exit::Forward) if self.forwards => {
+                    ways.success = join(ways.success, Some(now));
+                    None
+                }
                 Node::Exit(Exit::Failure | Exit::Forward) => None,
                 Node::Cut(_) => Some(now),
             };
@@ -154,6 +161,10 @@ impl Walk<'_, '_> {
 
     /// The state behind a `catch` that ran, whatever the body of its `try` came to.
     fn thrown(&mut self, branch: &Branch, now: Option<State>, ways: &mut Ways) -> Option<State> {
+        // One that throws in places decides which failures it lets pass.
+        if throws(&branch.then) {
+            return self.nodes(&branch.then, Some(State::default()), ways);
+        }
         let failures = self.seen.iter().copied().filter(|failure| branch.deps.contains(&failure.site));
         let failed = failures.min_by_key(|failure| failure.of).or(now.and_then(|state| state.failed));
         self.nodes(&branch.then, Some(State { failed }), ways)
@@ -261,6 +272,16 @@ impl Walk<'_, '_> {
         }
         Some(behind)
     }
+}
+
+/// Whether nodes of one function fail somewhere.
+fn throws(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Exit(exit) => *exit == Exit::Failure,
+        Node::Branch(branch) => throws(&branch.then) || throws(&branch.otherwise),
+        Node::Loop(body) => throws(body),
+        Node::Step(_) | Node::Cut(_) => false,
+    })
 }
 
 /// The call whose error a condition compares, with those it is chained to (`db.Create(x).Error`).
