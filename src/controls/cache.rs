@@ -257,26 +257,28 @@ fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]
 /// Whether one change removes keys of several kinds, by calls of their own.
 fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
     let program = flow.types.program;
-    // However a change is cut into functions, it is one; but the code of a module sets up many.
-    let whole = |func: Fn| match flow.graph.whole(program, func, true) {
-        module if program.func_name(module) == "(module)" => func,
-        other => other,
-    };
-    let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str)>> = BTreeMap::new();
+    // However a change is cut into functions, it is one; but each closure that a function hands on may be
+    // a change of its own, as the routes are that `main` sets up.
+    let whole = |func: Fn| flow.graph.whole(program, func, true);
+    let closure = |func: Fn| program.func(func).parent.map(|_| func);
+    let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str, Option<Fn>)>> = BTreeMap::new();
     for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
-        let Some(func) = removal.func.map(whole) else { continue };
-        kinds.entry(func).or_default().insert((removal.place, &removal.prefix));
-        for call in flow.graph.calls_of(func) {
+        let Some(func) = removal.func else { continue };
+        kinds.entry(whole(func)).or_default().insert((removal.place, &removal.prefix, closure(func)));
+        for call in flow.graph.calls_of(whole(func)) {
             if let Some(caller) = call.func {
-                let caller = whole(caller);
-                kinds.entry(caller).or_default().insert((call.site, &removal.prefix));
+                let found = (call.site, &*removal.prefix, closure(caller));
+                kinds.entry(whole(caller)).or_default().insert(found);
             }
         }
     }
     kinds.values().any(|found| {
-        let sites: BTreeSet<Site> = found.iter().map(|(site, _)| *site).collect();
-        let prefixes: BTreeSet<&str> = found.iter().map(|(_, prefix)| *prefix).collect();
-        sites.len() > 1 && prefixes.len() > 1
+        let together = |(at, of, within): &(Site, &str, Option<Fn>)| {
+            found.iter().any(|(site, prefix, closure)| {
+                site != at && prefix != of && (closure == within || closure.is_none() || within.is_none())
+            })
+        };
+        found.iter().any(together)
     })
 }
 

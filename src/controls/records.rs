@@ -211,11 +211,10 @@ fn lifetimes(
     out: &mut Vec<Option<u64>>,
 ) {
     for &id in &step.rules {
-        for selector in &flow.index.rule(id).ttl {
-            let value = eval.within(&select(eval, step.site, selector), frame);
-            if !value.is_unset() {
-                out.push(seconds(flow, eval, &value));
-            }
+        let selectors = &flow.index.rule(id).ttl;
+        let mut values = selectors.iter().map(|s| eval.within(&select(eval, step.site, s), frame));
+        if let Some(value) = values.find(|value| !value.is_unset()) {
+            out.push(seconds(flow, eval, &value));
         }
     }
     below(flow, eval, &step.inner, frame, out);

@@ -282,22 +282,10 @@ impl<'a> Types<'a> {
             .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
     }
 
-    /// Whether a function can tell its caller that it failed: by an error that it gives, by a `Result`, or
-    /// by throwing, as all of TypeScript can.
+    /// Whether a function can tell its caller that it failed: by an error that it gives, or by throwing,
+    /// as all of TypeScript can.
     pub fn can_fail(&self, func: Fn) -> bool {
-        let facts = self.program.facts(func.file);
-        match facts.lang {
-            Lang::TypeScript => true,
-            Lang::Rust => facts.params(&facts.func(func.func).results).last().is_some_and(|result| {
-                let mut ty = result.ty;
-                while let Expr::Index { base, .. } = facts.expr(ty) {
-                    ty = base;
-                }
-                matches!(facts.expr(ty), Expr::Name(name) | Expr::Field { name, .. }
-                    if facts.text(name).ends_with("Result"))
-            }),
-            _ => self.gives_error(func),
-        }
+        self.program.facts(func.file).lang == Lang::TypeScript || self.gives_error(func)
     }
 
     fn decl(&self, decl: Decl, depth: u8) -> Type {

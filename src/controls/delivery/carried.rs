@@ -266,7 +266,11 @@ impl Walk<'_, '_> {
         if way.is_none() {
             // What else a condition asks may have to do with the failure: inside its arms nobody
             // can say, and one that answers for the message answers for good.
-            let answers = |nodes: &[Node]| steps::first(self.flow, nodes, &KEPT).is_some();
+            let answers = |nodes: &[Node]| {
+                let mut keeps = steps::first(self.flow, nodes, &KEPT).is_some();
+                steps::each(nodes, &mut |step| keeps |= self.keeps.contains(&step.site));
+                keeps
+            };
             let open = !answers(&branch.then) && !answers(&branch.otherwise);
             behind.failed = behind.failed.or(now.failed.filter(|_| open));
         }
@@ -303,7 +307,7 @@ pub(super) fn asked(flow: &Flow<'_>, cond: Site) -> Vec<Site> {
                 chain.push(at(expr));
                 callee
             }
-            Expr::Field { base, .. } => base,
+            Expr::Field { base, .. } | Expr::Unary { operand: base, .. } => base,
             _ => return chain,
         };
     }

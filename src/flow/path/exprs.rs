@@ -1,6 +1,6 @@
 //! Expressions on a path, in the order they are worked out.
 
-use crate::syntax::facts::{Expr, ExprId, Sym, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Lang, Sym, UnaryOp};
 
 use super::{Binding, Branch, ErrorUse, Fn, Node, RuleId, Site, Step, Tracer};
 use crate::flow::program::Decl;
@@ -31,6 +31,12 @@ impl Tracer<'_, '_> {
                     let error = match facts.text(name) {
                         "catch" if self.thrown(func).is_some() => ErrorUse::Logged,
                         "Err" | "Result" | "Scan" => error,
+                        // `claim().await.unwrap_or(true)`: as if it had not failed.
+                        "unwrap_or" | "unwrap_or_else" | "unwrap_or_default"
+                            if facts.lang == Lang::Rust =>
+                        {
+                            ErrorUse::Dropped
+                        }
                         _ => ErrorUse::Other,
                     };
                     self.expr(func, base, error, false, frame, depth, out);
