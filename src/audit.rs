@@ -157,7 +157,7 @@ pub struct Service {
     pub owner: Option<String>,
     /// Its part in sagas, as the configuration says.
     pub role: Option<SagaRole>,
-    /// Whether it publishes to any topic.
+    /// Whether it publishes to any topic, be its name known or not.
     pub publisher: bool,
     /// Whether it receives any messages.
     pub consumer: bool,
@@ -379,6 +379,12 @@ pub struct Topic {
     /// alerts on it (`alert`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<Evidence>,
+}
+
+/// Whether a name is one under which a broker or store tells of itself or of all that it holds
+/// (`$all`, `$SYS/…`): no publisher names it.
+pub fn is_brokers_own(topic: &str) -> bool {
+    topic.starts_with('$')
 }
 
 /// A gap or a weakness, at one place.

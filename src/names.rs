@@ -26,6 +26,11 @@ pub fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// A name without what differs between a field and its column.
+pub fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

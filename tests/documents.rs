@@ -155,7 +155,7 @@ fn every_service_has_the_row_that_it_should() {
         ("notification", ["programmatic", "missing", "missing"]),
         ("order", ["programmatic", "implemented: database", "implemented"]),
         ("payment", ["programmatic", "implemented", "implemented: table"]),
-        ("pricing", ["observer", "implemented: entity-state, upsert", "implemented: programmatic"]),
+        ("pricing", ["observer", "implemented: stateless, upsert", "implemented: programmatic"]),
         ("promotion", ["none", "n/a", "n/a"]),
         ("return", ["none", "implemented", "n/a"]),
         ("review", ["none", "n/a", "n/a"]),

@@ -79,3 +79,35 @@ fn the_status_of_the_outbox_follows_what_is_found() {
     assert_eq!(of("outbox-without-worker/fires"), Status::Partial);
     assert_eq!(of("outbox-without-worker/silent"), Status::Implemented);
 }
+
+/// The sentences of a rule's findings in a small program.
+fn told(program: &str, rule: &str) -> Vec<String> {
+    let found = audit(&project().join("tests/data/verdicts").join(program)).findings;
+    found.into_iter().filter(|f| f.rule == rule).map(|f| f.message).collect()
+}
+
+#[test]
+fn a_sentence_fits_what_becomes_of_the_message() {
+    let stops = told("projection-that-stops", "no-dead-letter");
+    assert_eq!(stops.len(), 2);
+    let ends = "The first message of $all that fails ends the loop that reads them: \
+                no later one is handled until it is started again.";
+    assert!(stops.iter().any(|said| said == ends), "{stops:?}");
+    let again = "A message of orders that keeps failing ends nowhere a person can find it.";
+    assert!(stops.iter().any(|said| said == again), "{stops:?}");
+    let sent = told("projection-that-stops", "dual-write");
+    assert!(sent.len() == 1 && sent[0].contains("when the send fails, "), "{sent:?}");
+    let kept = told("retried-in-place", "no-dead-letter");
+    assert_eq!(
+        kept,
+        ["A message of stock_moved that keeps failing is never moved to where a person can find it."]
+    );
+}
+
+#[test]
+fn a_queue_is_the_group_of_those_that_read_it_whatever_it_is_called() {
+    let audit = audit(&project().join("tests/data/verdicts/retried-in-place"));
+    assert_eq!(audit.consumers[0].group.as_deref(), Some("stock_moved"));
+    let evidence = &audit.consumers[0].controls[&Control::DeadLetter].evidence;
+    assert!(evidence.iter().any(|e| e.role == "retry.in-place"), "{evidence:?}");
+}

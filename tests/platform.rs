@@ -208,3 +208,22 @@ fn outboxes_with_a_fault() {
         entries.iter().map(|entry| (entry.key.clone(), entry.value.as_str().unwrap().to_owned())).collect();
     same(&found_in(&["outbox-without-worker", "outbox-without-skip-locked"]), &expected);
 }
+
+#[test]
+fn patterns_at_both_depths() {
+    let shallow: Audit = serde_json::from_str(&scan_json(&platform(), &["--depth=0"])).unwrap();
+    for (depth, audit) in [("shallow", &shallow), ("deep", &*AUDIT)] {
+        for control in EXPECTED.get("controls").unwrap().entries() {
+            let services = control.value.entries();
+            let expected: BTreeMap<String, BTreeSet<String>> =
+                services.iter().map(|entry| (entry.key.clone(), list(&entry.value, depth))).collect();
+            let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for consumer in audit.consumers.iter().filter(|c| expected.contains_key(&c.service)) {
+                let (_, verdict) = consumer.controls.iter().find(|(c, _)| c.word() == control.key).unwrap();
+                let word = verdict.pattern.clone().unwrap_or_else(|| verdict.status.word().to_owned());
+                found.entry(consumer.service.clone()).or_default().insert(word);
+            }
+            same(&found, &expected);
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! A workflow checklist as the contract has it: sections of items, each met, attested, unmet or
-//! open. Figures follow from the items.
+//! A workflow checklist as the contract has it: sections of items, each met, attested, unmet, open
+//! or about nothing that is there. Figures follow from the items.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub struct Checklist {
     pub title: String,
     /// How many of its items are in which state.
     pub counts: ItemCounts,
-    /// 100 × (met + attested) / items, rounded half up; null when it has no items.
+    /// 100 × (met + attested) / items that apply, rounded half up; null when there are none.
     pub percent: Option<u32>,
     /// Its sections, in order.
     pub sections: Vec<Section>,
@@ -28,7 +28,7 @@ pub struct Section {
     pub title: String,
     /// How many of its items are in which state.
     pub counts: ItemCounts,
-    /// 100 × (met + attested) / items, rounded half up; null when it has no items.
+    /// 100 × (met + attested) / items that apply, rounded half up; null when there are none.
     pub percent: Option<u32>,
     /// Its items, in order.
     pub items: Vec<Item>,
@@ -77,6 +77,9 @@ pub struct ItemCounts {
     pub unmet: u32,
     /// They wait for a person.
     pub open: u32,
+    /// Nothing that they are about was seen.
+    #[serde(default)]
+    pub not_applicable: u32,
 }
 
 impl ItemCounts {
@@ -89,19 +92,20 @@ impl ItemCounts {
                 ItemState::Attested => counts.attested += 1,
                 ItemState::Unmet => counts.unmet += 1,
                 ItemState::Open => counts.open += 1,
+                ItemState::NotApplicable => counts.not_applicable += 1,
             }
         }
         counts
     }
 
-    /// How many there are.
-    pub fn total(&self) -> u32 {
+    /// How many apply.
+    pub fn applicable(&self) -> u32 {
         self.met + self.attested + self.unmet + self.open
     }
 
-    /// 100 × (met + attested) / all, rounded half up; nothing when there are none.
+    /// 100 × (met + attested) / those that apply, rounded half up; nothing when there are none.
     pub fn percent(&self) -> Option<u32> {
-        percent(self.met + self.attested, self.total())
+        percent(self.met + self.attested, self.applicable())
     }
 }
 

@@ -197,6 +197,8 @@ words! {
         Attested = "attested",
         /// It waits for a person.
         Open = "open",
+        /// Nothing that it is about was seen.
+        NotApplicable = "not-applicable",
     }
 }
 

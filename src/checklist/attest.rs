@@ -88,7 +88,9 @@ fn standing(entry: &AttestationEntry, base: &Path, as_of: Option<Date>) -> Optio
 fn lay(item: &mut Item, entry: &AttestationEntry, standing: Option<&str>, firm: bool) {
     if let Some(why) = standing {
         item.note = format!("{} The word of {} {why}.", item.note, entry.by);
-    } else if item.state == ItemState::Open || item.state == ItemState::Unmet && !firm {
+    } else if matches!(item.state, ItemState::Open | ItemState::NotApplicable)
+        || item.state == ItemState::Unmet && !firm
+    {
         item.state = ItemState::Attested;
         item.note.clone_from(&entry.reason);
     } else {

@@ -1,12 +1,17 @@
 //! Facts: what the audit itself says of an item that is no control.
 
-use crate::audit::{Audit, Evidence, ItemState, Place, SagaRole, Service, ServiceKind};
+use crate::audit::{
+    Audit, Evidence, Finding, ItemState, Place, SagaRole, Service, ServiceKind, TopicIssue, is_brokers_own,
+};
+use crate::controls::covers;
 
 /// A fact that an item can be bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
     /// Every flow can be drawn: each consumer's topic is a name, not an expression.
     TopicsKnown,
+    /// Every topic that is subscribed to is published.
+    TopicsPublished,
     /// The function behind every consumer was found.
     HandlersFound,
     /// The replicas behind every consumer share a group.
@@ -34,6 +39,7 @@ impl Fact {
     /// The word of each.
     pub const WORDS: &'static [(&'static str, Fact)] = &[
         ("topics-known", Fact::TopicsKnown),
+        ("topics-published", Fact::TopicsPublished),
         ("handlers-found", Fact::HandlersFound),
         ("groups-named", Fact::GroupsNamed),
         ("owners-named", Fact::OwnersNamed),
@@ -49,6 +55,7 @@ impl Fact {
     pub fn ask(self, audit: &Audit, scope: &[&Service]) -> Answer {
         match self {
             Fact::TopicsKnown => topics_known(audit, scope),
+            Fact::TopicsPublished => topics_published(audit, scope),
             Fact::HandlersFound => handlers_found(audit, scope),
             Fact::GroupsNamed => groups_named(audit, scope),
             Fact::OwnersNamed => named(audit, scope, "an owner", |s| s.owner.is_some()),
@@ -74,13 +81,14 @@ pub(super) fn at(place: &Place, role: &str, note: &str) -> Evidence {
     Evidence { path: place.path.clone(), line: place.line, role: role.to_owned(), note: note.to_owned() }
 }
 
-/// Met when nothing is wrong and something was looked at; open when there was nothing to look at.
+/// Met when nothing is wrong and something was looked at; it applies to nothing when there was nothing
+/// to look at.
 fn settle(good: Vec<Evidence>, bad: Vec<Evidence>, met: &str, unmet: &str) -> Answer {
     if !bad.is_empty() {
         return (ItemState::Unmet, unmet.to_owned(), bad);
     }
     if good.is_empty() {
-        return (ItemState::Open, "Nothing that this is about was seen.".to_owned(), good);
+        return (ItemState::NotApplicable, "Nothing that this is about was seen.".to_owned(), good);
     }
     (ItemState::Met, met.to_owned(), good)
 }
@@ -98,6 +106,55 @@ fn topics_known(audit: &Audit, scope: &[&Service]) -> Answer {
         &format!("The topic of each of {number} consumers is known."),
         "The topics of these consumers are known only at run time.",
     )
+}
+
+/// A topic whose publisher nobody can name is neither published nor without a publisher.
+fn topics_published(audit: &Audit, scope: &[&Service]) -> Answer {
+    let mine = audit.consumers.iter().filter(|c| in_scope(scope, &c.service) && c.transport != "webhook");
+    let (mut good, mut bad, mut unsure) = (0, Vec::new(), Vec::new());
+    for consumer in mine {
+        let told = || at(&consumer.registration, "consumer", &consumer.topic.name);
+        let topic = audit.topics.iter().find(|t| consumer.topic.resolved && t.name == consumer.topic.name);
+        let lacks = topic.is_some_and(|t| {
+            matches!(t.issue, Some(TopicIssue::NoPublisher | TopicIssue::NearMiss))
+                && !is_waived(audit, &t.name)
+        });
+        let seen = topic.is_some_and(|t| {
+            !t.publishers.is_empty()
+                || is_brokers_own(&t.name)
+                || is_waived(audit, &t.name)
+                || audit.topics.iter().any(|p| !p.publishers.is_empty() && covers(&t.name, &p.name))
+        });
+        match (lacks, seen) {
+            (true, _) => bad.push(told()),
+            (_, true) => good += 1,
+            _ => unsure.push(told()),
+        }
+    }
+    let all = good + bad.len() + unsure.len();
+    if !bad.is_empty() {
+        return (
+            ItemState::Unmet,
+            format!("Nothing publishes what {} of {all} consumers listen to.", bad.len()),
+            bad,
+        );
+    }
+    if !unsure.is_empty() {
+        let note = format!(
+            "What {good} of {all} consumers listen to is published; what these listen to was not seen to be, and it is not ruled out."
+        );
+        return (ItemState::Open, note, unsure);
+    }
+    (ItemState::Met, format!("What each of {all} consumers listens to is published."), Vec::new())
+}
+
+/// Whether somebody answers for a topic that nothing publishes.
+fn is_waived(audit: &Audit, topic: &str) -> bool {
+    let about = |f: &&Finding| {
+        ["topic-without-publisher", "topic-near-miss"].contains(&f.rule.as_str())
+            && audit.consumers.iter().any(|c| f.consumer.as_ref() == Some(&c.id) && c.topic.name == topic)
+    };
+    audit.findings.iter().find(about).is_some_and(|finding| finding.suppressed.is_some())
 }
 
 fn handlers_found(audit: &Audit, scope: &[&Service]) -> Answer {
@@ -144,7 +201,7 @@ fn named(audit: &Audit, scope: &[&Service], what: &str, has: impl Fn(&Service) -
     let part: Vec<&&Service> = scope.iter().filter(|s| takes_part(audit, s)).collect();
     let without: Vec<&str> = part.iter().filter(|s| !has(s)).map(|s| s.name.as_str()).collect();
     if part.is_empty() {
-        return (ItemState::Open, "No service takes part in the flows.".to_owned(), Vec::new());
+        return (ItemState::NotApplicable, "No service takes part in the flows.".to_owned(), Vec::new());
     }
     if without.is_empty() {
         let note =
@@ -223,6 +280,7 @@ fn everything_read(audit: &Audit) -> Answer {
         let note = format!("All of {} files of code and manifests were read.", audit.stats.files_parsed);
         return (ItemState::Met, note, Vec::new());
     }
-    let note = format!("{lost} places could not be read or followed; `flowaudit scan -v` lists them.");
+    let note =
+        format!("{lost} places were not seen whole, or not as they run; `flowaudit scan -v` lists them.");
     (ItemState::Unmet, note, Vec::new())
 }

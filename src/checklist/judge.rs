@@ -7,7 +7,7 @@ use super::search::{self, Hit};
 use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
 use crate::audit::{
     Audit, Checklist, Consumer, Control, Evidence, Item, ItemState, SagaRole, Section, Service, ServiceKind,
-    Status,
+    Status, SubscriptionType,
 };
 use crate::config::{AuditEntry, ConfigError, Settings};
 use crate::read::Repository;
@@ -114,10 +114,7 @@ impl<'a> View<'a> {
 
     fn answer(&self, rule: &ItemRule, hits: &[&Hit]) -> Answer {
         if !rule.needs.iter().all(|need| self.has(*need)) {
-            let lacks: Vec<&str> =
-                rule.needs.iter().filter(|need| !self.has(**need)).map(|n| n.word()).collect();
-            let note = format!("No {} was seen here. {}", lacks.join(" or "), rule.help);
-            return (ItemState::Open, note, Vec::new());
+            return self.lacking(rule);
         }
         let (state, note, evidence) = match &rule.test {
             Test::Control(control) => self.control(*control),
@@ -127,11 +124,39 @@ impl<'a> View<'a> {
             Test::Person => (ItemState::Open, String::new(), Vec::new()),
         };
         let note = match (state, note.is_empty()) {
-            (ItemState::Met, _) => note,
+            (ItemState::Met | ItemState::NotApplicable, _) => note,
             (_, true) => rule.help.clone(),
             (_, false) => format!("{note} {}", rule.help),
         };
         (state, note, evidence)
+    }
+
+    /// What there is to say where something that an item needs was not seen: that it applies to nothing,
+    /// unless that is there and out of sight.
+    fn lacking(&self, rule: &ItemRule) -> Answer {
+        let lacks: Vec<Need> = rule.needs.iter().copied().filter(|need| !self.has(*need)).collect();
+        let unread = || {
+            let hands_on =
+                |c: &&Consumer| self.mine(&c.service) && c.registration_kind == SubscriptionType::Observer;
+            self.audit
+                .consumers
+                .iter()
+                .filter(hands_on)
+                .map(|c| at(&c.registration, "consumer", &c.topic.name))
+        };
+        let unread: Vec<Evidence> =
+            if lacks.contains(&Need::Observers) { unread().collect() } else { Vec::new() };
+        if !unread.is_empty() {
+            let note =
+                format!("Messages are handed to in-process observers that could not be told. {}", rule.help);
+            return (ItemState::Open, note, unread);
+        }
+        let words: Vec<&str> = lacks.iter().map(|need| need.word()).collect();
+        let note = format!("No {} was seen here.", words.join(" or "));
+        if lacks.contains(&Need::Groups) {
+            return (ItemState::Open, format!("{note} {}", rule.help), Vec::new());
+        }
+        (ItemState::NotApplicable, note, Vec::new())
     }
 
     fn has(&self, need: Need) -> bool {
@@ -171,12 +196,12 @@ impl<'a> View<'a> {
         let unsure = with(&[Status::NeedsReview]);
         let all = good.len() + gaps.len() + unsure.len();
         if all == 0 {
-            return (ItemState::Open, "It applies to no service in scope.".to_owned(), Vec::new());
+            return (ItemState::NotApplicable, "It applies to no service in scope.".to_owned(), Vec::new());
         }
         let figure = format!("In place in {} of the {}", good.len(), so_many(all, ["it applies to"; 2]));
         if !gaps.is_empty() {
             let note = format!("{figure}; not, or in part, in {}.", gaps.join(", "));
-            return (ItemState::Unmet, note, self.proof(control, &gaps, &["unconfirmed"]));
+            return (ItemState::Unmet, note, self.proof(control, &gaps, unprotected(control)));
         }
         if !unsure.is_empty() {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
@@ -255,7 +280,8 @@ impl<'a> View<'a> {
         let asked: Vec<&str> =
             self.scope.iter().filter(|s| asked(search.per, s)).map(|s| s.name.as_str()).collect();
         if asked.is_empty() {
-            return (ItemState::Open, "No service that this is about was found.".to_owned(), evidence);
+            let note = "No service that this is about was found.".to_owned();
+            return (ItemState::NotApplicable, note, Vec::new());
         }
         let services = &self.repository.services;
         let owner = |e: &Evidence| services.owner_of(&e.path).map(|index| &services.list[index]);
@@ -312,6 +338,11 @@ impl View<'_> {
         files.extend(proofs.chain(findings).map(|e| e.path.as_str()));
         files
     }
+}
+
+/// Parts by which evidence shows a gap best: of an outbox, what is sent past it.
+fn unprotected(control: Control) -> &'static [&'static str] {
+    if control == Control::Outbox { &["unconfirmed", "publisher"] } else { &[] }
 }
 
 /// Whether a consumer was seen to ask for, or to keep, a record of what it has handled.

@@ -71,6 +71,11 @@ fn what_only_looks_like_it_is_no_evidence() {
         ("ep-impl-event-id", "a.go", "EventID string `json:\"event_id\"`"),
         ("ep-test-end-to-end", "e2e/orders_test.go", "//go:build e2e"),
         ("ep-test-load", "test/load/orders.js", "import { Writer } from \"k6/x/kafka\";"),
+        ("ep-evo-version", "a.go", "SchemaVersion string"),
+        ("ep-evo-version", "order.json", "\"schema_version\": {\"type\": \"string\"},"),
+        ("ep-order-version", "event.go", "\tVersion int64"),
+        ("ep-infra-topics-created", "a.go", "err = ch.ExchangeDeclare("),
+        ("ep-doc-flow", "assets/system-architecture.png", ""),
     ] {
         assert!(found(id, path, line), "{id}: {path}: {line}");
     }
@@ -87,6 +92,9 @@ fn what_only_looks_like_it_is_no_evidence() {
         ("ep-impl-event-id", "a.go", "log.Fields{\"MessageId\": event.MessageId},"),
         ("ep-test-load", "test/load_tests/README.md", "k6/http"),
         ("ep-saga-state", "saga.go", "var step SagaStep[T]"),
+        ("ep-sec-transport", "otel.yaml", "    tls:"),
+        ("ep-evo-version", "dashboard.json", "\"schemaVersion\": 36,"),
+        ("ep-order-version", "migration.go", "Up(ctx context.Context, version uint) error"),
         ("ep-obs-tracing", "go.mod", "go.opentelemetry.io/otel v1.19.0"),
         ("ep-saga-timeout", "client.go", "func NewOrderParamsWithTimeout(t time.Duration)"),
     ] {
@@ -205,7 +213,7 @@ fn sagas_are_seen_by_what_files_are_called() {
     let list = "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      \
                 - {id: state, title: S, files: '*.sql', text: saga, needs: [sagas], help: none}\n";
     fs::write(dir.path().join("house/list.yaml"), list).unwrap();
-    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::Open)]);
+    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::NotApplicable)]);
     fs::write(dir.path().join("order/create_order_saga.go"), "package main\n").unwrap();
     assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("state", ItemState::Unmet)]);
 }
@@ -216,7 +224,7 @@ fn nothing_is_ticked_without_a_reason() {
     let audit = filled(dir.path(), "", "2026-01-31").unwrap();
     assert_eq!(
         states(&audit),
-        [("word", ItemState::Open), ("breaker", ItemState::Unmet), ("roles", ItemState::Open)]
+        [("word", ItemState::Open), ("breaker", ItemState::Unmet), ("roles", ItemState::NotApplicable)]
     );
     assert_eq!(audit.checklists[0].percent, Some(0));
 }
@@ -227,7 +235,7 @@ fn a_word_holds_until_its_last_day_and_no_longer() {
     let said = format!("{WORD}}}\n");
     let audit = filled(dir.path(), &said, "2026-06-30").unwrap();
     assert_eq!(states(&audit)[0], ("word", ItemState::Attested));
-    assert_eq!(audit.checklists[0].percent, Some(33));
+    assert_eq!(audit.checklists[0].percent, Some(50));
     assert!(audit.diagnostics.is_empty(), "{:?}", audit.diagnostics);
 
     let audit = filled(dir.path(), &said, "2026-07-01").unwrap();

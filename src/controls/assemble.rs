@@ -15,8 +15,8 @@ use crate::read::Repository;
 
 use super::verdict::Tables;
 use super::{
-    cache, dead_letter, inventory, observing, outbox, payload, sagas, schema_files, service, stale, topics,
-    untested, verdict,
+    cache, copies, dead_letter, inventory, observing, outbox, payload, sagas, schema_files, service, stale,
+    topics, untested, verdict,
 };
 
 /// Judges everything the flow found.
@@ -52,11 +52,11 @@ pub fn judge(
         .collect();
     let (mut consumers, found): (Vec<Consumer>, Vec<Vec<Finding>>) = judged.into_iter().unzip();
     let mut findings = numbered(&mut consumers, found);
-    let mut outboxes = outbox::judge(flow, &names, &tables);
+    let mut outboxes = outbox::judge(flow, &names, &consumers, &tables);
     let publishers: Vec<Publisher> = flow
         .publishers
         .iter()
-        .filter(|p| !topics::is_dead_letter(&p.topic.name))
+        .filter(|p| !topics::parks(flow, p))
         .map(|p| publisher(p, &names, saves(&outboxes[p.service], p)))
         .collect();
     findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
@@ -83,6 +83,7 @@ pub fn judge(
     findings.extend(invalid.into_iter().filter_map(|draft| draft.finish(&tables)));
     let mut diagnostics = diagnostics;
     diagnostics.extend(gaps(flow));
+    diagnostics.extend(copies::told(repository, &consumers, &publishers));
     let mut topics = topics::align(&consumers, &publishers, &flow.unnamed);
     topics::tell(&mut topics, flow);
     let mut audit = Audit {
@@ -303,7 +304,8 @@ fn services(
                     .unwrap_or(crate::audit::ServiceKind::Service),
                 owner: None,
                 role: None,
-                publisher: publishers.iter().any(|p| p.service == service.name),
+                publisher: publishers.iter().any(|p| p.service == service.name)
+                    || flow.unnamed.iter().any(|place| place.service == index),
                 consumer: !mine.is_empty(),
                 subscription_type: subscription_type(&mine),
                 controls: service::verdicts(flow, index, &mine, cache, outbox.verdict),

@@ -84,6 +84,9 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
         if keeps && !expires && !group.refreshed {
             out.signals.insert("keeps-old");
         }
+        if group.removals.is_empty() && !group.fills.iter().any(|fill| renews(flow, fill)) {
+            out.signals.insert("first-heard");
+        }
         out.drafts.extend(draft(flow, name, group, keeps));
         out.rows.push(row(flow, name, group));
     }
@@ -127,6 +130,9 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
     };
     let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
     let remote = table::of(Control::CacheInvalidation).map_or(&[][..], |table| table.names("remote"));
+    if keeps && group.fills.iter().any(|fill| told_of_change(flow, fill)) {
+        draft.signals.insert("told-of-change");
+    }
     if group.refreshed {
         draft.signals.insert("filled-on-change");
     } else if !remote.contains(&first.detector) && !is_table(flow, first) {
@@ -242,6 +248,27 @@ fn writes_through(flow: &Flow<'_>, fill: &CacheUse) -> bool {
     })
 }
 
+/// Effects that change what is there already.
+const CHANGED: [Role; 4] =
+    [Role::EffectUpsert, Role::EffectUpdate, Role::EffectTransition, Role::EffectIncrement];
+/// Calls from the function that fills down to the change.
+const DOWN: u8 = 3;
+
+/// Whether a function that changes what is there gives the new value to a fill that writes only where
+/// nothing is: the cache hears of the change and keeps the old value.
+fn told_of_change(flow: &Flow<'_>, fill: &CacheUse) -> bool {
+    fn changes(flow: &Flow<'_>, func: Fn, down: u8) -> bool {
+        let direct = flow.by_func.get(&func).into_iter().flatten();
+        let mut roles = direct.map(|&m| flow.index.rule(flow.matches[m].rule).role);
+        roles.any(|role| CHANGED.contains(&role))
+            || down > 0
+                && flow.graph.targets_in(func).flatten().any(|&target| changes(flow, target, down - 1))
+    }
+    let Some(func) = fill.func.map(|f| flow.types.program.outermost(f)) else { return false };
+    let mut callers = flow.graph.calls_of(func).filter_map(|call| call.func);
+    fill.operation == Operation::FillAbsent && callers.any(|caller| changes(flow, caller, DOWN))
+}
+
 /// Removals of a service that stores nothing itself: of what another stores, or by name.
 fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]) -> Vec<&'f CacheUse> {
     let own = removals.iter().copied().filter(|c| c.service == service);
@@ -254,32 +281,41 @@ fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]
     .collect()
 }
 
+/// A call in a change that removes keys of one kind, itself or further down.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Removes<'f> {
+    at: Site,
+    prefix: &'f str,
+    /// The closure that it stands in.
+    closure: Option<Fn>,
+}
+
 /// Whether one change removes keys of several kinds, by calls of their own.
 fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
     let program = flow.types.program;
     // However a change is cut into functions, it is one; but each closure that a function hands on may be
     // a change of its own, as the routes are that `main` sets up.
     let whole = |func: Fn| flow.graph.whole(program, func, true);
-    let closure = |func: Fn| program.func(func).parent.map(|_| func);
-    let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str, Option<Fn>)>> = BTreeMap::new();
+    let removes = |at: Site, prefix, func: Fn| {
+        let closure = program.func(func).parent.map(|_| func);
+        Removes { at, prefix, closure }
+    };
+    let mut changes: BTreeMap<Fn, BTreeSet<Removes<'_>>> = BTreeMap::new();
     for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
         let Some(func) = removal.func else { continue };
-        kinds.entry(whole(func)).or_default().insert((removal.place, &removal.prefix, closure(func)));
+        let prefix = &*removal.prefix;
+        changes.entry(whole(func)).or_default().insert(removes(removal.place, prefix, func));
         for call in flow.graph.calls_of(whole(func)) {
             if let Some(caller) = call.func {
-                let found = (call.site, &*removal.prefix, closure(caller));
-                kinds.entry(whole(caller)).or_default().insert(found);
+                changes.entry(whole(caller)).or_default().insert(removes(call.site, prefix, caller));
             }
         }
     }
-    kinds.values().any(|found| {
-        let together = |(at, of, within): &(Site, &str, Option<Fn>)| {
-            found.iter().any(|(site, prefix, closure)| {
-                site != at && prefix != of && (closure == within || closure.is_none() || within.is_none())
-            })
-        };
-        found.iter().any(together)
-    })
+    let together = |a: &Removes<'_>, b: &Removes<'_>| {
+        let one = a.closure == b.closure || a.closure.is_none() || b.closure.is_none();
+        one && a.at != b.at && a.prefix != b.prefix
+    };
+    changes.values().any(|found| found.iter().any(|a| found.iter().any(|b| together(a, b))))
 }
 
 fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {

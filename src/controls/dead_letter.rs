@@ -12,8 +12,9 @@ use crate::flow::eval::Eval;
 use crate::flow::matches::Match;
 use crate::flow::parking::{KINDS, Parking, Redelivery};
 use crate::flow::path::Knowledge;
-use crate::flow::program::Fn;
+use crate::flow::program::{Fn, Site};
 use crate::flow::select::select;
+use crate::flow::types::Type;
 use crate::flow::value::Value;
 use crate::flow::walk::exprs_of_stmt;
 use crate::flow::{Consumer, Flow};
@@ -59,6 +60,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if listed("library-decides").contains(&consumer.framework) {
         signals.insert("library-unseen");
+    }
+    if listed("settings-elsewhere").contains(&consumer.transport) && !declared(subject) {
+        signals.insert("settings-unseen");
     }
     if swallowed(subject) {
         signals.insert("swallowed");
@@ -140,6 +144,32 @@ fn parkings<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Parkin
     let program = flow.types.program;
     let owner = |c: &Consumer| c.site.and_then(|site| program.owner(site)).map(|f| program.outermost(f));
     flow.parkings.iter().filter(move |p| p.covers(consumer, &flow.consumers, &owner))
+}
+
+/// Whether what becomes of failures is said where it can be seen: in a manifest, or in the function that
+/// makes the queue and registers the consumer.
+fn declared(subject: &Subject<'_, '_>) -> bool {
+    let (flow, consumer) = (subject.flow, subject.consumer);
+    if redeliveries(subject).next().is_some() {
+        return true;
+    }
+    let program = flow.types.program;
+    [consumer.site, consumer.place].into_iter().flatten().any(|site| {
+        let Some(body) = program.owner(site).and_then(|func| program.func(program.outermost(func)).body)
+        else {
+            return false;
+        };
+        let facts = program.facts(site.file);
+        let mut makes = false;
+        for &id in facts.block(body) {
+            exprs_of_stmt(facts, id, &mut |expr| {
+                let queue = |ty: Type| matches!(ty, Type::External(_, name) if &*name == "Queue");
+                makes |= matches!(facts.expr(expr), Expr::Call { .. })
+                    && queue(flow.types.of(Site { file: site.file, expr }));
+            });
+        }
+        makes
+    })
 }
 
 /// Names that the control goes by.
@@ -253,7 +283,7 @@ fn visible(subject: &Subject<'_, '_>, name: &str) -> bool {
     let Expr::Call { args, .. } = facts.expr(place.expr) else { return false };
     let eval = Eval::new(subject.flow.types);
     facts.list(args).iter().any(|&arg| {
-        let value = eval.value(crate::flow::program::Site { file: place.file, expr: arg });
+        let value = eval.value(Site { file: place.file, expr: arg });
         names(&value, name)
     })
 }
@@ -265,6 +295,13 @@ fn names(value: &Value, name: &str) -> bool {
         Value::List(items) | Value::OneOf(items) => items.iter().any(|v| names(v, name)),
         _ => false,
     }
+}
+
+/// The call that runs what it is given again when it fails, before the broker hears of it: what it runs
+/// stands behind it on the path.
+fn in_place(scan: &Scan) -> Option<&Seen> {
+    let runs_work = |step: &Seen| step.after_effects < scan.effects.len();
+    scan.of(Role::Retry).find(|step| step.kind.as_deref() == Some("in-place") && runs_work(step))
 }
 
 /// The places the verdict rests on.
@@ -308,6 +345,9 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
             role: "registration".into(),
             note: "no dead-letter target".into(),
         });
+    }
+    if let Some(again) = subject.scan.and_then(in_place) {
+        out.push(evidence(subject.flow, again.site, "retry.in-place"));
     }
     for redelivery in redeliveries(subject).take(1) {
         let ((path, line), role) =

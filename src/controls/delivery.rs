@@ -7,17 +7,18 @@
 mod carried;
 
 use crate::audit::Status;
-use crate::flow::path::{ErrorUse, Node, Trace};
+use crate::flow::path::{ErrorUse, Knowledge, Node, Trace};
 use crate::flow::program::{Fn, Program, Site};
-use crate::flow::{Flow, promises, walk};
+use crate::flow::{Consumer, Flow, promises, walk};
 use crate::rules::Role;
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Stmt, Stmts, UnaryOp};
 
 use super::finding::{Draft, place};
+use super::scan::lasts;
 use super::steps;
 use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
-use carried::{Failure, Lost, Of, asked, compares};
+use carried::{Failure, Lost, Of, Tells, asked, compares};
 
 /// What becomes of the consumer's failures before a dead-letter target could see them:
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
@@ -38,7 +39,51 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     if !examined.traces.is_empty() && examined.traces.iter().all(never) {
         signals.insert("swallows-all");
     }
+    signals.extend(examined.stops.then_some("stops"));
     signals
+}
+
+/// Whether a message that fails ends the function that reads one after the other, and no caller runs
+/// that in a loop of its own.
+pub fn stops(known: &Knowledge<'_, '_>, consumer: &Consumer, traces: &[(Fn, Trace)]) -> bool {
+    let (flow, program) = (known.flow, known.flow.types.program);
+    let Some(reader) = consumer.site.and_then(|site| program.owner(site)) else { return false };
+    let ends = traces.iter().any(|(func, trace)| *func == reader && loop_ends(flow, &trace.nodes, false));
+    ends && !flow.graph.calls_of(program.outermost(reader)).any(|call| {
+        let caller = call.func.map(|func| known.trace(program.outermost(func), Some(1)));
+        caller.is_some_and(|caller| in_loop(&caller.nodes, call.site, false))
+    })
+}
+
+/// Whether the error of a call in a loop that does something with a message ends the function around
+/// the loop.
+fn loop_ends(flow: &Flow<'_>, nodes: &[Node], inside: bool) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Loop(body) => loop_ends(flow, body, true),
+        Node::Step(step) => {
+            inside
+                && !step.detached
+                && step.error == ErrorUse::Returned
+                && (steps::first(flow, &step.inner, &[Role::Decode]).is_some() || lasts(flow, &step.inner))
+        }
+        Node::Branch(branch) => {
+            [&branch.then, &branch.otherwise].iter().any(|arm| loop_ends(flow, arm, inside))
+        }
+        Node::Exit(_) | Node::Cut(_) => false,
+    })
+}
+
+/// Whether the call at `site` stands in a loop.
+fn in_loop(nodes: &[Node], site: Site, inside: bool) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Loop(body) => in_loop(body, site, true),
+        Node::Step(step) => inside && step.site == site || in_loop(&step.inner, site, inside),
+        Node::Branch(branch) => {
+            in_loop(&branch.then, site, inside) || in_loop(&branch.otherwise, site, inside)
+        }
+        Node::Cut(cut) => inside && cut.site == site,
+        Node::Exit(_) => false,
+    })
 }
 
 /// Whether the broker takes the handler's end without error for an acknowledgement.
@@ -148,8 +193,11 @@ fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option
     examined.traces.iter().find_map(|(handler, trace)| {
         let answers = answers(subject, *handler, table);
         let parks = steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
-        let forwards = flow.types.program.facts(handler.file).lang == Lang::TypeScript;
-        carried::lost(flow, &trace.nodes, [answers, forwards, parks], &keeps)
+        let tells = match flow.types.program.facts(handler.file).lang {
+            Lang::TypeScript => Tells::Throwing,
+            Lang::Go | Lang::Rust => Tells::Giving,
+        };
+        carried::lost(flow, &trace.nodes, answers, parks, tells, &keeps)
     })
 }
 

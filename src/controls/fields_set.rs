@@ -4,6 +4,7 @@
 use crate::flow::path::Trace;
 use crate::flow::program::Site;
 use crate::flow::{Flow, walk};
+use crate::names::plain;
 use crate::rules::Role;
 use crate::syntax::facts::{Expr, Stmt};
 use crate::syntax::sql;
@@ -32,7 +33,7 @@ impl FieldsSet {
             });
         }
         steps::each(&trace.nodes, &mut |step| {
-            if steps::plays(flow, step, &[Role::EffectUpdate, Role::EffectUpsert]) {
+            if steps::plays(flow, step, &Role::SETS) {
                 let facts = program.facts(step.site.file);
                 walk::exprs(facts, step.site.expr, &mut |expr| {
                     let Expr::Str(text) = facts.expr(expr) else { return };
@@ -54,9 +55,4 @@ impl FieldsSet {
             _ => false,
         }
     }
-}
-
-/// A name without what differs between a field and its column.
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

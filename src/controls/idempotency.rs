@@ -29,6 +29,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if harmful.iter().any(|e| e.guard.is_none() && corrupts(e.role)) {
         signals.insert("corrupts");
     }
+    if harmful.iter().filter(|e| e.guard.is_none()).all(|e| e.by_saving) && !all {
+        signals.insert("adds-by-saving");
+    }
     // With no harmful effect, a check that ends the handler still says what is meant.
     let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     if by_dedupe > 0 || harmful.is_empty() && dedupe_guard {
@@ -38,9 +41,8 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     } else if by_state > 0 || harmful.is_empty() && scan.effects.iter().any(|e| e.guard.is_some()) {
         signals.insert(if all { "state-guards-all" } else { "state-guards-some" });
     }
-    if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.fails)
-        && !scan.guards.iter().any(|g| g.kind == GuardKind::State && !g.fails)
-    {
+    let mut states = scan.guards.iter().filter(|g| g.kind == GuardKind::State).peekable();
+    if states.peek().is_some() && states.all(Guard::fails) {
         signals.insert("repeat-fails");
     }
     if scan.must_be_there.is_some() {
@@ -51,6 +53,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if scan.depends || scan.guards.iter().any(|g| g.kind == GuardKind::State) {
         signals.insert("depends-on-state");
+    }
+    if scan.several_ways {
+        signals.insert("several-ways");
+    }
+    if scan.own_record {
+        signals.insert("in-memory-dedupe");
     }
     if scan.guards.iter().any(|g| g.kind == GuardKind::State && g.unheard) {
         signals.insert("state-error-ignored");
@@ -64,7 +72,16 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if weak && by_state > 0 && by_state == harmful.len() && signals.remove("dedupe-guards-all") {
         signals.insert("state-guards-all");
     }
+    if !harmful.is_empty()
+        && harmful.iter().all(|e| scan.made_if_absent(e))
+        && signals.remove("state-guards-all")
+    {
+        signals.insert("sets-instead");
+    }
     if harmful.is_empty() {
+        if !scan.effects.is_empty() && scan.effects.iter().all(|e| e.derived) {
+            signals.insert("derived");
+        }
         if scan.effects.iter().any(|e| e.role == Role::EffectUpsert) {
             signals.insert("upserts");
         } else if !scan.effects.is_empty() {
@@ -191,6 +208,10 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     out.extend(by_registration(subject).map(|s| evidence(subject.flow, s, "dedupe.middleware")));
     for role in [Role::DedupeMiddleware, Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark] {
         out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
+    }
+    // Whether record and effects are committed together is the first thing that people ask then.
+    if !out.is_empty() {
+        out.extend(scan.transaction.map(|site| evidence(subject.flow, site, Role::TxBegin.name())));
     }
     for check in scan.must_be_there.into_iter().chain(looks(scan)).take(2) {
         out.push(evidence(subject.flow, check, "guard.state"));

@@ -211,7 +211,11 @@ pub fn observers(flow: &Flow<'_>, names: &[String], consumers: &[Consumer]) -> V
         let events: BTreeSet<String> = texts.map(|text| text.to_string()).collect();
         let mine: Vec<&Consumer> = consumers.iter().filter(|c| c.service == names[service]).collect();
         let handlers = rule.handler.iter().flat_map(|s| select(&eval, matched.site, s).items());
-        let handlers: Vec<Fn> = handlers.filter_map(|value| Some(value.function()?.func)).collect();
+        // What an interface declares tells nothing of who observes.
+        let handlers: Vec<Fn> = handlers
+            .filter_map(|value| Some(value.function()?.func))
+            .filter(|&func| program.func(func).body.is_some())
+            .collect();
         let (path, line) = program.place(matched.site);
         for event in &events {
             for &handler in &handlers {

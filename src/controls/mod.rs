@@ -6,6 +6,7 @@
 
 mod assemble;
 mod cache;
+mod copies;
 mod dead_letter;
 mod delivery;
 pub mod explain;
@@ -35,3 +36,4 @@ mod verdict;
 pub use assemble::judge;
 pub use join::join;
 pub use tally::{control_of, finding_rules, is_gap, is_service_waived, is_waived, tally, waived_gaps};
+pub use topics::covers;

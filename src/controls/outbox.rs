@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use regex::RegexSet;
 use rustc_hash::FxHashSet;
 
-use crate::audit::{Control, Evidence, Finding, ServiceVerdict};
+use crate::audit::{Consumer, Control, Evidence, Finding, ServiceVerdict};
 use crate::flow::matches::{Match, RuleId};
-use crate::flow::path::{Asks, Exit, Knowledge, Node, Step};
+use crate::flow::path::{Asks, ErrorUse, Exit, Knowledge, Node, Step};
 use crate::flow::program::{Fn, Site};
 use crate::flow::{Flow, Publisher};
 use crate::rules::{Matcher, Role};
@@ -16,8 +16,8 @@ use super::finding::{Draft, place};
 use super::relay;
 use super::steps;
 use super::table::Signals;
-use super::topics::is_dead_letter;
-use super::verdict::{Tables, evidence};
+use super::topics;
+use super::verdict::{Tables, evidence, symbol};
 
 /// Calls that are followed up from a publish to the function that also writes.
 const UP: usize = 4;
@@ -71,8 +71,8 @@ struct Seen<'f> {
     stores: Option<Site>,
 }
 
-/// Judges every service.
-pub fn judge(flow: &Flow<'_>, names: &[String], tables: &Tables) -> Vec<Outbox> {
+/// Judges every service; `consumers` tell what is sent while a message is handled.
+pub fn judge(flow: &Flow<'_>, names: &[String], consumers: &[Consumer], tables: &Tables) -> Vec<Outbox> {
     use rayon::prelude::*;
     let seen = collect(flow, names.len(), tables);
     seen.into_par_iter()
@@ -82,7 +82,8 @@ pub fn judge(flow: &Flow<'_>, names: &[String], tables: &Tables) -> Vec<Outbox> 
             for list in [&mut seen.writes, &mut seen.polls, &mut seen.cleanups] {
                 list.retain(|m| runs(&known, service, m));
             }
-            one(&known, service, &names[service], &seen, tables)
+            let mine: Vec<&Consumer> = consumers.iter().filter(|c| c.service == names[service]).collect();
+            one(&known, service, &names[service], &seen, &mine, tables)
         })
         .collect()
 }
@@ -143,10 +144,17 @@ fn called_back(known: &Knowledge<'_, '_>, m: &Match, func: Fn) -> bool {
         || steps::first(flow, &known.trace(func, None).nodes, &[Role::Publisher]).is_some()
 }
 
-fn one(known: &Knowledge<'_, '_>, service: usize, name: &str, seen: &Seen<'_>, tables: &Tables) -> Outbox {
+fn one(
+    known: &Knowledge<'_, '_>,
+    service: usize,
+    name: &str,
+    seen: &Seen<'_>,
+    consumers: &[&Consumer],
+    tables: &Tables,
+) -> Outbox {
     let flow = known.flow;
     let mine: Vec<&Publisher> =
-        flow.publishers.iter().filter(|p| p.service == service && !is_dead_letter(&p.topic.name)).collect();
+        flow.publishers.iter().filter(|p| p.service == service && !topics::parks(flow, p)).collect();
     let middleware = middleware(flow, service, seen);
     let is_relayed =
         |p: &&&Publisher| !seen.polls.is_empty() && !p.outbox && relayed(known, service, p, &mine);
@@ -175,7 +183,7 @@ fn one(known: &Knowledge<'_, '_>, service: usize, name: &str, seen: &Seen<'_>, t
     let duals = if seen.stores.is_some() { dual_writes(known, service, &direct, tables) } else { Vec::new() };
     for dual in &duals {
         signals.insert("dual-write");
-        drafts.push(dual.draft(flow, name, &signals));
+        drafts.push(dual.draft(flow, name, &signals, consumers));
     }
     if signals.contains("some-through-outbox") && duals.is_empty() {
         drafts.extend(direct.first().map(|p| bypassed(flow, name, p)));
@@ -375,16 +383,24 @@ struct Dual {
     func: Fn,
     write: Site,
     publish: Site,
+    /// The function ends with the error of the publish.
+    told: bool,
 }
 
 impl Dual {
-    fn draft(&self, flow: &Flow<'_>, service: &str, signals: &Signals) -> Draft {
+    fn draft(&self, flow: &Flow<'_>, service: &str, signals: &Signals, consumers: &[&Consumer]) -> Draft {
         let mut draft = Draft::new("dual-write", service, &self.topic, place(flow, self.publish));
         draft.evidence =
             vec![evidence(flow, self.write, "effect"), evidence(flow, self.publish, "publisher")];
         draft.fill =
             vec![("topic", self.topic.clone()), ("function", flow.types.program.func_name(self.func))];
         draft.signals.clone_from(signals);
+        // What is sent while a message is handled is not lost with its failure: the message comes again.
+        let func = symbol(flow, self.func);
+        if let Some(consumer) = consumers.iter().find(|c| self.told && c.path.contains(&func)) {
+            draft.signals.insert("redelivered");
+            draft.fill.push(("consumed", consumer.topic.name.clone()));
+        }
         draft
     }
 }
@@ -423,7 +439,9 @@ fn dual_writes(
                     Path { flow, transactional: &transactional, publisher: send, depth: 0, found: None };
                 path.function(nodes, States::START);
                 if let Some((write, publish)) = path.found {
-                    out.push(Dual { topic: publisher.topic.name.clone(), func, write, publish });
+                    let topic = publisher.topic.name.clone();
+                    let told = steps::error_of(nodes, publish) == Some(ErrorUse::Returned);
+                    out.push(Dual { topic, func, write, publish, told });
                     break 'up;
                 }
                 for call in flow.graph.calls_of(func) {

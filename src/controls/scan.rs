@@ -1,11 +1,14 @@
 //! The scan of a trace: which effects a handler has, what stands before each, and what becomes of
 //! errors. Controls read the scan; they do not walk traces themselves.
 
+mod derived;
+mod found;
 mod guards;
 mod looks;
+mod record;
 
-use crate::flow::path::{Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
-use crate::flow::program::{Fn, Site};
+use crate::flow::path::{ErrorUse, Exit, Node, Step, Trace};
+use crate::flow::program::Site;
 use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::{Role, Rule};
 use crate::syntax::facts::{Expr, Lang};
@@ -13,147 +16,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
 use super::steps;
-use super::topics::is_dead_letter;
+use super::topics;
+pub use found::{Effect, Guard, GuardKind, Refusal, Repeat, Roles, Scan, Seen};
 pub use looks::Looks;
-
-/// A set of roles.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Roles(u64);
-
-impl Roles {
-    /// Adds a role.
-    pub fn add(&mut self, role: Role) {
-        self.0 |= 1 << role as u64;
-    }
-
-    /// Whether a role is in the set.
-    pub fn has(self, role: Role) -> bool {
-        self.0 & (1 << role as u64) != 0
-    }
-
-    /// Whether any of `roles` is in the set.
-    pub fn any(self, roles: &[Role]) -> bool {
-        roles.iter().any(|&r| self.has(r))
-    }
-
-    fn join(self, other: Roles) -> Roles {
-        Roles(self.0 | other.0)
-    }
-}
-
-/// How an effect is protected.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum GuardKind {
-    /// A record of the message.
-    Dedupe,
-    /// The state or existence of the entity.
-    State,
-    /// A unique key that the message brings: the store refuses a second insert.
-    Key,
-    /// A state that the handler looks at and never changes: it is the same at the next delivery.
-    Filter,
-}
-
-/// A check that ends the handler for a message seen before.
-#[derive(Clone, Debug)]
-pub struct Guard {
-    /// What it rests on.
-    pub kind: GuardKind,
-    /// The check.
-    pub check: Site,
-    /// The condition that asks what it gave, or the check itself.
-    pub asked: Site,
-    /// It stands inside `if id != ""`: an empty id goes round it.
-    pub bypassed: bool,
-    /// A message seen before ends in an error, so it is delivered again.
-    pub fails: bool,
-    /// Nobody acts on the error of the check: one that fails is taken for "not there".
-    pub unheard: bool,
-    /// The guard around it, an index into [`Scan::guards`].
-    pub outer: Option<usize>,
-}
-
-/// A lasting effect.
-#[derive(Clone, Debug)]
-pub struct Effect {
-    /// Where.
-    pub site: Site,
-    /// What.
-    pub role: Role,
-    /// Index into [`Scan::guards`].
-    pub guard: Option<usize>,
-    /// A key of the message tells a second one from the first.
-    pub keyed: bool,
-}
-
-/// A step of a role that controls ask about.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// Where.
-    pub site: Site,
-    /// What.
-    pub role: Role,
-    /// What becomes of its error.
-    pub error: ErrorUse,
-    /// The rule's kind (`json-schema`, `table`, …), if it has one.
-    pub kind: Option<String>,
-    /// Detector of the rule.
-    pub detector: String,
-    /// Roles of what it does inside.
-    pub below: Roles,
-    /// The function it was followed into.
-    pub into: Option<Fn>,
-    /// Effects that come before it.
-    pub after_effects: usize,
-    /// Effects above it on the page: with those in arms that end without it.
-    pub effects_above: usize,
-    /// It reaches Redis.
-    pub redis: bool,
-    /// It stands inside a validation of the message and returns to it.
-    pub nested: bool,
-    /// It gives what is wrong instead of throwing it.
-    pub reports: bool,
-}
-
-/// A branch that turns a message away for what it says.
-#[derive(Clone, Copy, Debug)]
-pub struct Refusal {
-    /// The condition.
-    pub asked: Site,
-    /// With an error; otherwise the message is dropped.
-    pub fails: bool,
-    /// What of the message it looks at.
-    pub looks: Looks,
-    /// Whoever calls the function that refuses goes on all the same.
-    ignored: bool,
-}
-
-/// What a trace shows.
-#[derive(Clone, Debug, Default)]
-pub struct Scan {
-    /// Effects in order.
-    pub effects: Vec<Effect>,
-    /// Guards in order.
-    pub guards: Vec<Guard>,
-    /// Dedupe, validate, decode, dead-letter, ack and cache steps in order.
-    pub seen: Vec<Seen>,
-    /// Conditions that refuse a message for what it says (`if id == "" { return err }`).
-    pub refusals: Vec<Refusal>,
-    /// The message is asked something that decides what is done, whether or not that refuses it.
-    pub asked: bool,
-    /// Calls not followed.
-    pub cuts: Vec<Cut>,
-    /// Roles of everything on the path.
-    pub roles: Roles,
-    /// The message is given to calls that only look at it.
-    pub looked_at: bool,
-    /// The look that fails where the thing that is deleted behind it is not there: a second delivery
-    /// does.
-    pub must_be_there: Option<Site>,
-    /// Something stored decides whether effects come about, in a way that may or may not end a
-    /// second delivery.
-    pub depends: bool,
-}
 
 /// Effects that a second delivery repeats.
 pub const HARMFUL: [Role; 6] = [
@@ -197,6 +62,9 @@ pub const CHANGES: [Role; 8] = [
     Role::OutboxWrite,
     Role::EffectCharge,
 ];
+/// Roles of what has no effects of its own, whatever it does inside.
+const CLOSED: [Role; 5] =
+    [Role::DeadLetter, Role::CacheInvalidate, Role::CacheSet, Role::CacheGet, Role::Validate];
 /// Roles whose result tells in which state the entity is.
 const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
@@ -207,6 +75,8 @@ struct Scanner<'f, 'a> {
     parking: FxHashSet<Site>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
+    /// The step that is scanned, and those around it.
+    calls: Vec<Site>,
     /// Calls that end quietly for a message seen before, with the guard inside that says so.
     quiet: FxHashMap<Site, usize>,
     /// The fields that the path sets.
@@ -225,26 +95,24 @@ struct Scanner<'f, 'a> {
     before: usize,
     /// Calls that look something up without which the handler fails.
     required: Vec<Site>,
+    /// Additions to what is stored, each with the guard around it.
+    sums: FxHashMap<Site, Option<usize>>,
 }
 
 /// Scans a trace.
-pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
-    let parks = |p: &&Publisher| is_dead_letter(&p.topic.name);
+pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
+    let (parks, sends): (Vec<&Publisher>, Vec<_>) =
+        flow.publishers.iter().partition(|p| topics::parks(flow, p));
+    let places =
+        |publishers: Vec<&'f Publisher>| publishers.into_iter().flat_map(|p| p.places.iter().chain(&p.sites));
     // A wrapper's call may send to topics of both kinds.
-    let sends: FxHashSet<&Site> =
-        flow.publishers.iter().filter(|p| !parks(p)).flat_map(|p| p.places.iter().chain(&p.sites)).collect();
+    let sends: FxHashSet<&Site> = places(sends).collect();
     let mut scanner = Scanner {
         flow,
-        parking: flow
-            .publishers
-            .iter()
-            .filter(parks)
-            .flat_map(|p| p.places.iter().chain(&p.sites))
-            .filter(|site| !sends.contains(site))
-            .copied()
-            .collect(),
+        parking: places(parks).filter(|site| !sends.contains(site)).copied().collect(),
         out: Scan::default(),
         results: FxHashMap::default(),
+        calls: Vec::new(),
         quiet: FxHashMap::default(),
         set: FieldsSet::of(flow, trace),
         unheard: FxHashSet::default(),
@@ -253,10 +121,12 @@ pub fn scan(flow: &Flow<'_>, trace: &Trace) -> Scan {
         passed_on: ErrorUse::Returned,
         before: 0,
         required: Vec::new(),
+        sums: FxHashMap::default(),
     };
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
+    scanner.out.transaction = steps::first(flow, &trace.nodes, &[Role::TxBegin]).map(|step| step.site);
     if !scanner.reaches_out && !scanner.out.roles.any(&CHANGES) {
         scanner.out.take_for_filters();
     }
@@ -299,6 +169,16 @@ impl Scanner<'_, '_> {
         roles
     }
 
+    /// Whether two nodes are ways of one call that do different things.
+    fn differ(&self, pair: &[Node]) -> bool {
+        match pair {
+            [Node::Step(a), Node::Step(b)] => {
+                a.site == b.site && a.into != b.into && self.below(&a.inner) != self.below(&b.inner)
+            }
+            _ => false,
+        }
+    }
+
     fn reaches_redis(&self, step: &Step) -> bool {
         steps::in_redis(self.flow, step)
             || step.inner.iter().any(|node| match node {
@@ -316,14 +196,18 @@ impl Scanner<'_, '_> {
     fn nodes(&mut self, nodes: &[Node], mut guard: Option<usize>) -> Option<usize> {
         let before = self.before;
         let refused = self.out.refusals.len();
-        for node in nodes {
+        self.out.several_ways |= nodes.windows(2).any(|pair| self.differ(pair));
+        for (at, node) in nodes.iter().enumerate() {
             match node {
-                Node::Step(step) => {
-                    if let Some(found) = self.step(step, guard) {
-                        guard = Some(found);
-                    }
+                Node::Step(step) if step.is_sum() => {
+                    self.sums.insert(step.site, guard);
                 }
-                Node::Branch(branch) => guard = self.branch(branch, guard),
+                Node::Step(step) => {
+                    self.calls.push(step.site);
+                    guard = self.step(step, guard).or(guard);
+                    self.calls.pop();
+                }
+                Node::Branch(branch) => guard = self.branch(branch, &nodes[at + 1..], guard),
                 Node::Loop(body) => {
                     self.nodes(body, guard);
                 }
@@ -399,13 +283,7 @@ impl Scanner<'_, '_> {
             }
         }
         // What a dedupe record, a dead letter or a cache does inside is not an effect of its own.
-        let closed = own.any(&[
-            Role::DeadLetter,
-            Role::CacheInvalidate,
-            Role::CacheSet,
-            Role::CacheGet,
-            Role::Validate,
-        ]);
+        let closed = own.any(&CLOSED);
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
@@ -413,8 +291,9 @@ impl Scanner<'_, '_> {
                 let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
                 // `assertIsNew`: what is called a check of the payload looks for a record.
-                let ends = |&found: &usize| self.out.guards[found].fails && step.error == ErrorUse::Returned;
-                if let Some(found) = inner.filter(|_| inner != guard).filter(ends) {
+                let ends = |&found: &usize| self.out.guards[found].fails();
+                let returned = inner != guard && step.error == ErrorUse::Returned;
+                if let Some(found) = inner.filter(ends).filter(|_| returned) {
                     return Some(found);
                 }
             }
@@ -434,15 +313,13 @@ impl Scanner<'_, '_> {
             Some(role) if !deeper || role == Role::OutboxWrite || role == Role::EffectEmail => {
                 let key = (step.keyed && guard.is_none())
                     .then(|| self.guard(GuardKind::Key, [step.site; 2], role == Role::EffectInsert, guard));
-                let keyed = step.keyed;
-                self.out.effects.push(Effect { site: step.site, role, guard: guard.or(key), keyed });
+                self.effect(step, role, guard, key);
                 // What a caller has gone on from refused nothing.
                 self.out.refusals.retain(|r| !r.ignored);
                 self.before += 1;
                 // The failure of an insert ends whatever stands behind it, unless it is gone on from;
                 // a broker leaves a second message out and says nothing.
-                let ends = matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached;
-                return key.filter(|_| ends && role == Role::EffectInsert);
+                return key.filter(|_| ends_behind(step) && role == Role::EffectInsert);
             }
             _ if noted && own.has(Role::EffectHttp) => {}
             _ => {
@@ -458,7 +335,7 @@ impl Scanner<'_, '_> {
                 {
                     // What ends the helper with an error ends who passes that on.
                     let ended = &self.out.guards[found];
-                    let (key, fails) = (ended.kind == GuardKind::Key, ended.fails);
+                    let (key, fails) = (ended.kind == GuardKind::Key, ended.fails());
                     if (key || fails) && step.error == ErrorUse::Returned {
                         behind = Some(found);
                     } else if !key {
@@ -472,6 +349,25 @@ impl Scanner<'_, '_> {
             }
         }
         None
+    }
+
+    /// Notes the effect of a step: what it does, or the addition that it writes down.
+    fn effect(&mut self, step: &Step, role: Role, guard: Option<usize>, key: Option<usize>) {
+        let sum = self.unguarded_sum(step);
+        let by_saving = sum.is_some();
+        let (site, role, around) = match sum {
+            Some((site, around)) => (site, Role::EffectIncrement, around),
+            None => (step.site, role, key),
+        };
+        let (guard, keyed) = (guard.or(around), step.keyed);
+        let derived = Role::SETS.contains(&role) && self.stores_derived();
+        self.out.effects.push(Effect { site, role, guard, keyed, derived, by_saving });
+    }
+
+    /// An addition that a step writes down, with the guard around it: one without a guard, if any.
+    fn unguarded_sum(&self, step: &Step) -> Option<(Site, Option<usize>)> {
+        let around = |site: &Site| (*site, self.sums.get(site).copied().flatten());
+        step.adds.iter().map(around).min_by_key(|(_, guard)| guard.is_some())
     }
 
     /// Whether two calls of one function are methods of the same thing: `s.repo.Find`, `s.repo.Delete`.
@@ -541,63 +437,21 @@ fn ends(nodes: &[Node]) -> Option<Exit> {
     }
 }
 
-impl Scan {
-    /// A look at a state is no guard where nothing on the path may change it.
-    fn take_for_filters(&mut self) {
-        for guard in self.guards.iter_mut().filter(|g| g.kind == GuardKind::State) {
-            guard.kind = GuardKind::Filter;
-        }
-        let filter = |guards: &[Guard], at: usize| guards[at].kind == GuardKind::Filter;
-        for effect in &mut self.effects {
-            let Some(found) = effect.guard.filter(|&at| filter(&self.guards, at)) else { continue };
-            let mut outer = self.guards[found].outer;
-            while let Some(at) = outer.filter(|&at| filter(&self.guards, at)) {
-                outer = self.guards[at].outer;
-            }
-            // Under its own key it is told by that all the same.
-            if outer.is_none() && effect.keyed {
-                outer = Some(self.guards.len());
-                self.guards.push(Guard {
-                    kind: GuardKind::Key,
-                    check: effect.site,
-                    asked: effect.site,
-                    fails: effect.role == Role::EffectInsert,
-                    bypassed: false,
-                    unheard: false,
-                    outer: None,
-                });
-            }
-            effect.guard = outer;
-        }
-    }
+/// Whether nodes have a lasting effect.
+pub fn lasts(flow: &Flow<'_>, nodes: &[Node]) -> bool {
+    [&HARMFUL[..], &HARMLESS].iter().any(|roles| steps::first(flow, nodes, roles).is_some())
+}
 
-    /// Whether an effect stands behind a guard of a kind, the guards around its own included.
-    pub fn behind(&self, effect: &Effect, kind: GuardKind) -> bool {
-        let around = |&at: &usize| self.guards[at].outer;
-        std::iter::successors(effect.guard, around).any(|at| self.guards[at].kind == kind)
-    }
-
-    /// Steps of a role.
-    pub fn of(&self, role: Role) -> impl Iterator<Item = &Seen> {
-        self.seen.iter().filter(move |s| s.role == role)
-    }
-
-    /// The call that is handed the message out of sight, where nothing on the path reads it.
-    pub fn handed_on(&self) -> Option<&Cut> {
-        let read = self.roles.any(&[Role::Decode, Role::Validate]);
-        self.cuts.iter().find(|c| c.hands_on && !read)
-    }
-
-    /// The first call that a bound of depth cut.
-    pub fn cut_by_depth(&self) -> Option<&Cut> {
-        self.cuts.iter().find(|c| c.why == CutReason::Depth)
-    }
+/// Whether what stands behind a step does not run where the step fails.
+fn ends_behind(step: &Step) -> bool {
+    matches!(step.error, ErrorUse::Returned | ErrorUse::Other) && !step.detached
 }
 
 /// Whether a function does one thing and answers with what comes of it.
 fn wraps_one(nodes: &[Node]) -> bool {
     fn steps(nodes: &[Node]) -> usize {
         let of = |node: &Node| match node {
+            Node::Step(step) if step.is_sum() => 0,
             Node::Step(_) => 1,
             Node::Branch(branch) => steps(&branch.then) + steps(&branch.otherwise),
             // Who knows how often, and what.

@@ -10,6 +10,17 @@ use crate::flow::program::{Site, Target};
 use crate::flow::types::{Type, import_matches};
 use crate::rules::{Role, Rule};
 
+/// Roles that show what is done with a payload, other than effects.
+const DONE: [Role; 7] = [
+    Role::Read,
+    Role::CacheGet,
+    Role::CacheSet,
+    Role::CacheInvalidate,
+    Role::EffectHttp,
+    Role::ObserverTrigger,
+    Role::MediatorSend,
+];
+
 /// What the scan says about payloads.
 pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     let mut signals = Signals::new();
@@ -68,6 +79,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if scan.cut_by_depth().is_some() {
         signals.insert("cut-by-depth");
+    }
+    if scan.effects.is_empty() && !scan.roles.any(&DONE) {
+        signals.insert("nothing-done");
     }
     if scan.asked {
         signals.insert("asked");

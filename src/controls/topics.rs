@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Audit, Confidence, Consumer, Control, Evidence, Finding, Publisher, Topic, TopicIssue};
+use crate::audit::{
+    Audit, Confidence, Consumer, Control, Evidence, Finding, Publisher, Topic, TopicIssue, is_brokers_own,
+};
+use crate::flow::eval::Eval;
 use crate::flow::manifest::Mention;
+use crate::flow::program::Site;
+use crate::flow::value::Value;
 use crate::flow::{Flow, Unnamed, symbol};
 use crate::names::words;
 use crate::rules::Role;
+use crate::syntax::facts::Expr;
 
 use super::finding::Draft;
 use super::verdict::Tables;
@@ -224,7 +230,7 @@ fn unheard(audit: &Audit, topic: &Topic) -> Option<Draft> {
 /// Wildcards and regular expressions match several topics, and names that begin with `$` are the
 /// broker's own (`$all`, `$SYS/…`): no publisher names them.
 fn is_pattern(name: &str) -> bool {
-    name.starts_with('$') || name.contains(['*', '>', '#', '^', '{', '+'])
+    is_brokers_own(name) || name.contains(['*', '>', '#', '^', '{', '+'])
 }
 
 /// Whether a subscription with wildcards receives what is published to a topic: `*` and `+` stand
@@ -264,6 +270,23 @@ pub fn is_dead_letter(name: &str) -> bool {
             "dlq" | "dlt" | "dlx" | "dead" | "deadletter" | "deadletters" | "poison" | "parking" | "parked"
         )
     })
+}
+
+/// Whether a publisher sends to a place for failed messages, by its name or by what the code calls it
+/// (`Publish(deadLetterSubject, data)`, where that is `"orders:errors"`).
+pub fn parks(flow: &Flow<'_>, publisher: &crate::flow::Publisher) -> bool {
+    let program = flow.types.program;
+    let called = |&site: &Site| {
+        let facts = program.facts(site.file);
+        let Expr::Call { args, .. } = facts.expr(site.expr) else { return false };
+        facts.list(args).iter().any(|&expr| {
+            let (Expr::Name(name) | Expr::Field { name, .. }) = facts.expr(expr) else { return false };
+            let given = || Eval::new(flow.types).value(Site { file: site.file, expr });
+            is_parking(facts.text(name))
+                && matches!(given(), Value::Str(text) if *text == *publisher.topic.name)
+        })
+    };
+    is_dead_letter(&publisher.topic.name) || publisher.places.iter().chain([&publisher.place]).any(called)
 }
 
 /// Whether two different names differ only by separator, case, plural, prefix, version or a slip in

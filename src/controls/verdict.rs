@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::finding::filled;
-use super::scan::{Scan, scan};
+use super::scan::{Scan, lasts, scan};
 use super::table::{self, Row, Signals, Table};
 use super::{dead_letter, delivery, idempotency, observing, records, schema, steps};
 
@@ -77,6 +77,8 @@ pub struct Examined {
     pub traces: Vec<(Fn, Trace)>,
     /// What they show together; `None` when no handler was found.
     pub scan: Option<Scan>,
+    /// The first failure ends the loop that reads the messages, and nothing starts it again.
+    pub stops: bool,
 }
 
 /// Follows a consumer's handlers with what is known of its service.
@@ -94,8 +96,14 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
         let looked_at = traces.iter().any(|(_, t)| t.looked_at);
         scan(flow, &Trace { nodes, functions: Vec::new(), looked_at })
     });
-    let handler = consumer.handlers.first().map(|h| own_function(flow, consumer, h).func);
-    Examined { handler, traces, scan }
+    let handler = consumer.handlers.first().map(|h| {
+        let found = own_function(flow, consumer, h).func;
+        let is_own = flow.attribution.owner(found.file) == Some(consumer.service);
+        // Behind an interface, the way of the message tells who handles it.
+        if is_own { found } else { first_own(flow, consumer, &traces).unwrap_or(found) }
+    });
+    let stops = delivery::stops(known, consumer, &traces);
+    Examined { handler, traces, scan, stops }
 }
 
 /// Judges a consumer.
@@ -197,6 +205,30 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
         }
     }
     handler.clone()
+}
+
+/// The first method of the service itself on the way of the message that may refuse it, and does
+/// something that lasts; where none does, the first that may refuse it.
+fn first_own(flow: &Flow<'_>, consumer: &Consumer, traces: &[(Fn, Trace)]) -> Option<Fn> {
+    let program = flow.types.program;
+    let handles = |func: Fn| {
+        let decl = program.func(func);
+        let params = program.facts(func.file).params(&decl.params);
+        flow.attribution.owner(func.file) == Some(consumer.service)
+            && decl.parent.is_none()
+            && decl.receiver.is_some()
+            && !params.is_empty()
+            && flow.types.gives_error(func)
+    };
+    let mut found: Vec<(bool, Fn)> = Vec::new();
+    for (_, trace) in traces {
+        steps::each(&trace.nodes, &mut |step| {
+            if let Some(func) = step.into.filter(|func| handles(*func)) {
+                found.push((!lasts(flow, &step.inner), func));
+            }
+        });
+    }
+    found.iter().min_by_key(|(idle, _)| *idle).map(|(_, func)| *func)
 }
 
 /// Functions a closure has captured, nearest first.

@@ -65,14 +65,13 @@ pub fn bind(program: &Program, consumers: &mut [Consumer], bound: &[Bound]) {
         let mut topics: Vec<&str> = bound.iter().filter(fits).map(|b| b.topic.as_str()).collect();
         topics.sort_unstable();
         topics.dedup();
+        // Whoever reads a queue shares its messages with all others that do.
+        if consumer.topic.resolved && !topics.is_empty() && !consumer.group.contains(&consumer.topic.name) {
+            consumer.group.push(consumer.topic.name.clone());
+        }
         // A queue that several are bound to goes by its own name.
-        if let [topic] = topics[..]
-            && topic != consumer.topic.name
-        {
-            let queue = std::mem::replace(&mut consumer.topic.name, topic.to_owned());
-            if consumer.topic.resolved {
-                consumer.group.push(queue);
-            }
+        if let [topic] = topics[..] {
+            topic.clone_into(&mut consumer.topic.name);
             consumer.topic.resolved = true;
         }
     }

@@ -5,6 +5,7 @@
 //! call that supplies the topic is the registration people look for.
 
 mod house;
+mod made;
 mod ways;
 
 use crate::rules::{Role, Rule, Selector, Start};
@@ -22,6 +23,7 @@ use super::resolve::{given_handler, settle, supply};
 use super::select::{kept_under, select};
 use super::types::{Type, Types};
 use super::value::{Closure, Value};
+use made::registered_each;
 use ways::{handed_over, hands_function, split};
 
 /// What part of an endpoint a value is.
@@ -47,6 +49,8 @@ pub enum Part {
     Payload,
     /// The library value that carries the topic (a reader, a writer).
     Origin,
+    /// What must not be: a condition of the rule, asked again where more is known.
+    Unless,
 }
 
 /// A topic as far as it is known.
@@ -87,6 +91,8 @@ pub struct Found {
     pub relays: bool,
     /// Whether a topic is given at all: options may leave it out.
     pub given: bool,
+    /// Which argument of the library call it is, where each registers something of its own.
+    pub argument: Option<usize>,
 }
 
 impl Found {
@@ -110,6 +116,8 @@ struct Draft {
     fallback: bool,
     parts: Vec<(Part, Value)>,
     hops: Vec<Site>,
+    /// Which argument of the library call it is, where each registers something of its own.
+    argument: Option<usize>,
 }
 
 const HOPS: usize = 14;
@@ -146,8 +154,9 @@ impl Lifting<'_> {
     pub fn one(&self, matched: &Match) -> Vec<Found> {
         let eval = Eval::new(self.types);
         let rule = self.index.rule(matched.rule);
-        let start = |parts| Draft {
+        let start = |(argument, parts)| Draft {
             matched: *matched,
+            argument,
             place: matched.site,
             placed: rule.topic.is_empty(),
             moved: false,
@@ -156,12 +165,14 @@ impl Lifting<'_> {
             parts,
             hops: vec![matched.site],
         };
+        let arguments = registered_each(self.types.program, matched.site, rule);
+        let each_of = |eval: &Eval<'_>| -> Vec<Draft> {
+            let of = |&argument| start((argument, parts(eval, matched.site, rule, argument)));
+            arguments.iter().map(of).collect()
+        };
         let mut queue: Vec<Draft> = match &eval.rounds(matched.site)[..] {
-            [] => vec![start(parts(&eval, matched.site, rule))],
-            rounds => {
-                let each = |&round| start(parts(&Eval::in_round(self.types, round), matched.site, rule));
-                rounds.iter().map(each).collect()
-            }
+            [] => each_of(&eval),
+            rounds => rounds.iter().flat_map(|&r| each_of(&Eval::in_round(self.types, r))).collect(),
         };
         let mut done = Vec::new();
         let mut made = 0;
@@ -205,15 +216,7 @@ impl Lifting<'_> {
         for (_, value) in &mut draft.parts {
             settle(eval, self.graph, value);
         }
-        for (part, value) in &mut draft.parts {
-            // A function that makes the topic (Watermill's GeneratePublishTopic).
-            if *part == Part::Topic
-                && let Value::Func(closure) = value
-                && let Some(made) = eval.apply(closure, &Arc::from([]), false, 0)
-            {
-                *value = made;
-            }
-        }
+        self.make_topics(eval, &mut draft);
         if !draft.placed
             && let Some(split) = split(&draft)
         {
@@ -245,16 +248,14 @@ impl Lifting<'_> {
         if let Some(free) = free
             && draft.hops.len() < HOPS
         {
-            let values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
+            let mut values: Vec<Value> = draft.parts.iter().map(|(_, v)| v.clone()).collect();
+            let pairs = ways::paired(&draft);
+            values.extend(pairs.clone());
             let supplied: Vec<_> = supply(eval, self.graph, &values, free)
                 .into_iter()
                 .filter(|s| !draft.hops.contains(&s.site))
                 .collect();
-            // What holds it all on the way (a list that others add to) is not known: its type is.
-            let lost = |s: &super::resolve::Supplied| {
-                let topics = draft.parts.iter().zip(&s.values).filter(|((part, _), _)| *part == Part::Topic);
-                topics.map(|(_, value)| value).all(nothing)
-            };
+            let lost = |s: &super::resolve::Supplied| ways::is_lost(&draft, &s.values);
             if !consumes && !draft.placed && !supplied.is_empty() && supplied.iter().all(lost) {
                 let typed = self.jump(eval, &draft, true);
                 if !typed.is_empty() {
@@ -264,8 +265,9 @@ impl Lifting<'_> {
             if !supplied.is_empty() {
                 return supplied
                     .into_iter()
-                    .map(|s| {
+                    .flat_map(|s| {
                         let mut next = draft.clone();
+                        let items = s.values.last().cloned();
                         for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
                             *old = new;
                         }
@@ -283,7 +285,7 @@ impl Lifting<'_> {
                             next.moved = true;
                         }
                         next.hops.insert(0, s.site);
-                        next
+                        ways::each_element(eval, &draft, next, pairs.as_ref().zip(items))
                     })
                     .collect();
             }
@@ -407,6 +409,9 @@ impl Lifting<'_> {
     fn finish(&self, eval: &Eval<'_>, mut draft: Draft, topics: Vec<String>, done: &mut Vec<Found>) {
         let program = self.types.program;
         let rule = self.index.rule(draft.matched.rule);
+        if self.excluded(eval, &draft) {
+            return;
+        }
         if !draft.moved
             && let Some((_, Value::Made(made))) = draft.parts.iter().find(|(p, _)| *p == Part::Origin)
         {
@@ -461,7 +466,7 @@ impl Lifting<'_> {
                 handlers: handlers.clone(),
                 parts: parts
                     .iter()
-                    .filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin))
+                    .filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin | Part::Unless))
                     .cloned()
                     .collect(),
                 hops: draft.hops.clone(),
@@ -469,6 +474,7 @@ impl Lifting<'_> {
                 fallback: draft.fallback,
                 relays,
                 given,
+                argument: draft.argument,
             });
         }
     }
@@ -532,14 +538,20 @@ fn source_text(program: &super::program::Program, site: Site, selector: &Selecto
     Some(program.render(Site { file: site.file, expr: arg }))
 }
 
-fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
+fn parts(eval: &Eval<'_>, site: Site, rule: &Rule, argument: Option<usize>) -> Vec<(Part, Value)> {
     let mut parts = Vec::new();
     if rule.topic.first().is_some_and(|s| s.start == Start::Receiver) {
         parts.extend(kept_under(eval, site).map(|key| (Part::Topic, key)));
     }
     let mut add = |part: Part, selectors: &[Selector]| {
         for selector in selectors {
-            parts.push((part, select(eval, site, selector)));
+            let value = match (&selector.start, argument) {
+                (Start::ArgsFrom(_), Some(at)) => {
+                    select(eval, site, &Selector { start: Start::Arg(at), steps: selector.steps.clone() })
+                }
+                _ => select(eval, site, selector),
+            };
+            parts.push((part, value));
         }
     };
     add(Part::Topic, &rule.topic);
@@ -551,6 +563,7 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
     add(Part::Key, &rule.key);
     add(Part::Ttl, &rule.ttl);
     add(Part::Payload, &rule.value);
+    rule.unless.iter().for_each(|(selector, _)| add(Part::Unless, std::slice::from_ref(selector)));
     if rule.topic.first().is_some_and(|s| s.start == Start::Receiver && !s.steps.is_empty()) {
         let receiver = Selector { start: Start::Receiver, steps: Vec::new() };
         parts.push((Part::Origin, select(eval, site, &receiver)));
@@ -563,12 +576,9 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule) -> Vec<(Part, Value)> {
 fn merge(found: Vec<Found>) -> Vec<Found> {
     let mut out: Vec<Found> = Vec::new();
     for item in found {
-        match out
-            .iter_mut()
-            .rev()
-            .take_while(|f| f.place == item.place)
-            .find(|f| f.topic == item.topic && f.hops.first() == item.hops.first())
-        {
+        match out.iter_mut().rev().take_while(|f| f.place == item.place).find(|f| {
+            f.topic == item.topic && f.hops.first() == item.hops.first() && f.argument == item.argument
+        }) {
             Some(same) => {
                 same.others.push(item.matched);
                 same.parts.extend(item.parts.into_iter().filter(|(part, _)| *part == Part::Group));

@@ -275,6 +275,7 @@ impl<'m> Manifests<'m> {
                         site: None,
                         place: None,
                         hops: Vec::new(),
+                        argument: None,
                     });
                 }
             }

@@ -93,6 +93,8 @@ pub struct Consumer {
     pub place: Option<Site>,
     /// Calls between the place and the library call, outermost first.
     pub hops: Vec<Site>,
+    /// Which argument of the library call it is, where each registers something of its own.
+    pub argument: Option<usize>,
 }
 
 /// A publisher.
@@ -383,6 +385,7 @@ fn consumers(
                 site: Some(found.matched.site),
                 place: Some(found.place),
                 hops: found.hops.clone(),
+                argument: found.argument,
             });
         }
     }
@@ -505,6 +508,7 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
         let same = out.iter_mut().find(|c| {
             c.service == consumer.service
                 && c.registration == consumer.registration
+                && c.argument == consumer.argument
                 && (c.topic.name == consumer.topic.name || !consumer.topic.resolved)
         });
         match same {
@@ -620,3 +624,7 @@ fn publishers(
 /// The kind of a publication that asks and waits for an answer: a message only where a broker stands
 /// between the two.
 pub const REQUEST: &str = "request";
+
+/// The kind of what a library does with what a handler gives back: it stands where the handler is
+/// registered, and runs when that returns something.
+pub const RETURNED: &str = "returned";

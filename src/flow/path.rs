@@ -7,6 +7,7 @@
 
 mod asks;
 mod callbacks;
+mod calls;
 mod chosen;
 mod errors;
 mod exprs;
@@ -16,8 +17,11 @@ mod knowledge;
 mod node;
 mod opened;
 mod payload;
+mod returned;
+mod sums;
 mod targets;
 mod tried;
+mod written;
 
 use errors::refuses_by_name;
 pub use ingredients::Ingredients;
@@ -25,9 +29,10 @@ pub use knowledge::Knowledge;
 pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use node::{holds, matters};
 use payload::Payload;
+use sums::Sum;
 
 use crate::rules::Role;
-use crate::syntax::facts::{AssignOp, Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym};
+use crate::syntax::facts::{Expr, ExprId, Exprs, Facts, Lang, Stmt, StmtId, Stmts, Sym};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -64,6 +69,10 @@ pub struct Tracer<'f, 'a> {
     functions: Vec<Fn>,
     ingredients: Ingredients,
     payload: Payload,
+    /// Additions to what is stored, so far on the path.
+    sums: Vec<Sum>,
+    /// The library's call that registers the handler.
+    registered: Option<Site>,
     /// The topic of the messages, where it is known.
     topic: Option<Arc<str>>,
     /// The function around the call that receives, and that call, until it is met: what stands before
@@ -92,6 +101,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
             functions: Vec::new(),
             ingredients: Ingredients::default(),
             payload: Payload::default(),
+            sums: Vec::new(),
+            registered: None,
             topic: None,
             begins: None,
             unwinds: Vec::new(),
@@ -111,6 +122,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// Tells the library's call that receives the message, where the handler is the function around it.
     #[must_use]
     pub fn received_by(mut self, call: Option<Site>) -> Self {
+        self.registered = call;
         self.payload.source = call;
         self
     }
@@ -141,7 +153,9 @@ impl<'f, 'a> Tracer<'f, 'a> {
         {
             body.drain(..at);
         }
+        self.given_back(handler.func, &mut body);
         nodes.extend(body);
+        sums::keep_written(&mut nodes);
         Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
     }
 
@@ -228,6 +242,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             Stmt::Expr(expr) => {
                 let error = self.thrown(func).unwrap_or(ErrorUse::Dropped);
                 self.expr(func, expr, error, false, frame, depth, out);
+                self.grown(func, expr, frame, depth, out);
             }
             Stmt::Spawn(expr) | Stmt::Defer(expr) => {
                 self.expr(func, expr, ErrorUse::Dropped, true, frame, depth, out);
@@ -242,10 +257,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 for &value in facts.list(values) {
                     self.expr(func, value, error, false, frame, depth, out);
                 }
-                if matches!(op, AssignOp::Add | AssignOp::Sub) {
-                    // `x.count += n` on an entity is an increment only when it is saved: rules on
-                    // the save decide.
-                }
+                self.assigned_sums(func, (targets, values), op, frame, depth, out);
             }
             Stmt::If { init, cond, then, otherwise } => {
                 if let Some(init) = init {
@@ -265,12 +277,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     let asks = self.asks(at(cond));
                     let on_message = self.asks_of_message(func, at(cond), asks, [&then, &otherwise], frame);
                     let looked_up = self.state_of(asks, &deps, frame);
+                    let aside = self.is_aside(asks, &deps, frame);
                     out.push(Node::Branch(Branch {
                         cond: at(cond),
                         deps,
                         asks,
                         on_message,
                         looked_up,
+                        aside,
                         caught: false,
                         then,
                         otherwise,
@@ -341,9 +355,22 @@ impl<'f, 'a> Tracer<'f, 'a> {
         if self.run_elsewhere(sent, &element, frame, depth, out) {
             return;
         }
-        let outcome = element == Type::Basic("error".into());
-        if !outcome && self.is_message(sent, frame) {
+        if !self.is_outcome(&element) && self.is_message(sent, frame) {
             out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
+        }
+    }
+
+    /// Whether a type is one of errors. Go names those so: <https://go.dev/wiki/Errors#naming>.
+    fn is_outcome(&self, ty: &Type) -> bool {
+        let program = self.flow.types.program;
+        match ty {
+            Type::Basic(name) => &**name == "error",
+            Type::Named(ty, _) => {
+                let facts = program.facts(ty.file);
+                facts.text(facts.types[ty.ty.0 as usize].name).ends_with("Error")
+            }
+            Type::External(_, name) => name.ends_with("Error"),
+            _ => false,
         }
     }
 
@@ -385,6 +412,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             asks: Asks::Error,
             on_message: false,
             looked_up: None,
+            aside: false,
             caught: true,
             then,
             otherwise: Vec::new(),
@@ -425,12 +453,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
             };
             let on_message = self.asks_of_message(func, site, asks, [&then, &[]], frame);
             let looked_up = self.state_of(asks, &deps, frame);
+            let aside = self.is_aside(asks, &deps, frame);
             out.push(Node::Branch(Branch {
                 cond: site,
                 deps,
                 asks,
                 on_message,
                 looked_up,
+                aside,
                 caught: false,
                 then,
                 otherwise: Vec::new(),
@@ -441,6 +471,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
     /// The look-up that a question for a state rests on.
     fn state_of(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> Option<Site> {
         if asks == Asks::State { self.looked_up(deps, frame) } else { None }
+    }
+
+    /// Whether a question that is no question for a state or an error rests on a look-up.
+    fn is_aside(&self, asks: Asks, deps: &[Site], frame: &[Binding]) -> bool {
+        !matches!(asks, Asks::State | Asks::Error | Asks::Case) && self.looked_up(deps, frame).is_some()
     }
 
     fn ret(&mut self, func: Fn, values: Exprs, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
@@ -495,137 +530,5 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let here = |id: RuleId| self.flow.index.written(self.eval, id, site, frame).unwrap_or(id);
         let rules = self.rules_at(site).into_iter();
         rules.map(|id| if writes(id) && !frame.is_empty() { here(id) } else { id }).collect()
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn call(
-        &mut self,
-        func: Fn,
-        id: ExprId,
-        error: ErrorUse,
-        detached: bool,
-        frame: &[Binding],
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
-        let site = Site { file: func.file, expr: id };
-        let rules = self.settled(site, frame);
-        let role = |role: Role| rules.iter().any(|&r| self.flow.index.rule(r).role == role);
-        // Where a language throws, what gives nothing may fail all the same, and end who calls it.
-        let thrown = self.thrown(func).is_some() && self.unwinds.is_empty();
-        let silent = !thrown && self.returns_nothing(site) || role(Role::Retry);
-        let error = if silent { ErrorUse::None } else { error };
-        if self.nodes > NODES {
-            out.push(Node::Cut(Cut { site, why: CutReason::Budget, hands_on: false }));
-            return;
-        }
-        let targets = if role(Role::ObserverTrigger) {
-            self.subscribers(site, &rules, frame)
-        } else if role(Role::MediatorSend) {
-            self.mediated(site, &rules, frame)
-        } else {
-            self.targets(site, !rules.is_empty(), frame)
-        };
-        let on_message = self.about_message(site, &rules, frame);
-        let keyed = self.keyed(site, &rules, frame);
-        let plain = rules.is_empty();
-        // A named role says what the call does; a hand-over only that something follows.
-        let opens = plain || role(Role::ObserverTrigger) || role(Role::MediatorSend);
-        let (into, inner) = (None, Vec::new());
-        let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
-        let mut followed = false;
-        // While the message is handed on as it came, it is still in the consumer's hands.
-        let deeper = depth + u32::from(!self.hands_on(func, id));
-        for closure in &targets {
-            let target = closure.func;
-            // A method of a function type runs the function it is called on.
-            let runs = match &closure.receiver {
-                Some(Value::Func(on)) => on.func,
-                _ => target,
-            };
-            if self.stack.contains(&runs) {
-                continue;
-            }
-            if deeper > self.max_depth {
-                if !plain {
-                    self.push(step, out);
-                }
-                if opens {
-                    out.push(Node::Cut(Cut { site, why: CutReason::Depth, hands_on: false }));
-                }
-                // A function literal among the arguments belongs to this layer.
-                self.callbacks(func, id, &[], frame, depth, out);
-                return;
-            }
-            let inner = self.enter(site, closure, runs == target, frame, deeper);
-            if !plain || inner.iter().any(matters) {
-                followed = true;
-                self.push(Step { into: Some(target), inner, ..step.clone() }, out);
-            }
-        }
-        if plain {
-            self.opened(func, site, frame, depth, out);
-        }
-        if !followed && !plain {
-            self.push(step, out);
-        } else if targets.is_empty()
-            && let Some(why) = self.left_open(site, frame)
-        {
-            let hands_on = why == CutReason::Unresolved && self.hands_over(site);
-            out.push(Node::Cut(Cut { site, why, hands_on }));
-        }
-        self.callbacks(func, id, &targets, frame, depth, out);
-    }
-
-    /// What the function that a call at `site` runs does. `counts`: it is met here as itself, not as
-    /// the method of a function type, which is met wherever such a function is called.
-    fn enter(
-        &mut self,
-        site: Site,
-        closure: &Closure,
-        counts: bool,
-        frame: &[Binding],
-        depth: u32,
-    ) -> Vec<Node> {
-        let target = closure.func;
-        let visits = self.visits.entry(target).or_default();
-        *visits += u32::from(counts);
-        let visits = *visits;
-        if visits > VISITS {
-            let known = self.read.get(&target).cloned().unwrap_or_default();
-            self.nodes += node::count(&known);
-            return known;
-        }
-        let mut binding = binding_of(self.eval, site, target);
-        if closure.receiver.is_some() {
-            binding.receiver.clone_from(&closure.receiver);
-        }
-        let bound = self.bind_in(&binding, frame);
-        let mut inner_frame = closure.env.clone();
-        self.carry(site, target, frame, &mut inner_frame);
-        inner_frame.push(bound);
-        self.calls.push(site);
-        let inner = self.function(target, &inner_frame, depth);
-        self.calls.pop();
-        if visits == VISITS {
-            self.read.insert(target, inner.clone());
-        }
-        inner
-    }
-
-    /// Whether a call passes on what the function itself was given, other than a context.
-    fn hands_on(&self, func: Fn, id: ExprId) -> bool {
-        let facts = self.flow.types.program.facts(func.file);
-        let Expr::Call { args, .. } = facts.expr(id) else { return false };
-        facts.list(args).iter().any(|&arg| {
-            let value = self.eval.value(Site { file: func.file, expr: arg });
-            matches!(value.free(), Some(super::value::Free::Param(owner, _)) if owner == func)
-                && match &value {
-                    Value::Param(..) => !self.eval.is_context(&value),
-                    Value::Field(..) | Value::Made(_) => true,
-                    _ => false,
-                }
-                || matches!(&value, Value::Object(object) if object.open)
-        })
     }
 }

@@ -309,6 +309,11 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
             None => Value::Unset,
         });
     }
+    if let (Value::Func(closure), "from") = (value, name) {
+        // A constructor handed over: what it gives.
+        let given = eval.apply(closure, &Arc::from([]), false, 0)?;
+        return step(eval, &given, &format!("{name}:{argument}"));
+    }
     if let (Value::Func(closure), "arg") = (value, name) {
         // `arg0.arg0.type`: the type of what the function that is given takes.
         let facts = eval.types.program.facts(closure.func.file);

@@ -285,7 +285,10 @@ impl<'a> Types<'a> {
     /// Whether a function can tell its caller that it failed: by an error that it gives, or by throwing,
     /// as all of TypeScript can.
     pub fn can_fail(&self, func: Fn) -> bool {
-        self.program.facts(func.file).lang == Lang::TypeScript || self.gives_error(func)
+        match self.program.facts(func.file).lang {
+            Lang::TypeScript => true,
+            Lang::Go | Lang::Rust => self.gives_error(func),
+        }
     }
 
     fn decl(&self, decl: Decl, depth: u8) -> Type {

@@ -103,6 +103,8 @@ pub struct Rule {
     pub changes: Option<(Vec<Selector>, Vec<Selector>)>,
     /// Where the topic, queue, subject or task type is; the first that gives something wins.
     pub topic: Vec<Selector>,
+    /// What a function that makes the topic is given: the fields that hold the event's name.
+    pub topic_fields: Vec<String>,
     /// Where the handler is.
     pub handler: Vec<Selector>,
     /// Where event types are named (filters, type registrations).

@@ -10,6 +10,9 @@ macro_rules! roles {
             /// Every role, in order.
             pub const ALL: &'static [Role] = &[$(Role::$variant,)*];
 
+            /// Effects that set what is there, whatever it was.
+            pub const SETS: [Role; 2] = [Role::EffectUpsert, Role::EffectUpdate];
+
             /// The word used in rule files and evidence.
             pub fn name(self) -> &'static str {
                 match self { $(Role::$variant => $name,)* }

@@ -223,7 +223,7 @@ fn is_compose(name: &str) -> bool {
 
 /// Whether a file is written for people: prose and diagrams.
 pub fn is_paper(name: &str) -> bool {
-    const ENDS: &[&str] = &["md", "mdx", "adoc", "rst", "puml", "mmd", "drawio"];
+    const ENDS: &[&str] = &["md", "mdx", "adoc", "rst", "puml", "mmd", "drawio", "excalidraw", "svg", "png"];
     ENDS.contains(&extension(name))
 }
 

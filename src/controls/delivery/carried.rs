@@ -59,22 +59,33 @@ pub(super) enum Of {
     Decode,
 }
 
+/// How a function tells of its failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// By throwing: what it gives on beside is a success.
+    Throwing,
+    /// By a value, which it may give on as another function gave it.
+    Giving,
+}
+
 /// What a path carries.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct State {
     failed: Option<Failure>,
 }
 
-/// The first failure on a path that is answered for as if all were well; `answers`, `forwards`, `parks`
+/// The first failure on a path that is answered for as if all were well; `answers`, `parks`, `tells`
 /// and `keeps` are of [`Walk`].
 pub(super) fn lost(
     flow: &Flow<'_>,
     nodes: &[Node],
-    [answers, forwards, parks]: [bool; 3],
+    answers: bool,
+    parks: bool,
+    tells: Tells,
     keeps: &[Site],
 ) -> Option<Lost> {
     let (seen, caught) = (Vec::new(), Vec::new());
-    let mut walk = Walk { flow, answers, forwards, parks, keeps, seen, caught, throws: false, lost: None };
+    let mut walk = Walk { flow, answers, parks, tells, keeps, seen, caught, throws: false, lost: None };
     walk.function(nodes, State::default(), true);
     walk.lost
 }
@@ -83,11 +94,10 @@ struct Walk<'f, 'a> {
     flow: &'f Flow<'a>,
     /// The broker takes a handler's end without error for an acknowledgement.
     answers: bool,
-    /// A failure is no value of its own that a function could give on beside a success of its own.
-    forwards: bool,
     /// The handler parks messages: it decides which, and what it lets pass is meant to, unless it is the
     /// parking that failed.
     parks: bool,
+    tells: Tells,
     /// Calls that keep a message that failed, those that send it to a topic for such included.
     keeps: &'f [Site],
     /// Calls passed so far whose error says that the message is not handled.
@@ -147,7 +157,7 @@ impl Walk<'_, '_> {
                     None
                 }
                 // What gives on what another function gave failed only where that failed.
-                Node::Exit(Exit::Forward) if self.forwards => {
+                Node::Exit(Exit::Forward) if self.tells == Tells::Throwing => {
                     ways.success = join(ways.success, Some(now));
                     None
                 }

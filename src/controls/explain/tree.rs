@@ -47,7 +47,7 @@ impl<'s, 'a> Tree<'s, 'a> {
             asked_at: self.place(guard.asked),
             condition: self.text(guard.asked),
             bypassed: guard.bypassed,
-            fails: guard.fails,
+            fails: guard.fails(),
         }
     }
 

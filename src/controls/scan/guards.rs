@@ -1,7 +1,9 @@
 //! What branches mean to a scan: which guards they make, in their arms and behind them, and which of
 //! them turn a message away for what it says.
 
-use super::{DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Roles, Scanner, ends, looks};
+use super::{
+    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, ends, looks, record,
+};
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
@@ -36,7 +38,8 @@ impl Scanner<'_, '_> {
         outer: Option<usize>,
     ) -> usize {
         let unheard = self.unheard.contains(&check);
-        self.out.guards.push(Guard { kind, check, asked, bypassed: false, fails, unheard, outer });
+        let repeat = if fails { Repeat::Fails } else { Repeat::Ends };
+        self.out.guards.push(Guard { kind, check, asked, bypassed: false, repeat, unheard, outer });
         self.out.guards.len() - 1
     }
 
@@ -69,7 +72,8 @@ impl Scanner<'_, '_> {
         }
     }
 
-    pub(super) fn branch(&mut self, branch: &Branch, guard: Option<usize>) -> Option<usize> {
+    /// Scans a branch under a guard; `rest` is what follows it. Gives the guard that holds behind it.
+    pub(super) fn branch(&mut self, branch: &Branch, rest: &[Node], guard: Option<usize>) -> Option<usize> {
         let asked = self.asked(branch);
         let then_exit = ends(&branch.then);
         let effects_in_then = {
@@ -86,6 +90,17 @@ impl Scanner<'_, '_> {
         self.refusal(branch, asked.deps, then_exit);
         let Arms { then: then_guard, otherwise, behind } =
             self.arms(branch, &asked, then_exit, effects_in_then, guard);
+        if asked.kind == Some(GuardKind::State) {
+            // What runs for an entity that is there.
+            let there = match asked.asks {
+                Asks::Presence => &branch.then,
+                Asks::Absence if then_exit.is_some() => rest,
+                Asks::Absence => &branch.otherwise,
+                _ => &[][..],
+            };
+            let made = [then_guard, otherwise, behind].into_iter().flatten().find(|at| Some(*at) != guard);
+            self.sets_instead(made, there);
+        }
         let before = self.before;
         let inner = self.nodes(&branch.then, then_guard);
         let after_then = std::mem::replace(&mut self.before, before);
@@ -126,6 +141,17 @@ impl Scanner<'_, '_> {
             found |= program.render(Site { file: check.file, expr }) == asked;
         });
         found
+    }
+
+    /// Notes of a guard whether what is there already is set, and nothing is done that must not be twice.
+    fn sets_instead(&mut self, guard: Option<usize>, there: &[Node]) {
+        let roles = self.below(there);
+        if let Some(guard) = guard
+            && roles.any(&Role::SETS)
+            && !roles.any(&HARMFUL)
+        {
+            self.out.guards[guard].repeat = Repeat::Sets;
+        }
     }
 
     /// What a branch asks for, and on what grounds.
@@ -215,7 +241,15 @@ impl Scanner<'_, '_> {
             matches!(asks, Asks::Presence | Asks::Absence | Asks::State | Asks::Conflict | Asks::Other);
         let quiet_exit =
             matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
-        let Some(kind) = kind else { return arms };
+        let Some(kind) = kind else {
+            if quiet_exit && asks == Asks::Presence && record::is_kept(self.flow, branch.cond) {
+                self.out.own_record = true;
+                arms.behind = Some(self.guard(GuardKind::Dedupe, [check, branch.cond], false, guard));
+            }
+            // What somebody else was asked may tell a second delivery.
+            self.out.depends |= quiet_exit && branch.aside;
+            return arms;
+        };
         if !asks_for_seen {
             self.out.depends |= asks != Asks::Error && (quiet_exit || effects_in_then);
             return arms;

@@ -32,6 +32,53 @@ pub(super) fn split(draft: &Draft) -> Option<Vec<Draft>> {
     )
 }
 
+/// The list whose elements give both the topic and the handler, each by a field
+/// (`for _, s := range subscribers { client.Subscribe(s.Topic, s.Handle) }`).
+pub(super) fn paired(draft: &Draft) -> Option<Value> {
+    let of = |wanted: Part| {
+        let mut parts = draft.parts.iter().filter(|(part, _)| *part == wanted);
+        parts.find_map(|(_, value)| element_field(value).map(|(list, _)| list.clone()))
+    };
+    let list = of(Part::Topic)?;
+    (of(Part::Handler)? == list).then_some(list)
+}
+
+/// A draft for each element of the list that was supplied, so that what stands side by side in an
+/// element stays a pair; the draft itself where no list was.
+pub(super) fn each_element(
+    eval: &Eval<'_>,
+    before: &Draft,
+    next: Draft,
+    supplied: Option<(&Value, Value)>,
+) -> Vec<Draft> {
+    let Some((list, Value::List(items))) = supplied else { return vec![next] };
+    let one = |item: &Value| {
+        let mut one = next.clone();
+        for ((_, old), (_, new)) in before.parts.iter().zip(&mut one.parts) {
+            if let Some((of, name)) = element_field(old)
+                && of == list
+            {
+                *new = eval.select(item.clone(), name);
+            }
+        }
+        one
+    };
+    items.iter().map(one).collect()
+}
+
+/// Whether what holds it all on the way (a list that others add to) is not known: its type is.
+pub(super) fn is_lost(draft: &Draft, values: &[Value]) -> bool {
+    let topics = draft.parts.iter().zip(values).filter(|((part, _), _)| *part == Part::Topic);
+    topics.map(|(_, value)| value).all(super::nothing)
+}
+
+/// The list and the field of `list[i].field`.
+fn element_field(value: &Value) -> Option<(&Value, &str)> {
+    let Value::Field(base, name) = value else { return None };
+    let Value::Element(list) = &**base else { return None };
+    Some((list, name))
+}
+
 /// Whether a topic is the symbol itself, not a field of it.
 pub(super) fn handed_over(draft: &Draft, free: Free) -> bool {
     fn direct(value: &Value, free: Free) -> bool {

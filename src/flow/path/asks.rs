@@ -51,9 +51,7 @@ impl Tracer<'_, '_> {
                 DefKind::Typed(_) => self.fillers((owner, def), site, found, depth, level),
                 // What the caller gave rests on what the caller knew.
                 DefKind::Param(_) | DefKind::Receiver => {
-                    if let Some(level) = level.checked_sub(1)
-                        && let Some(given) = self.given(self.calls[level], def.kind)
-                    {
+                    if let Some((level, given)) = self.given_above(level, def.kind) {
                         self.collect_deps(given, found, depth, level);
                     }
                 }
@@ -90,8 +88,15 @@ impl Tracer<'_, '_> {
         }
     }
 
+    /// What the innermost of the first `level` calls that led here gives for a parameter or receiver,
+    /// and how many calls led to that call.
+    pub(super) fn given_above(&self, level: usize, kind: DefKind) -> Option<(usize, Site)> {
+        let level = level.checked_sub(1)?;
+        Some((level, self.given(self.calls[level], kind)?))
+    }
+
     /// The expression a call gives for a parameter or receiver.
-    pub(super) fn given(&self, call: Site, kind: DefKind) -> Option<Site> {
+    fn given(&self, call: Site, kind: DefKind) -> Option<Site> {
         let facts = self.flow.types.program.facts(call.file);
         let Expr::Call { callee, args, .. } = facts.expr(call.expr) else { return None };
         let expr = match kind {

@@ -32,9 +32,7 @@ impl Tracer<'_, '_> {
                         "catch" if self.thrown(func).is_some() => ErrorUse::Logged,
                         "Err" | "Result" | "Scan" => error,
                         // `claim().await.unwrap_or(true)`: as if it had not failed.
-                        "unwrap_or" | "unwrap_or_else" | "unwrap_or_default"
-                            if facts.lang == Lang::Rust =>
-                        {
+                        "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" if facts.lang == Lang::Rust => {
                             ErrorUse::Dropped
                         }
                         _ => ErrorUse::Other,
@@ -69,13 +67,14 @@ impl Tracer<'_, '_> {
                     let cond = Site { file: func.file, expr: cond };
                     let (deps, asks) = (self.deps(cond), self.asks(cond));
                     let (then, otherwise) = (when, unless);
-                    let (on_message, looked_up) = (false, None);
+                    let (on_message, looked_up, aside) = (false, None, false);
                     out.push(Node::Branch(Branch {
                         cond,
                         deps,
                         asks,
                         on_message,
                         looked_up,
+                        aside,
                         caught: false,
                         then,
                         otherwise,
@@ -165,9 +164,8 @@ impl Tracer<'_, '_> {
     ) {
         if !rules.is_empty() {
             let keyed = self.keyed(site, &rules, frame);
-            let (error, into, inner) = (ErrorUse::None, None, Vec::new());
-            let (detached, on_message) = (false, true);
-            let step = Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed };
+            let adds = self.taken(site, &rules, frame);
+            let step = Step { on_message: true, keyed, adds, ..Step::new(site, func, rules, depth) };
             self.push(step, out);
         }
     }

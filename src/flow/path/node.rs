@@ -41,6 +41,33 @@ pub struct Step {
     pub on_message: bool,
     /// It inserts or publishes under a key that the message brings: a second one is refused or left out.
     pub keyed: bool,
+    /// Where something was added to an old value that this writes down; for the addition itself, its
+    /// own place.
+    pub adds: Vec<Site>,
+}
+
+impl Step {
+    /// A step that is not followed, of which nothing but its place and rules is known.
+    pub(super) fn new(site: Site, func: Fn, rules: Vec<RuleId>, depth: u32) -> Step {
+        Step {
+            site,
+            func,
+            rules,
+            error: ErrorUse::None,
+            depth,
+            into: None,
+            inner: Vec::new(),
+            detached: false,
+            on_message: false,
+            keyed: false,
+            adds: Vec::new(),
+        }
+    }
+
+    /// Whether it is no call but an addition to a field of something stored.
+    pub fn is_sum(&self) -> bool {
+        self.rules.is_empty() && self.adds.first() == Some(&self.site)
+    }
 }
 
 /// What becomes of a call's error.
@@ -74,6 +101,8 @@ pub struct Branch {
     /// It asks about a thing that was looked up (`repo.Find(ctx, id)`), whether or not a rule knows
     /// the call.
     pub looked_up: Option<Site>,
+    /// It asks for something else of what was looked up than its state.
+    pub aside: bool,
     /// It is the `catch` of a `try`, which any of `deps` may lead to before what follows it.
     pub caught: bool,
     /// When true.

@@ -35,8 +35,6 @@ impl Tracer<'_, '_> {
             _ => None,
         });
         let Some((site, rules)) = found else { return };
-        let (into, inner, error) = (None, Vec::new(), ErrorUse::Returned);
-        let (detached, on_message, keyed) = (false, false, false);
-        self.push(Step { site, func, rules, error, depth, into, inner, detached, on_message, keyed }, out);
+        self.push(Step { error: ErrorUse::Returned, ..Step::new(site, func, rules, depth) }, out);
     }
 }

@@ -199,13 +199,18 @@ fn sources(eval: &Eval<'_>, site: Site, frame: &[Binding]) -> Vec<Value> {
     }
 }
 
-/// Words that queries for stored things begin with, unless it is messages that they give.
+/// Whether a name is one of a query for stored things, unless it is messages that it gives.
 fn looks_up(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    begins_as_query(name) && !["message", "msg", "job", "task"].iter().any(|word| lower.contains(word))
+}
+
+/// Words that queries begin with.
+pub(super) fn begins_as_query(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["find", "get", "fetch", "load", "select", "lookup", "query", "retrieve"]
         .iter()
         .any(|word| name.starts_with(word))
-        && !["message", "msg", "job", "task"].iter().any(|word| name.contains(word))
 }
 
 impl Tracer<'_, '_> {
@@ -251,7 +256,7 @@ impl Tracer<'_, '_> {
 
     /// Whether what a decoder is given is known to be something else than the message: a row that was
     /// looked up, what another system answered.
-    fn decodes_other(&self, call: Site, frame: &[Binding]) -> bool {
+    pub(super) fn decodes_other(&self, call: Site, frame: &[Binding]) -> bool {
         let mut deps = self.deps(call);
         deps.retain(|&dep| dep != call);
         let answered = |dep: &Site| {
@@ -265,6 +270,11 @@ impl Tracer<'_, '_> {
     /// Whether an expression is the message, a part of it, or built of it.
     pub(super) fn is_message(&self, site: Site, frame: &[Binding]) -> bool {
         self.payload.is(self.eval, &self.value_in(site, frame), frame)
+    }
+
+    /// Whether a value is the message, a part of it, or built of it.
+    pub(super) fn payload_is(&self, value: &Value, frame: &[Binding]) -> bool {
+        self.payload.is(self.eval, value, frame)
     }
 
     /// Whether a step inserts or publishes under a key that the message brings: the one that a unique

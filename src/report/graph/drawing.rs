@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Channel, Graph};
-use crate::audit::TopicIssue;
+use crate::audit::{TopicIssue, is_brokers_own};
 use crate::report::words;
 
 /// Topics that a box names before it only counts.
@@ -117,12 +117,14 @@ impl Shape {
             topics.iter().all(|it| it.subscribers.is_empty()),
         ) {
             _ if !resolved => Some("known at run time"),
+            (true, false) if topics.iter().all(|it| is_brokers_own(&it.name)) => None,
             (true, _) => Some("no publisher seen"),
             (_, true) => Some("no subscriber seen"),
             _ => None,
         };
         let wrong = issue.map(words::topic_issue).or(unseen);
-        lines.extend(wrong.map(|what| format!("({what})")));
+        let own = wrong.is_none() && topics.iter().all(|it| is_brokers_own(&it.name));
+        lines.extend(wrong.or(own.then_some("the broker's own")).map(|what| format!("({what})")));
         Shape { kind: if wrong.is_some() { Kind::Loose } else { Kind::Topics }, lines, names }
     }
 

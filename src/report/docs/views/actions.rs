@@ -15,6 +15,8 @@ pub struct Actions {
     priority: String,
     meaning: String,
     pub count: usize,
+    /// How many places they are at: one place may cause several.
+    places: usize,
     rules: Vec<RuleActions>,
 }
 
@@ -25,6 +27,8 @@ pub struct RuleActions {
     help: String,
     /// How many findings there are; `items` are fewer where one place has several.
     count: usize,
+    /// Other priorities that it has where something else goes wrong.
+    also: Vec<String>,
     services: Vec<String>,
     items: Vec<Action>,
 }
@@ -51,6 +55,22 @@ pub struct Waived {
     at: Link,
 }
 
+/// Tells of each rule under which other priorities it stands.
+fn weigh(all: &mut [Actions]) {
+    let mut under: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for group in &*all {
+        for rule in &group.rules {
+            under.entry(rule.rule.clone()).or_default().insert(group.priority.clone());
+        }
+    }
+    for group in all {
+        for rule in &mut group.rules {
+            let others = under[&rule.rule].iter().filter(|priority| **priority != group.priority);
+            rule.also = others.cloned().collect();
+        }
+    }
+}
+
 impl Views<'_> {
     /// What is to be done about the findings that `of` admits.
     pub(super) fn actions(&self, of: &dyn Fn(&Finding) -> bool) -> Vec<Actions> {
@@ -68,18 +88,21 @@ impl Views<'_> {
                 priority: priority.word().to_owned(),
                 meaning: words::priority(*priority).to_owned(),
                 count: rules.values().map(Vec::len).sum(),
+                places: rules.values().flatten().map(|f| &f.location).collect::<BTreeSet<_>>().len(),
                 rules: rules
                     .into_iter()
                     .map(|((rule, help), findings)| RuleActions {
                         rule: rule.to_owned(),
                         help: help.to_owned(),
                         count: findings.len(),
+                        also: Vec::new(),
                         services: sorted(findings.iter().map(|finding| finding.service.as_str())),
                         items: self.gathered(&findings),
                     })
                     .collect(),
             });
         }
+        weigh(&mut out);
         out
     }
 

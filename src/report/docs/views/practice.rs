@@ -7,6 +7,7 @@ use crate::audit::{Control, Evidence, Service, Status};
 use crate::report::docs::excerpt::{self, Excerpt};
 use crate::report::docs::markdown;
 use crate::report::docs::patterns::{Family, Pattern};
+use crate::report::words;
 
 /// The patterns of one control.
 #[derive(Debug, Serialize)]
@@ -63,7 +64,7 @@ impl Views<'_> {
                 .iter()
                 .map(|pattern| PatternRow {
                     title: pattern.title.clone(),
-                    services: users(scope, family.control, &pattern.id),
+                    services: with_status(scope, family.control, &pattern.id),
                     cells: pattern.compare.clone(),
                 })
                 .collect(),
@@ -120,6 +121,19 @@ impl Views<'_> {
 /// How well a line shows its pattern: the position of its part among those that do.
 fn rank(shows: &[String], evidence: &Evidence) -> Option<usize> {
     shows.iter().position(|role| *role == evidence.role)
+}
+
+/// The services that use a pattern, each with its status where the control is not in place.
+fn with_status(scope: &[&Service], control: Control, pattern: &str) -> Vec<String> {
+    let told = |name: String| {
+        let service = scope.iter().find(|service| service.name == name);
+        let status = service.and_then(|service| service.controls.get(&control)).map(|v| v.status);
+        match status.filter(|status| *status != Status::Implemented) {
+            Some(status) => format!("{name} ({})", words::status(status)),
+            None => name,
+        }
+    };
+    users(scope, control, pattern).into_iter().map(told).collect()
 }
 
 fn users(scope: &[&Service], control: Control, pattern: &str) -> Vec<String> {

@@ -32,7 +32,12 @@ struct SummaryView {
     diagram: Diagram,
     changes: Option<Changes>,
     unread: usize,
+    /// The first of what was not seen whole, or seen as it is not.
+    warnings: Vec<String>,
 }
+
+/// Warnings that are shown; `flowaudit scan -v` lists all.
+const WARNINGS: usize = 5;
 
 /// How much there is.
 #[derive(Serialize)]
@@ -103,7 +108,8 @@ impl Views<'_> {
             advice: Views::advice_for(&scope, &self.advice),
             diagram: self.flow(&|_| true, &|_| true),
             changes: self.changes(),
-            unread: lost.count(),
+            unread: lost.clone().count(),
+            warnings: lost.take(WARNINGS).map(|d| format!("{}: {}", d.path, d.message)).collect(),
         })
     }
 
@@ -139,7 +145,7 @@ impl Views<'_> {
                 title: checklist.title.clone(),
                 file: checklist_file(entry),
                 counts: checklist.counts,
-                items: checklist.counts.total(),
+                items: checklist.counts.applicable(),
                 percent: checklist.percent,
             })
             .collect()

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Views;
 use super::services::TopicLink;
-use crate::audit::{Service, SubscriptionType, Topic, TopicName};
+use crate::audit::{Service, SubscriptionType, Topic, TopicName, is_brokers_own};
 use crate::report::docs::links::Link;
 use crate::report::words;
 
@@ -24,7 +24,8 @@ pub struct TopicView {
 /// other, or where it needs none (wildcards, dead letters, what a broker sends of itself).
 fn whole(topic: &Topic) -> &'static str {
     match (topic.publishers.is_empty(), topic.subscribers.is_empty()) {
-        (true, _) => "only subscribed to here",
+        (true, _) if is_brokers_own(&topic.name) => "the broker's own",
+        (true, _) => "no publisher seen, and none ruled out",
         (_, true) => "only published here",
         _ => "aligned",
     }

@@ -1,0 +1,3 @@
+module example.com/additions
+
+go 1.22

@@ -1,0 +1,9 @@
+module example.com/e
+
+go 1.22
+
+require github.com/ThreeDotsLabs/watermill v1.4.0
+
+require github.com/ThreeDotsLabs/watermill-kafka/v3 v3.0.0
+
+require github.com/ThreeDotsLabs/watermill-http/v2 v2.3.0

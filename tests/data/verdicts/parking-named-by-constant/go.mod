@@ -1,0 +1,3 @@
+module example.com/parks
+
+go 1.22
