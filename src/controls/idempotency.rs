@@ -128,7 +128,9 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     let guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     // What is called a check may record the message as well.
     let within = |s: &&Seen| s.below.any(&[Role::DedupeMark, Role::DedupeClaim]);
-    if marks.is_empty() && (guard || !checks.is_empty()) && !checks.iter().any(within) {
+    // The program's own record is one because the key is put there.
+    let unmarked = marks.is_empty() && !scan.own_record;
+    if unmarked && (guard || !checks.is_empty()) && !checks.iter().any(within) {
         signals.insert("never-marked");
     }
     let asks = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMiddleware];

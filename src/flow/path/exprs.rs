@@ -1,6 +1,6 @@
 //! Expressions on a path, in the order they are worked out.
 
-use crate::syntax::facts::{Expr, ExprId, Lang, Sym, UnaryOp};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 
 use super::{Binding, Branch, ErrorUse, Fn, Node, RuleId, Site, Step, Tracer};
 use crate::flow::program::Decl;
@@ -31,10 +31,6 @@ impl Tracer<'_, '_> {
                     let error = match facts.text(name) {
                         "catch" if self.thrown(func).is_some() => ErrorUse::Logged,
                         "Err" | "Result" | "Scan" => error,
-                        // `claim().await.unwrap_or(true)`: as if it had not failed.
-                        "unwrap_or" | "unwrap_or_else" | "unwrap_or_default" if facts.lang == Lang::Rust => {
-                            ErrorUse::Dropped
-                        }
                         _ => ErrorUse::Other,
                     };
                     self.expr(func, base, error, false, frame, depth, out);
@@ -94,8 +90,12 @@ impl Tracer<'_, '_> {
                     self.expr(func, arg, ErrorUse::Other, false, frame, depth, out);
                 }
             }
-            Expr::Binary { left, right, .. } => {
-                self.expr(func, left, ErrorUse::Other, false, frame, depth, out);
+            Expr::Binary { op, left, right } => {
+                // `claim().await.unwrap_or(true)`: as if it had not failed.
+                let instead = op == BinaryOp::Coalesce && facts.lang == Lang::Rust;
+                let dropped = instead && error != ErrorUse::Returned;
+                let of_left = if dropped { ErrorUse::Dropped } else { ErrorUse::Other };
+                self.expr(func, left, of_left, false, frame, depth, out);
                 self.expr(func, right, ErrorUse::Other, false, frame, depth, out);
             }
             Expr::Assert { value, ty } => {
