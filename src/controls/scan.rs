@@ -225,8 +225,7 @@ impl Scanner<'_, '_> {
             && self.out.refusals.len() == refused
             && let Some(let_through) = nodes.iter().find_map(guards::lets_through)
         {
-            let looks = looks::of(self.flow, let_through.cond);
-            self.out.refusals.push(Refusal { asked: let_through.cond, fails: true, looks, ignored: false });
+            self.out.refusals.push(Refusal::by(self.flow, let_through, true));
         }
         guard
     }

@@ -62,7 +62,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     match scan.refusals.as_slice() {
         [] => false,
         _ if !inside => signals.insert("refuses-by-carrier"),
-        [only] if !only.fails => signals.insert("drops-for-one"),
+        [only] if !only.fails && only.fields < 2 => signals.insert("drops-for-one"),
         _ => signals.insert("refuses"),
     };
     for step in scan.of(Role::Decode) {

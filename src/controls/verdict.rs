@@ -6,6 +6,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
 use crate::rules::Role;
+use crate::syntax::facts::Expr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -186,7 +187,9 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
     captured(handler, &mut inside, 4);
     let named = |c: &&Arc<Closure>| flow.types.program.func(c.func).parent.is_none();
     let own = |c: &&Arc<Closure>| owner(c.func) == Some(consumer.service);
-    let found = inside.iter().filter(own).find(named).or_else(|| inside.iter().find(own));
+    // What only answers a question decides whether the handler runs.
+    let acts = |c: &&Arc<Closure>| own(c) && !answers(flow, c.func);
+    let found = inside.iter().filter(acts).find(named).or_else(|| inside.iter().find(acts));
     if let Some(found) = found {
         return found.clone();
     }
@@ -204,7 +207,19 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
             }
         }
     }
+    // What is given no message is the loop that the function around it made.
+    let eval = crate::flow::eval::Eval::new(flow.types);
+    if eval.parameters(handler.func).iter().all(|given| eval.is_context(given)) {
+        return Arc::new(Closure::plain(flow.types.program.outermost(handler.func)));
+    }
     handler.clone()
+}
+
+/// Whether a function gives yes or no and nothing else.
+fn answers(flow: &Flow<'_>, func: Fn) -> bool {
+    let facts = flow.types.program.facts(func.file);
+    let results = facts.params(&facts.func(func.func).results);
+    matches!(results, [one] if matches!(facts.expr(one.ty), Expr::Name(name) if facts.text(name) == "bool"))
 }
 
 /// The first method of the service itself on the way of the message that may refuse it, and does

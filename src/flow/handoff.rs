@@ -12,8 +12,8 @@ use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, Sym, UnaryOp};
 
 use super::calls::{Callee, Graph};
 use super::eval::Eval;
+use super::instance::Instance;
 use super::program::{Fn, Program, Site, Ty};
-use super::resolve::binding_of;
 use super::scope::DefKind;
 use super::types::Type;
 use super::value::Closure;
@@ -41,10 +41,8 @@ pub struct Handoff<'a> {
     pub eval: &'a Eval<'a>,
     /// Calls.
     pub graph: &'a Graph,
-    /// Where the consumer is registered: a reader set up in the same function is its own.
-    pub place: Site,
-    /// Which functions run in the consumer's service.
-    pub runs: &'a dyn std::ops::Fn(Fn) -> bool,
+    /// The consumer's own object: a reader set up beside its registration is its own.
+    pub instance: &'a Instance<'a>,
 }
 
 impl Handoff<'_> {
@@ -82,7 +80,7 @@ impl Handoff<'_> {
         let mut taken = false;
         for next in self.onward(holder, fate) {
             let Some(reader) = self.eval.types.program.around(next) else { continue };
-            if reader == holder || !(self.runs)(reader) {
+            if reader == holder || !(self.instance.runs)(reader) {
                 continue;
             }
             taken = true;
@@ -98,17 +96,8 @@ impl Handoff<'_> {
 
     /// A reader bound to the call that sets it up beside the registration, where there is one.
     fn reader(&self, func: Fn) -> Closure {
-        let program = self.eval.types.program;
-        let around = program.around(self.place);
-        let beside = self
-            .graph
-            .calls_of(func)
-            .find(|call| call.func.map(|f| program.outermost(f)) == around && around.is_some());
-        match beside {
-            Some(call) => {
-                let binding = binding_of(self.eval, call.site, func);
-                Closure::bound(func, binding.receiver.clone(), vec![binding])
-            }
+        match self.instance.beside(func) {
+            Some(binding) => Closure::bound(func, binding.receiver.clone(), vec![binding]),
             None => self.eval.symbolic(func),
         }
     }
@@ -120,7 +109,7 @@ impl Handoff<'_> {
         if fate.returned {
             let calls = || self.graph.calls_of(holder).map(|call| call.site);
             // A shared wrapper gives each of its callers the messages that this one asked for.
-            match calls().find(|&site| site == self.place) {
+            match calls().find(|&site| site == self.instance.place) {
                 Some(own) => next.push(own),
                 None => next.extend(calls()),
             }

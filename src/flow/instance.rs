@@ -5,7 +5,7 @@
 //! is what the method that receives is given by the calls made on that very object, rather than on
 //! others of its type.
 
-use super::calls::{Callee, Graph};
+use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
 use super::program::{Fn, Site};
 use super::resolve::{binding_of, everything};
@@ -23,6 +23,8 @@ pub struct Instance<'a> {
     pub eval: &'a Eval<'a>,
     /// Calls.
     pub graph: &'a Graph,
+    /// Where the consumer is registered.
+    pub place: Site,
     /// The calls that led to the object, outermost first.
     pub hops: &'a [Site],
     /// Which functions run in the consumer's service.
@@ -30,9 +32,37 @@ pub struct Instance<'a> {
 }
 
 impl Instance<'_> {
-    /// `method` with what the calls on its object give it; nothing where it takes no function, or
-    /// where those calls do not tell.
-    pub fn bound(&self, method: &Closure) -> Option<Closure> {
+    /// `handler` with what it is given by the calls on its object, and by the one beside the
+    /// registration; nothing where it takes no function, or where those calls do not tell.
+    pub fn bound(&self, handler: &Closure) -> Option<Closure> {
+        self.on_object(handler).or_else(|| self.set_up(handler))
+    }
+
+    /// A function that is given the library's object and what to run
+    /// (`newLoop(consumer, handle) { return func() { … } }`), as it is called beside the registration.
+    fn set_up(&self, handler: &Closure) -> Option<Closure> {
+        let program = self.eval.types.program;
+        let outer = program.outermost(handler.func);
+        let bound = handler.env.iter().any(|b| b.func == outer && b.args != self.eval.parameters(outer));
+        if bound || program.func(outer).receiver.is_some() {
+            return None;
+        }
+        let binding = self.beside(outer)?;
+        let mut env = vec![binding];
+        env.extend(handler.env.iter().filter(|b| b.func != outer).cloned());
+        Some(Closure::bound(handler.func, handler.receiver.clone(), env))
+    }
+
+    /// What the call of `func` beside the registration gives it.
+    pub fn beside(&self, func: Fn) -> Option<Binding> {
+        let program = self.eval.types.program;
+        let around = program.around(self.place)?;
+        let beside = |call: &&CallSite| call.func.map(|f| program.outermost(f)) == Some(around);
+        self.graph.calls_of(func).find(beside).map(|call| binding_of(self.eval, call.site, func))
+    }
+
+    /// `method` with what the calls on its object give it.
+    fn on_object(&self, method: &Closure) -> Option<Closure> {
         let object = method.receiver.as_ref()?;
         let own = method.env.iter().find(|binding| binding.func == method.func)?;
         let open = |(i, value): (usize, &Value)| {

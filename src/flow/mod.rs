@@ -458,7 +458,8 @@ fn handlers(
     let program = lifting.types.program;
     let rule = lifting.index.rule(found.matched.rule);
     let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
-    let instance = instance::Instance { eval, graph: lifting.graph, hops: &found.hops, runs: &runs };
+    let (graph, place) = (lifting.graph, found.place);
+    let instance = instance::Instance { eval, graph, place, hops: &found.hops, runs: &runs };
     let bound = |handler: &Arc<Closure>| instance.bound(handler).map_or_else(|| handler.clone(), Arc::new);
     let handlers: Vec<Arc<Closure>> = found.handlers.iter().map(bound).collect();
     let loops = rule.handler.iter().any(|s| s.start == crate::rules::Start::Enclosing && s.steps.is_empty());
@@ -466,7 +467,7 @@ fn handlers(
     if !loops || !handlers.iter().any(|h| Some(h.func) == around) {
         return handlers;
     }
-    let handoff = handoff::Handoff { eval, graph: lifting.graph, place: found.place, runs: &runs };
+    let handoff = handoff::Handoff { eval, graph, instance: &instance };
     handoff.readers(found.matched.site, &handlers)
 }
 

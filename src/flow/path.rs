@@ -263,6 +263,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 if let Some(init) = init {
                     self.stmt(func, init, Some(id), frame, depth, out);
                 }
+                let before = out.len();
                 self.expr(func, cond, ErrorUse::Other, false, frame, depth, out);
                 // A branch that this path cannot take is as if it were not written.
                 let holds = self.holds_here(func, cond, frame);
@@ -273,21 +274,22 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 let then = self.block(func, then, frame, depth);
                 let otherwise = self.block(func, otherwise, frame, depth);
                 if !then.is_empty() || !otherwise.is_empty() {
-                    let deps = self.deps(at(cond));
-                    let asks = self.asks(at(cond));
-                    let on_message = self.asks_of_message(func, at(cond), asks, [&then, &otherwise], frame);
+                    let cond = at(cond);
+                    let answers = self.answering(cond, &out[before..], frame);
+                    let (deps, asks) = (self.deps(cond), self.asks_by(cond, answers));
+                    let arms = [&*then, &*otherwise];
+                    let on_message = self.asks_of_message(func, cond, asks, arms, answers, frame);
                     let looked_up = self.state_of(asks, &deps, frame);
                     let aside = self.is_aside(asks, &deps, frame);
+                    let branch = Branch::new(cond, deps, asks);
                     out.push(Node::Branch(Branch {
-                        cond: at(cond),
-                        deps,
-                        asks,
                         on_message,
+                        answers,
                         looked_up,
                         aside,
-                        caught: false,
                         then,
                         otherwise,
+                        ..branch
                     }));
                 }
             }
@@ -406,17 +408,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.caught.push((func, binding, calls.clone()));
         let then = self.block(func, handler, frame, depth);
         self.caught.pop();
-        Some(Node::Branch(Branch {
-            cond,
-            deps: calls,
-            asks: Asks::Error,
-            on_message: false,
-            looked_up: None,
-            aside: false,
-            caught: true,
-            then,
-            otherwise: Vec::new(),
-        }))
+        Some(Node::Branch(Branch { caught: true, then, ..Branch::new(cond, calls, Asks::Error) }))
     }
 
     fn cases(
@@ -451,20 +443,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     if subject.is_none() { Vec::new() } else { self.deps(on) },
                 )
             };
-            let on_message = self.asks_of_message(func, site, asks, [&then, &[]], frame);
+            let on_message = self.asks_of_message(func, site, asks, [&then, &[]], None, frame);
             let looked_up = self.state_of(asks, &deps, frame);
             let aside = self.is_aside(asks, &deps, frame);
-            out.push(Node::Branch(Branch {
-                cond: site,
-                deps,
-                asks,
-                on_message,
-                looked_up,
-                aside,
-                caught: false,
-                then,
-                otherwise: Vec::new(),
-            }));
+            let branch = Branch::new(site, deps, asks);
+            out.push(Node::Branch(Branch { on_message, looked_up, aside, then, ..branch }));
         }
     }
 

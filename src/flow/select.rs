@@ -188,9 +188,20 @@ fn decorator(eval: &Eval<'_>, value: &Value, name: &str) -> Value {
     own.or_else(of_class).unwrap_or(Value::Unset)
 }
 
-/// A receive loop in a closure (`go func() { for … }()`) belongs to the named function around it.
-fn loop_owner(eval: &Eval<'_>, func: Fn) -> Fn {
-    eval.types.program.outermost(func)
+/// A receive loop in a closure (`go func() { for … }()`) belongs to the named function around it,
+/// except where that one gives the closure back: then whoever calls the closure runs the loop.
+fn loop_owner(eval: &Eval<'_>, mut func: Fn) -> Fn {
+    let program = eval.types.program;
+    let facts = program.facts(func.file);
+    while let Some(parent) = program.func(func).parent {
+        let scope = &program.file(func.file).scopes[parent.0 as usize];
+        let mut given = scope.returns.iter().flat_map(|&values| facts.list(values));
+        if given.any(|&value| facts.expr(value) == Expr::Closure(func.func)) {
+            break;
+        }
+        func.func = parent;
+    }
+    func
 }
 
 fn type_arg(eval: &Eval<'_>, site: Site, index: usize) -> Value {

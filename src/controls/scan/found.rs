@@ -136,6 +136,8 @@ pub struct Refusal {
     pub fails: bool,
     /// What of the message it looks at.
     pub looks: Looks,
+    /// How many fields it names.
+    pub fields: usize,
     /// Whoever calls the function that refuses goes on all the same.
     pub(super) ignored: bool,
 }

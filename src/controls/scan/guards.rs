@@ -2,7 +2,7 @@
 //! them turn a message away for what it says.
 
 use super::{
-    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, ends, looks, record,
+    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, ends, record,
 };
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
@@ -67,8 +67,7 @@ impl Scanner<'_, '_> {
             && ends(&branch.otherwise) == Some(Exit::Failure);
         if otherwise || Self::refuses(branch, deps, then_exit) {
             let fails = otherwise || then_exit == Some(Exit::Failure);
-            let looks = looks::of(self.flow, branch.cond);
-            self.out.refusals.push(Refusal { asked: branch.cond, fails, looks, ignored: false });
+            self.out.refusals.push(Refusal::by(self.flow, branch, fails));
         }
     }
 

@@ -2,13 +2,18 @@
 //! checked: that there is a message, what it is called and what a carrier says of it (`event.id` of
 //! an `Event<T>`) says nothing of what the handler goes on to use.
 
+use rustc_hash::FxHashSet;
+
+use super::Refusal;
 use crate::flow::Flow;
+use crate::flow::calls::Callee;
 use crate::flow::eval::Eval;
-use crate::flow::program::{Site, Ty};
+use crate::flow::path::Branch;
+use crate::flow::program::{Fn, Site, Ty};
 use crate::flow::scope::DefKind;
 use crate::flow::types::Type;
 use crate::flow::value::Value;
-use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, Stmt, Sym};
 
 /// What of a message a condition looks at, least first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,9 +29,83 @@ pub enum Looks {
 /// How many definitions of locals are followed.
 const DEPTH: u8 = 4;
 
-/// What the condition at `site` looks at.
-pub fn of(flow: &Flow<'_>, site: Site) -> Looks {
-    looks(flow, site, DEPTH)
+impl Refusal {
+    /// What `branch` turns messages away for.
+    pub(super) fn by(flow: &Flow<'_>, branch: &Branch, fails: bool) -> Refusal {
+        let mut looks = looks(flow, branch.cond, DEPTH);
+        let mut asked = vec![branch.cond];
+        if let Some(func) = branch.answers {
+            looks = looks.max(predicate(flow, func, branch.cond, DEPTH));
+            asked.extend(asked_by(flow, func, branch.cond));
+        }
+        let fields: FxHashSet<String> = asked.into_iter().flat_map(|site| fields(flow, site)).collect();
+        Refusal { asked: branch.cond, fails, looks, fields: fields.len(), ignored: false }
+    }
+}
+
+/// What a function that answers the question at `asked` looks at.
+fn predicate(flow: &Flow<'_>, func: Fn, asked: Site, depth: u8) -> Looks {
+    let each = asked_by(flow, func, asked).into_iter().map(|site| looks(flow, site, depth));
+    each.max().unwrap_or(Looks::Whole)
+}
+
+/// The conditions of a function that answers the question at `asked`, and what it returns.
+fn asked_by(flow: &Flow<'_>, func: Fn, asked: Site) -> Vec<Site> {
+    let file = flow.types.program.file(func.file);
+    let returned = file.scopes[func.func.0 as usize].returns.iter().flat_map(|&list| file.facts.list(list));
+    let conditions = file.facts.stmts.iter().filter_map(|stmt| match stmt {
+        Stmt::If { cond, .. } if file.owners[cond.0 as usize] == func.func.0 => Some(cond),
+        _ => None,
+    });
+    // A method that is given the message looks at what its receiver was set up with, too.
+    let itself = gives_nothing(flow, asked);
+    returned
+        .chain(conditions)
+        .map(|&expr| Site { file: func.file, expr })
+        .filter(|&site| itself || !is_of_receiver(flow, site))
+        .collect()
+}
+
+/// The fields that an expression names (`order.Customer.ID` is one).
+fn fields(flow: &Flow<'_>, site: Site) -> Vec<String> {
+    let program = flow.types.program;
+    let facts = program.facts(site.file);
+    let (mut found, mut inside) = (Vec::new(), Vec::new());
+    crate::flow::walk::exprs(facts, site.expr, &mut |expr| match facts.expr(expr) {
+        Expr::Field { base, .. } => {
+            found.push(expr);
+            inside.push(base);
+        }
+        Expr::Call { callee, .. } => inside.push(callee),
+        _ => {}
+    });
+    found.retain(|expr| !inside.contains(expr));
+    found.into_iter().map(|expr| program.render(Site { expr, ..site })).collect()
+}
+
+/// Whether the call in a condition is given nothing (`!order.IsValid()`).
+fn gives_nothing(flow: &Flow<'_>, asked: Site) -> bool {
+    let facts = flow.types.program.facts(asked.file);
+    match facts.expr(asked.expr) {
+        Expr::Unary { operand, .. } => gives_nothing(flow, Site { expr: operand, ..asked }),
+        Expr::Call { args, .. } => args.len == 0,
+        _ => false,
+    }
+}
+
+/// Whether all that an expression names is of the receiver of the method it stands in.
+fn is_of_receiver(flow: &Flow<'_>, site: Site) -> bool {
+    let facts = flow.types.program.facts(site.file);
+    let (mut of_receiver, mut of_other) = (false, false);
+    crate::flow::walk::exprs(facts, site.expr, &mut |expr| {
+        if let Expr::Name(name) = facts.expr(expr)
+            && let Some((_, def)) = flow.types.local(Site { expr, ..site }, name)
+        {
+            of_receiver |= def.kind == DefKind::Receiver;
+            of_other |= def.kind != DefKind::Receiver;
+        }
+    });
+    of_receiver && !of_other
 }
 
 fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
@@ -49,14 +128,23 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
                 }
                 _ => None,
             };
+            // What the handler was set up with answers; it is not what is asked about.
+            let on = on.filter(|&base| !is_of_receiver(flow, at(base)));
             let given: Vec<ExprId> = facts.list(args).iter().copied().chain(on).collect();
-            most(&given).unwrap_or(Looks::Payload)
+            let by_value = most(&given).unwrap_or(Looks::Payload);
+            match flow.graph.at(site).map(|call| &call.callee) {
+                Some(Callee::Tree(targets)) if targets.len() == 1 => {
+                    by_value.max(predicate(flow, targets[0], site, depth))
+                }
+                _ => by_value,
+            }
         }
         Expr::Field { base, .. } => match flow.types.of(at(base)) {
             Type::External(..) => Looks::Carrier,
             Type::Named(ty, _) if carries(flow, ty) => Looks::Carrier,
             _ => Looks::Payload,
         },
+        Expr::Name(name) if is_error(flow, site, name) => Looks::Whole,
         Expr::Name(name) => match flow.types.local(site, name).map(|(_, def)| def.kind) {
             Some(DefKind::Value(value, _)) => match facts.expr(value) {
                 Expr::Name(_) | Expr::Field { .. } | Expr::Unary { .. } | Expr::Index { .. } => {
@@ -71,6 +159,12 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
         Expr::Nil | Expr::Str(_) | Expr::Number(_) => Looks::Whole,
         _ => Looks::Payload,
     }
+}
+
+/// Whether a local holds an error.
+fn is_error(flow: &Flow<'_>, site: Site, name: Sym) -> bool {
+    let local = flow.types.local(site, name);
+    local.is_some_and(|(owner, _)| flow.types.program.file(owner.file).errors.contains(&(owner.func, name)))
 }
 
 /// Whether a callee is a method of an entry of something.

@@ -140,15 +140,7 @@ impl Tracer<'_, '_> {
                 };
                 if rank(&right) > rank(&left) { right } else { left }
             }
-            Expr::Unary { op: UnaryOp::Not, operand } => match self.asks(at(operand)) {
-                Asks::Presence => Asks::Absence,
-                Asks::Absence => Asks::Presence,
-                Asks::Has => Asks::Lacks,
-                Asks::Lacks => Asks::Has,
-                Asks::Given => Asks::NotGiven,
-                Asks::NotGiven => Asks::Given,
-                other => other,
-            },
+            Expr::Unary { op: UnaryOp::Not, operand } => opposite(self.asks(at(operand))),
             Expr::Binary { op, left, right } => self.compares(site, op, left, right),
             Expr::Name(_) if self.is_error(site, false) => Asks::Error,
             Expr::Name(_) => Asks::Presence,
@@ -171,6 +163,16 @@ impl Tracer<'_, '_> {
             }
             _ => Asks::Other,
         }
+    }
+
+    /// What a condition asks that the function `answers` decides: that is named for the question,
+    /// whatever the parameter it came by is called.
+    pub(super) fn asks_by(&self, cond: Site, answers: Option<Fn>) -> Asks {
+        let asks = self.asks(cond);
+        let Some(func) = answers.filter(|_| matches!(asks, Asks::Has | Asks::Lacks)) else { return asks };
+        let facts = self.flow.types.program.facts(func.file);
+        let by_name = call_asks(facts.text(facts.func(func.func).name), "");
+        if asks == Asks::Lacks { opposite(by_name) } else { by_name }
     }
 
     /// Whether an error is asked to be of a type that is named for a conflict
@@ -236,6 +238,19 @@ impl Tracer<'_, '_> {
             _ if self.is_error(at(left), false) => Asks::Error,
             _ => Asks::Other,
         }
+    }
+}
+
+/// What is asked where the answer is turned round.
+fn opposite(asks: Asks) -> Asks {
+    match asks {
+        Asks::Presence => Asks::Absence,
+        Asks::Absence => Asks::Presence,
+        Asks::Has => Asks::Lacks,
+        Asks::Lacks => Asks::Has,
+        Asks::Given => Asks::NotGiven,
+        Asks::NotGiven => Asks::Given,
+        other => other,
     }
 }
 

@@ -61,20 +61,8 @@ impl Tracer<'_, '_> {
                 self.expr(func, otherwise, error, detached, frame, depth, &mut unless);
                 if !when.is_empty() || !unless.is_empty() {
                     let cond = Site { file: func.file, expr: cond };
-                    let (deps, asks) = (self.deps(cond), self.asks(cond));
-                    let (then, otherwise) = (when, unless);
-                    let (on_message, looked_up, aside) = (false, None, false);
-                    out.push(Node::Branch(Branch {
-                        cond,
-                        deps,
-                        asks,
-                        on_message,
-                        looked_up,
-                        aside,
-                        caught: false,
-                        then,
-                        otherwise,
-                    }));
+                    let branch = Branch::new(cond, self.deps(cond), self.asks(cond));
+                    out.push(Node::Branch(Branch { then: when, otherwise: unless, ..branch }));
                 }
             }
             // `send()?`: an error leaves the function.

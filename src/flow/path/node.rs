@@ -98,6 +98,8 @@ pub struct Branch {
     pub asks: Asks,
     /// It asks about the message, its payload or what was built of it, and one side ends the function.
     pub on_message: bool,
+    /// The function of the tree that answers, where the condition is one call (`if !valid(order)`).
+    pub answers: Option<Fn>,
     /// It asks about a thing that was looked up (`repo.Find(ctx, id)`), whether or not a rule knows
     /// the call.
     pub looked_up: Option<Site>,
@@ -109,6 +111,24 @@ pub struct Branch {
     pub then: Vec<Node>,
     /// When false.
     pub otherwise: Vec<Node>,
+}
+
+impl Branch {
+    /// A branch of which nothing is known but what its condition asks and rests on.
+    pub(super) fn new(cond: Site, deps: Vec<Site>, asks: Asks) -> Branch {
+        Branch {
+            cond,
+            deps,
+            asks,
+            on_message: false,
+            answers: None,
+            looked_up: None,
+            aside: false,
+            caught: false,
+            then: Vec::new(),
+            otherwise: Vec::new(),
+        }
+    }
 }
 
 /// What a condition asks.

@@ -320,13 +320,47 @@ impl Tracer<'_, '_> {
         args.iter().map(move |&expr| Site { file: call.file, expr })
     }
 
-    /// Whether a condition that ends the function on one side asks about the message.
+    /// The function of the tree that answers a condition, where that is one call which was followed
+    /// as `asked` and asks nobody outside of the process.
+    pub(super) fn answering(&self, cond: Site, asked: &[Node], frame: &[Binding]) -> Option<Fn> {
+        let facts = self.flow.types.program.facts(cond.file);
+        let mut call = cond;
+        while let Expr::Unary { op: UnaryOp::Not, operand } = facts.expr(call.expr) {
+            call.expr = operand;
+        }
+        if !matches!(facts.expr(call.expr), Expr::Call { .. }) || !self.stays_inside(asked) {
+            return None;
+        }
+        match &*self.targets(call, false, frame) {
+            [target] => Some(target.func),
+            _ => None,
+        }
+    }
+
+    /// Whether all that is done is to read and check what is at hand.
+    fn stays_inside(&self, nodes: &[Node]) -> bool {
+        let inside = |role: Role| matches!(role, Role::Decode | Role::Validate);
+        nodes.iter().all(|node| match node {
+            Node::Step(step) => {
+                step.rules.iter().all(|&rule| inside(self.flow.index.rule(rule).role))
+                    && self.stays_inside(&step.inner)
+            }
+            Node::Branch(branch) => self.stays_inside(&branch.then) && self.stays_inside(&branch.otherwise),
+            Node::Loop(inner) => self.stays_inside(inner),
+            Node::Exit(_) => true,
+            Node::Cut(_) => false,
+        })
+    }
+
+    /// Whether a condition that ends the function on one side asks about the message; `answers` is the
+    /// function of the tree that it is answered by.
     pub(super) fn asks_of_message(
         &self,
         func: Fn,
         cond: Site,
         asks: Asks,
         arms: [&[Node]; 2],
+        answers: Option<Fn>,
         frame: &[Binding],
     ) -> bool {
         let ends = |exit: &Exit| match exit {
@@ -336,7 +370,8 @@ impl Tracer<'_, '_> {
         };
         let turns_away = arms.iter().any(|arm| matches!(arm.last(), Some(Node::Exit(exit)) if ends(exit)));
         let asked = !matches!(asks, Asks::Error | Asks::Conflict | Asks::Case);
-        if !turns_away || !asked || self.asks_for_any(cond, frame) || self.given_context(cond, frame) {
+        let elsewhere = answers.is_none() && self.given_context(cond, frame);
+        if !turns_away || !asked || self.asks_for_any(cond, frame) || elsewhere {
             return false;
         }
         let facts = self.flow.types.program.facts(cond.file);
