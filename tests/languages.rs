@@ -68,7 +68,7 @@ fn found(audit: &Audit) -> Facts {
             }
         }
     }
-    for finding in audit.findings.iter().filter(|finding| !finding.rule.starts_with("topic-")) {
+    for finding in &audit.findings {
         let of = finding.consumer.as_ref().and_then(|id| audit.consumers.iter().find(|c| c.id == *id));
         let about = of.map(|consumer| &consumer.topic.name).or(finding.subject.as_ref());
         let about = about.map(|about| format!(" {about}")).unwrap_or_default();

@@ -98,7 +98,10 @@ fn one<'f>(flow: &'f Flow<'_>, service: usize, name: &str, removals: &[&'f Cache
     if removals.iter().any(|r| r.keys == Keys::Batch) {
         out.signals.insert("batch");
     }
-    if removals.iter().all(|r| r.keys == Keys::Pattern) && !removals.is_empty() {
+    // Keys that are not named are those that a search in the same function found.
+    let searches = |func: Option<Fn>| removals.iter().any(|r| r.keys == Keys::Pattern && r.func == func);
+    let found = |r: &&CacheUse| r.prefix.is_empty() && searches(r.func);
+    if removals.iter().all(|r| r.keys == Keys::Pattern || found(r)) && !removals.is_empty() {
         out.signals.insert("by-pattern");
     }
     let fills = groups.iter().flat_map(|g| g.fills.iter().take(1));
@@ -278,27 +281,41 @@ fn removals_alone<'f>(flow: &Flow<'_>, service: usize, removals: &[&'f CacheUse]
     .collect()
 }
 
+/// A call in a change that removes keys of one kind, itself or further down.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Removes<'f> {
+    at: Site,
+    prefix: &'f str,
+    /// The closure that it stands in.
+    closure: Option<Fn>,
+}
+
 /// Whether one change removes keys of several kinds, by calls of their own.
 fn cascades(flow: &Flow<'_>, removals: &[&CacheUse]) -> bool {
     let program = flow.types.program;
-    // However a change is cut into functions, it is one.
+    // However a change is cut into functions, it is one; but each closure that a function hands on may be
+    // a change of its own, as the routes are that `main` sets up.
     let whole = |func: Fn| flow.graph.whole(program, func, true);
-    let mut kinds: BTreeMap<Fn, BTreeSet<(Site, &str)>> = BTreeMap::new();
+    let removes = |at: Site, prefix, func: Fn| {
+        let closure = program.func(func).parent.map(|_| func);
+        Removes { at, prefix, closure }
+    };
+    let mut changes: BTreeMap<Fn, BTreeSet<Removes<'_>>> = BTreeMap::new();
     for removal in removals.iter().filter(|r| !r.prefix.is_empty()) {
-        let Some(func) = removal.func.map(whole) else { continue };
-        kinds.entry(func).or_default().insert((removal.place, &removal.prefix));
-        for call in flow.graph.calls_of(func) {
+        let Some(func) = removal.func else { continue };
+        let prefix = &*removal.prefix;
+        changes.entry(whole(func)).or_default().insert(removes(removal.place, prefix, func));
+        for call in flow.graph.calls_of(whole(func)) {
             if let Some(caller) = call.func {
-                let caller = whole(caller);
-                kinds.entry(caller).or_default().insert((call.site, &removal.prefix));
+                changes.entry(whole(caller)).or_default().insert(removes(call.site, prefix, caller));
             }
         }
     }
-    kinds.values().any(|found| {
-        let sites: BTreeSet<Site> = found.iter().map(|(site, _)| *site).collect();
-        let prefixes: BTreeSet<&str> = found.iter().map(|(_, prefix)| *prefix).collect();
-        sites.len() > 1 && prefixes.len() > 1
-    })
+    let together = |a: &Removes<'_>, b: &Removes<'_>| {
+        let one = a.closure == b.closure || a.closure.is_none() || b.closure.is_none();
+        one && a.at != b.at && a.prefix != b.prefix
+    };
+    changes.values().any(|found| found.iter().any(|a| found.iter().any(|b| together(a, b))))
 }
 
 fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {

@@ -2,13 +2,18 @@
 
 use super::finding::Draft;
 use super::scan::{Scan, Seen};
+use super::steps;
 use super::table::{self, Signals};
 use super::topics::{self, mentioned};
 use super::verdict::{Subject, evidence};
 use crate::audit::{Control, Evidence, Place};
 use crate::flow::address::bare;
+use crate::flow::eval::Eval;
+use crate::flow::matches::Match;
 use crate::flow::parking::{KINDS, Parking, Redelivery};
+use crate::flow::path::Knowledge;
 use crate::flow::program::{Fn, Site};
+use crate::flow::select::select;
 use crate::flow::types::Type;
 use crate::flow::value::Value;
 use crate::flow::walk::exprs_of_stmt;
@@ -93,7 +98,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
 }
 
 /// Middleware of the consumer's service that moves failed messages away.
-fn middleware<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s crate::flow::matches::Match> {
+fn middleware<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Match> {
     let (flow, consumer) = (subject.flow, subject.consumer);
     flow.matches.iter().filter(move |m| {
         let rule = flow.index.rule(m.rule);
@@ -101,11 +106,28 @@ fn middleware<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s crat
             && rule.registration_kind.as_deref() == Some("middleware")
             && flow.index.detector(m.rule).id == consumer.framework
             && flow.attribution.services(m.site.file, m.func).contains(&consumer.service)
+            && moves(subject, m)
     })
 }
 
+/// Whether middleware that is the house's own sends or stores what it is given; that of a library does
+/// what its rule says.
+fn moves(subject: &Subject<'_, '_>, middleware: &Match) -> bool {
+    let flow = subject.flow;
+    let rule = flow.index.rule(middleware.rule);
+    if rule.handler.is_empty() {
+        return true;
+    }
+    let eval = Eval::new(flow.types);
+    let known = Knowledge::new(flow, Some(subject.consumer.service));
+    let keeps = [Role::Publisher, Role::DeadLetter, Role::EffectInsert, Role::EffectUpsert];
+    let values = rule.handler.iter().flat_map(|selector| select(&eval, middleware.site, selector).items());
+    let mut functions = values.filter_map(|value| value.function().map(|closure| closure.func));
+    functions.any(|func| steps::first(flow, &known.trace(func, None).nodes, &keeps).is_some())
+}
+
 /// Options of the consumer's service that bound how often its library delivers a failing message.
-fn bounds<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s crate::flow::matches::Match> {
+fn bounds<'s>(subject: &'s Subject<'_, '_>) -> impl Iterator<Item = &'s Match> {
     let (flow, consumer) = (subject.flow, subject.consumer);
     flow.matches.iter().filter(move |m| {
         let rule = flow.index.rule(m.rule);
@@ -259,7 +281,7 @@ fn visible(subject: &Subject<'_, '_>, name: &str) -> bool {
     let Some(place) = subject.consumer.place else { return false };
     let facts = subject.flow.types.program.facts(place.file);
     let Expr::Call { args, .. } = facts.expr(place.expr) else { return false };
-    let eval = crate::flow::eval::Eval::new(subject.flow.types);
+    let eval = Eval::new(subject.flow.types);
     facts.list(args).iter().any(|&arg| {
         let value = eval.value(Site { file: place.file, expr: arg });
         names(&value, name)

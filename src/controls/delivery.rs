@@ -18,7 +18,7 @@ use super::scan::lasts;
 use super::steps;
 use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
-use carried::{Failure, Lost, Of, asked, compares};
+use carried::{Failure, Lost, Of, Tells, asked, compares};
 
 /// What becomes of the consumer's failures before a dead-letter target could see them:
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
@@ -90,7 +90,7 @@ fn in_loop(nodes: &[Node], site: Site, inside: bool) -> bool {
 fn answers(subject: &Subject<'_, '_>, handler: Fn, table: &Table) -> bool {
     let flow = subject.flow;
     let acknowledges = table.names("acknowledges-success").contains(&subject.consumer.framework);
-    acknowledges && flow.types.gives_error(handler) && !asks_again(flow, handler)
+    acknowledges && flow.types.can_fail(handler) && !asks_again(flow, handler)
 }
 
 /// Whether a function looks at the error of a call and goes on or ends as if all were well.
@@ -193,7 +193,11 @@ fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option
     examined.traces.iter().find_map(|(handler, trace)| {
         let answers = answers(subject, *handler, table);
         let parks = steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();
-        carried::lost(flow, &trace.nodes, answers, parks, &keeps)
+        let tells = match flow.types.program.facts(handler.file).lang {
+            Lang::TypeScript => Tells::Throwing,
+            Lang::Go | Lang::Rust => Tells::Giving,
+        };
+        carried::lost(flow, &trace.nodes, answers, parks, tells, &keeps)
     })
 }
 
@@ -282,6 +286,10 @@ fn undecodable(flow: &Flow<'_>, again: Option<Fn>, nodes: &[Node]) -> Option<(Si
                     // A helper that is given the message answers for it.
                     undecodable(flow, None, &step.inner)
                 })
+            }
+            Node::Branch(branch) if branch.caught => {
+                let failed = branch.deps.iter().copied().find(|site| decodes.contains(site));
+                failed.and_then(|decode| Some((decode, Some(certain(flow, &branch.then)?))))
             }
             Node::Branch(branch) => {
                 let asked = asked(flow, branch.cond).into_iter().find(|site| decodes.contains(site));

@@ -119,13 +119,18 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
         let memory = in_process.contains(&middleware.detector);
         signals.insert(if memory { "in-memory-dedupe" } else { "middleware" });
     }
+    if by_registration(subject).is_some() {
+        signals.insert("middleware");
+    }
     if !checks.is_empty() || !marks.is_empty() {
         signals.insert("check-seen");
     }
     let guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     // What is called a check may record the message as well.
     let within = |s: &&Seen| s.below.any(&[Role::DedupeMark, Role::DedupeClaim]);
-    if marks.is_empty() && (guard || !checks.is_empty()) && !checks.iter().any(within) {
+    // The program's own record is one because the key is put there.
+    let unmarked = marks.is_empty() && !scan.own_record;
+    if unmarked && (guard || !checks.is_empty()) && !checks.iter().any(within) {
         signals.insert("never-marked");
     }
     let asks = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMiddleware];
@@ -167,13 +172,22 @@ fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     }
 }
 
+/// The registration, where it tells the library to recognise messages that it has had.
+fn by_registration(subject: &Subject<'_, '_>) -> Option<Site> {
+    let flow = subject.flow;
+    let dedupes =
+        |site: &Site| flow.matches_at(*site).any(|m| flow.index.rule(m.rule).role == Role::DedupeMiddleware);
+    subject.consumer.site.filter(dedupes)
+}
+
 /// How duplicates are recognised, for rows whose pattern is `@`.
 pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     let scan = subject.scan?;
     let steps: Vec<&Seen> =
         [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark].iter().flat_map(|&r| scan.of(r)).collect();
     let program = subject.flow.types.program;
-    let in_own_package = steps.iter().filter_map(|s| s.into).any(|func| {
+    let functions = steps.iter().filter_map(|s| s.into.or_else(|| program.owner(s.site)));
+    let in_own_package = functions.map(|func| program.outermost(func)).any(|func| {
         let dir = &program.package_of(func.file).dir;
         let business = |p: &str| {
             matches!(p, "biz" | "usecase" | "usecases" | "domain" | "service" | "application" | "app")
@@ -193,6 +207,7 @@ pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
 pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let Some(scan) = subject.scan else { return Vec::new() };
     let mut out = Vec::new();
+    out.extend(by_registration(subject).map(|s| evidence(subject.flow, s, "dedupe.middleware")));
     for role in [Role::DedupeMiddleware, Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark] {
         out.extend(scan.of(role).take(2).map(|s| evidence(subject.flow, s.site, role.name())));
     }

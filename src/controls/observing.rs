@@ -149,7 +149,11 @@ fn lost(flow: &Flow<'_>, nodes: &[Node]) -> Option<(Site, Site)> {
     nodes.iter().find_map(|node| match node {
         Node::Step(step) if steps::plays(flow, step, &[Role::ObserverTrigger]) => {
             steps::first(flow, &step.inner, &effects)?;
-            if passes(step) {
+            // Observers that run beside the trigger tell it nothing.
+            let beside = step.rules.iter().map(|&id| flow.index.rule(id)).any(|rule| {
+                rule.role == Role::ObserverTrigger && rule.registration_kind.as_deref() == Some("async")
+            });
+            if passes(step) || beside {
                 return Some((step.site, step.site));
             }
             // The observer's own calls.

@@ -21,7 +21,7 @@ use crate::rules::{Matcher, Role, Selector, Start};
 use super::finding::{Draft, place};
 use super::scan::{GuardKind, HARMFUL, HARMLESS, Scan};
 use super::steps;
-use super::table::Table;
+use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
 
 /// What a record of messages does.
@@ -64,6 +64,19 @@ pub fn findings(
         out.extend(kept_claim(subject, examined, scan, service, &found));
     }
     out
+}
+
+/// Whether no second delivery has the key of the first: `never-same`.
+pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
+    let lists = Lists::of(table);
+    let eval = Eval::new(subject.flow.types);
+    let mut found = Vec::new();
+    for (_, trace) in &examined.traces {
+        records(subject.flow, &eval, &trace.nodes, &mut Vec::new(), &lists, &mut found);
+    }
+    let mut keys = found.iter().map(|record| record.fresh);
+    let always = !found.is_empty() && keys.all(|fresh| fresh == Some(Fresh::Always));
+    always.then_some("never-same").into_iter().collect()
 }
 
 fn draft(rule: &'static str, subject: &Subject<'_, '_>, service: &str, record: &Record) -> Draft {
@@ -198,11 +211,10 @@ fn lifetimes(
     out: &mut Vec<Option<u64>>,
 ) {
     for &id in &step.rules {
-        for selector in &flow.index.rule(id).ttl {
-            let value = eval.within(&select(eval, step.site, selector), frame);
-            if !value.is_unset() {
-                out.push(seconds(flow, eval, &value));
-            }
+        let selectors = &flow.index.rule(id).ttl;
+        let mut values = selectors.iter().map(|s| eval.within(&select(eval, step.site, s), frame));
+        if let Some(value) = values.find(|value| !value.is_unset()) {
+            out.push(seconds(flow, eval, &value));
         }
     }
     below(flow, eval, &step.inner, frame, out);
@@ -307,7 +319,7 @@ fn kept_claim(
     let claim = found.iter().find(lasting)?;
     let failing = examined.traces.iter().find_map(|(handler, trace)| {
         let mut claimed = false;
-        let fails = flow.types.gives_error(*handler);
+        let fails = flow.types.can_fail(*handler);
         failing(flow, &trace.nodes, claim.site, &mut claimed).filter(|_| fails)
     })?;
     let mut draft = draft("dedupe-claim-not-released", subject, service, claim);

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use regex::RegexSet;
 
 use crate::audit::Control;
-use crate::flow::Flow;
 use crate::flow::matches::Match;
 use crate::flow::path::{Knowledge, Node, Step};
 use crate::flow::program::{Fn, Site};
+use crate::flow::{Flow, walk};
 use crate::rules::Role;
 use crate::syntax::facts::{Expr, ExprId, UnaryOp};
 
@@ -68,7 +68,7 @@ fn sent_then_marked(flow: &Flow<'_>, nodes: &[Node], confirms: &RegexSet) -> Opt
             rule.role == Role::Publisher && rule.registration_kind.as_deref() == Some(ASYNC)
         })
     };
-    let sent = rest.by_ref().find(hands_over).filter(|step| !waits(flow, step.func, confirms))?;
+    let sent = rest.by_ref().find(hands_over).filter(|step| !waits(flow, step, confirms))?;
     let mark = rest.find(|step| steps::plays(flow, step, &MARKS))?;
     Some((sent.site, mark.site))
 }
@@ -92,17 +92,26 @@ fn in_order<'n>(nodes: &'n [Node], out: &mut Vec<&'n Step>) {
     }
 }
 
-/// Whether a function asks for the broker's answer itself, not in what it starts beside itself.
-fn waits(flow: &Flow<'_>, func: Fn, confirms: &RegexSet) -> bool {
+/// Whether the function of a sending step asks for the broker's answer itself, not in what it starts
+/// beside itself. It may await other things; what counts is the sending, or something that was kept.
+fn waits(flow: &Flow<'_>, sent: &Step, confirms: &RegexSet) -> bool {
     let program = flow.types.program;
-    let facts = program.facts(func.file);
+    let facts = program.facts(sent.func.file);
+    let is_sent = |operand| {
+        let mut found = false;
+        walk::exprs(facts, operand, &mut |expr| found |= expr == sent.site.expr);
+        found
+    };
     facts.exprs.iter().enumerate().any(|(index, expr)| {
         let asks = match *expr {
             Expr::Name(name) | Expr::Field { name, .. } => confirms.is_match(facts.text(name)),
-            Expr::Unary { op: UnaryOp::Receive | UnaryOp::Await, .. } => true,
+            Expr::Unary { op: UnaryOp::Receive, .. } => true,
+            Expr::Unary { op: UnaryOp::Await, operand } => {
+                matches!(facts.expr(operand), Expr::Name(_) | Expr::Field { .. }) || is_sent(operand)
+            }
             _ => false,
         };
-        let site = Site { file: func.file, expr: ExprId(index as u32) };
-        asks && program.owner(site) == Some(func)
+        let site = Site { file: sent.func.file, expr: ExprId(index as u32) };
+        asks && program.owner(site) == Some(sent.func)
     })
 }

@@ -145,7 +145,7 @@ impl Traces<'_, '_> {
             for site in sites {
                 let func = program.outermost(program.owner(site)?);
                 // A function that gives no error may answer with one of its own.
-                let could = self.flow.types.gives_error(func);
+                let could = self.flow.types.can_fail(func);
                 match steps::error_of(&self.of(func).nodes, site)? {
                     ErrorUse::Dropped => return Some(site),
                     ErrorUse::Logged if could && !ends_for(&self.of(func).nodes, site) => {
@@ -166,7 +166,7 @@ impl Traces<'_, '_> {
         let remote = || self.table.names("remote").contains(&removal.detector);
         removal.keys != Keys::Batch
             && match self.flow.graph.at(removal.place).map(|c| &c.callee) {
-                Some(Callee::Tree(targets)) => targets.iter().any(|&f| self.flow.types.gives_error(f)),
+                Some(Callee::Tree(targets)) => targets.iter().any(|&f| self.flow.types.can_fail(f)),
                 _ => remote(),
             }
     }

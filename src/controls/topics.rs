@@ -63,6 +63,8 @@ pub fn align(consumers: &[Consumer], publishers: &[Publisher], unnamed: &[Unname
             topic.issue = match topic.near {
                 Some(_) => Some(TopicIssue::NearMiss),
                 None if open(false, &topic.name) => None,
+                // Brokers and what parks messages send there, which are no publishers.
+                None if is_dead_letter(&topic.name) => None,
                 None => Some(TopicIssue::NoPublisher),
             };
         } else if topic.subscribers.is_empty()

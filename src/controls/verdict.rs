@@ -127,7 +127,11 @@ pub fn judge(
         let Some(table) = tables.get(control) else { continue };
         let (mut signals, pattern, proof): (Signals, _, _) = match control {
             Control::Idempotency => {
-                (idempotency::signals(&subject), idempotency::pattern(&subject), idempotency::proof(&subject))
+                let mut signals = idempotency::signals(&subject);
+                if signals.contains("dedupe-guards-all") {
+                    signals.extend(records::signals(&subject, examined, table));
+                }
+                (signals, idempotency::pattern(&subject), idempotency::proof(&subject))
             }
             Control::DeadLetter => {
                 let mut signals = dead_letter::signals(&subject);

@@ -544,7 +544,7 @@ impl Collector<'_> {
     }
 
     fn pipelined(&self, site: Site) -> bool {
-        matches!(self.graph.at(site).map(|c| &c.callee), Some(Callee::Library { on, .. }) if &**on == "Pipeliner")
+        matches!(self.graph.at(site).map(|c| &c.callee), Some(Callee::Library { on, .. }) if matches!(&**on, "Pipeliner" | "Pipeline"))
     }
 }
 

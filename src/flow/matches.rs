@@ -232,6 +232,7 @@ impl<'a> Index<'a> {
         } else if !matches!(callee, Callee::Builtin) {
             found.extend(self.house_call(types, site, expr, name, callee));
             found.extend(self.function_call(types, site, expr, name));
+            found.extend(self.derived(types, site, expr, name));
         }
         for outside in behind {
             found.extend(self.library_call(types.program.external(outside.path), &outside.on, name, true));
@@ -240,6 +241,29 @@ impl<'a> Index<'a> {
         found.retain(|&id| self.speaks(id, lang) && self.holds(eval, id, site));
         found.sort_unstable();
         found.dedup();
+        found
+    }
+
+    /// The rules for a method that a type of the tree has from a trait of a library, by `#[derive(…)]`.
+    fn derived(&self, types: &Types<'_>, site: Site, callee: ExprId, method: &str) -> Vec<RuleId> {
+        let program = types.program;
+        let mut found = Vec::new();
+        let Expr::Field { base, .. } = program.facts(site.file).expr(callee) else { return found };
+        if program.facts(site.file).lang != Lang::Rust || !self.calls.contains_key(method) {
+            return found;
+        }
+        let Type::Named(ty, _) = types.of(Site { file: site.file, expr: base }) else { return found };
+        let facts = program.facts(ty.file);
+        for &attribute in facts.list(facts.types[ty.ty.0 as usize].decorators) {
+            let Expr::Call { args, .. } = facts.expr(attribute) else { continue };
+            for &derive in facts.list(args) {
+                if let Expr::Field { base, name } = facts.expr(derive)
+                    && let Some(Target::External(path)) = types.package_qualifier(ty.file, base)
+                {
+                    found.extend(self.library_call(program.external(*path), facts.text(name), method, true));
+                }
+            }
+        }
         found
     }
 

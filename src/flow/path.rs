@@ -381,6 +381,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         let facts = self.flow.types.program.facts(func.file);
         match facts.block(handler).last().map(|&id| facts.stmt(id)) {
             Some(Stmt::Throw(_)) => self.thrown(func).unwrap_or(ErrorUse::Returned),
+            _ if self.answers(func, handler) => ErrorUse::Returned,
             Some(Stmt::Return(_) | Stmt::Jump(_)) => ErrorUse::Swallowed,
             _ => ErrorUse::Logged,
         }

@@ -280,6 +280,10 @@ pub fn step(eval: &Eval<'_>, value: &Value, step: &str) -> Option<Value> {
     match name {
         "each" => match value {
             Value::List(_) | Value::Str(_) | Value::Concat(_) => Some(value.clone()),
+            // What an object literal says of its fields, by whatever names.
+            Value::Object(object) if matches!(object.ty, Type::Unknown) && !object.fields.is_empty() => {
+                Some(Value::one_of(super::eval::entries(object).map(|(_, value)| value).collect()))
+            }
             Value::Object(_) => Some(element(value.clone())),
             Value::Made(_) => Some(Value::Unset),
             _ => None,

@@ -60,9 +60,34 @@ pub fn column(eval: &Eval<'_>, site: Site, name: &str) -> Value {
     let of = |statement: &SqlFact| statement.columns.iter().position(|column| column == name);
     let Some(index) = run.statements.iter().find_map(of) else { return Value::Unset };
     let value = |expr: ExprId| eval.value(Site { file: site.file, expr });
+    if run.args.is_empty() {
+        // One call for each placeholder, chained to the text's.
+        return bound(eval, run.call, index).map_or(Value::Unset, value);
+    }
     match (run.args.first().map(|&first| value(first)), run.args.get(index)) {
         (Some(Value::List(items)), _) => items.get(index).cloned().unwrap_or(Value::Unset),
         (_, Some(&argument)) => value(argument),
         _ => Value::Unset,
     }
+}
+
+/// The one argument of the call that is chained as the `index`-th to `call`.
+fn bound(eval: &Eval<'_>, call: Site, index: usize) -> Option<ExprId> {
+    let facts = eval.types.program.facts(call.file);
+    let mut inner = call.expr;
+    let mut given = None;
+    // A chain is written after what it is chained to.
+    for _ in 0..=index {
+        let next = facts.exprs.iter().enumerate().find_map(|(i, expr)| match *expr {
+            Expr::Call { callee, args, .. } => match (facts.expr(callee), facts.list(args)) {
+                (Expr::Field { base, .. }, &[arg]) if base == inner => Some((ExprId(i as u32), arg)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let (outer, arg) = next?;
+        inner = outer;
+        given = Some(arg);
+    }
+    given
 }

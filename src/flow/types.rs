@@ -282,6 +282,15 @@ impl<'a> Types<'a> {
             .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
     }
 
+    /// Whether a function can tell its caller that it failed: by an error that it gives, or by throwing,
+    /// as all of TypeScript can.
+    pub fn can_fail(&self, func: Fn) -> bool {
+        match self.program.facts(func.file).lang {
+            Lang::TypeScript => true,
+            Lang::Go | Lang::Rust => self.gives_error(func),
+        }
+    }
+
     fn decl(&self, decl: Decl, depth: u8) -> Type {
         match decl {
             Decl::Func(func) => Type::Func(func),

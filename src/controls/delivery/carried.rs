@@ -59,23 +59,33 @@ pub(super) enum Of {
     Decode,
 }
 
+/// How a function tells of its failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// By throwing: what it gives on beside is a success.
+    Throwing,
+    /// By a value, which it may give on as another function gave it.
+    Giving,
+}
+
 /// What a path carries.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct State {
     failed: Option<Failure>,
 }
 
-/// The first failure on a path that is answered for as if all were well; `answers`, `parks` and `keeps`
-/// are of [`Walk`].
+/// The first failure on a path that is answered for as if all were well; `answers`, `parks`, `tells`
+/// and `keeps` are of [`Walk`].
 pub(super) fn lost(
     flow: &Flow<'_>,
     nodes: &[Node],
     answers: bool,
     parks: bool,
+    tells: Tells,
     keeps: &[Site],
 ) -> Option<Lost> {
     let (seen, caught) = (Vec::new(), Vec::new());
-    let mut walk = Walk { flow, answers, parks, keeps, seen, caught, throws: false, lost: None };
+    let mut walk = Walk { flow, answers, parks, tells, keeps, seen, caught, throws: false, lost: None };
     walk.function(nodes, State::default(), true);
     walk.lost
 }
@@ -87,6 +97,7 @@ struct Walk<'f, 'a> {
     /// The handler parks messages: it decides which, and what it lets pass is meant to, unless it is the
     /// parking that failed.
     parks: bool,
+    tells: Tells,
     /// Calls that keep a message that failed, those that send it to a topic for such included.
     keeps: &'f [Site],
     /// Calls passed so far whose error says that the message is not handled.
@@ -103,13 +114,14 @@ impl Walk<'_, '_> {
     fn function(&mut self, nodes: &[Node], before: State, outermost: bool) -> Option<State> {
         let mut ways = Ways::default();
         let end = self.nodes(nodes, Some(before), &mut ways);
-        if let Some(failure) = ways.success.and_then(|state| state.failed)
+        let success = join(ways.success, end);
+        if let Some(failure) = success.and_then(|state| state.failed)
             && outermost
             && self.answers
         {
             self.lose(failure, None);
         }
-        join(ways.success, end)
+        success
     }
 
     fn nodes(&mut self, nodes: &[Node], before: Option<State>, ways: &mut Ways) -> Option<State> {
@@ -144,6 +156,11 @@ impl Walk<'_, '_> {
                     ways.jump = join(ways.jump, Some(now));
                     None
                 }
+                // What gives on what another function gave failed only where that failed.
+                Node::Exit(Exit::Forward) if self.tells == Tells::Throwing => {
+                    ways.success = join(ways.success, Some(now));
+                    None
+                }
                 Node::Exit(Exit::Failure | Exit::Forward) => None,
                 Node::Cut(_) => Some(now),
             };
@@ -154,6 +171,10 @@ impl Walk<'_, '_> {
 
     /// The state behind a `catch` that ran, whatever the body of its `try` came to.
     fn thrown(&mut self, branch: &Branch, now: Option<State>, ways: &mut Ways) -> Option<State> {
+        // One that throws in places decides which failures it lets pass.
+        if throws(&branch.then) {
+            return self.nodes(&branch.then, Some(State::default()), ways);
+        }
         let failures = self.seen.iter().copied().filter(|failure| branch.deps.contains(&failure.site));
         let failed = failures.min_by_key(|failure| failure.of).or(now.and_then(|state| state.failed));
         self.nodes(&branch.then, Some(State { failed }), ways)
@@ -255,12 +276,26 @@ impl Walk<'_, '_> {
         if way.is_none() {
             // What else a condition asks may have to do with the failure: inside its arms nobody
             // can say, and one that answers for the message answers for good.
-            let answers = |nodes: &[Node]| steps::first(self.flow, nodes, &KEPT).is_some();
+            let answers = |nodes: &[Node]| {
+                let mut keeps = steps::first(self.flow, nodes, &KEPT).is_some();
+                steps::each(nodes, &mut |step| keeps |= self.keeps.contains(&step.site));
+                keeps
+            };
             let open = !answers(&branch.then) && !answers(&branch.otherwise);
             behind.failed = behind.failed.or(now.failed.filter(|_| open));
         }
         Some(behind)
     }
+}
+
+/// Whether nodes of one function fail somewhere.
+fn throws(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Exit(exit) => *exit == Exit::Failure,
+        Node::Branch(branch) => throws(&branch.then) || throws(&branch.otherwise),
+        Node::Loop(body) => throws(body),
+        Node::Step(_) | Node::Cut(_) => false,
+    })
 }
 
 /// The call whose error a condition compares, with those it is chained to (`db.Create(x).Error`).
@@ -282,7 +317,7 @@ pub(super) fn asked(flow: &Flow<'_>, cond: Site) -> Vec<Site> {
                 chain.push(at(expr));
                 callee
             }
-            Expr::Field { base, .. } => base,
+            Expr::Field { base, .. } | Expr::Unary { operand: base, .. } => base,
             _ => return chain,
         };
     }

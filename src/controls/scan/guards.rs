@@ -107,10 +107,12 @@ impl Scanner<'_, '_> {
         let after_otherwise = if ends(&branch.otherwise).is_some() { before } else { self.before };
         self.before = if then_exit.is_some() { after_otherwise } else { after_then.max(after_otherwise) };
         // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
-        if branch.asks == Asks::Given && inner != then_guard && then_exit.is_none() {
-            if let Some(index) = inner {
-                self.out.guards[index].bypassed = true;
-            }
+        if inner != then_guard
+            && then_exit.is_none()
+            && let Some(index) = inner
+            && (branch.asks == Asks::Given || self.is_key(branch, index))
+        {
+            self.out.guards[index].bypassed = true;
             return inner;
         }
         // `if err == nil { … }` and the like do not take a guard away.
@@ -121,6 +123,23 @@ impl Scanner<'_, '_> {
             return inner;
         }
         behind
+    }
+
+    /// Whether a branch asks for what the check of a guard inside it goes by: `if (event.id)` around a
+    /// look for `event.id`.
+    fn is_key(&self, branch: &Branch, guard: usize) -> bool {
+        let Guard { kind, check, .. } = self.out.guards[guard];
+        if kind != GuardKind::Dedupe || !matches!(branch.asks, Asks::Has | Asks::Presence) {
+            return false;
+        }
+        let program = self.flow.types.program;
+        let facts = program.facts(check.file);
+        let asked = program.render(branch.cond);
+        let mut found = false;
+        crate::flow::walk::exprs(facts, check.expr, &mut |expr| {
+            found |= program.render(Site { file: check.file, expr }) == asked;
+        });
+        found
     }
 
     /// Notes of a guard whether what is there already is set, and nothing is done that must not be twice.

@@ -74,7 +74,7 @@ impl Tracer<'_, '_> {
     }
 
     /// Whether a statement of a block tells whoever delivered the message that it failed.
-    fn answers(&self, func: Fn, block: Stmts) -> bool {
+    pub(super) fn answers(&self, func: Fn, block: Stmts) -> bool {
         let facts = self.flow.types.program.facts(func.file);
         let mut found = false;
         for &id in facts.block(block) {

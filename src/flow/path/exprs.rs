@@ -1,6 +1,6 @@
 //! Expressions on a path, in the order they are worked out.
 
-use crate::syntax::facts::{Expr, ExprId, Sym, UnaryOp};
+use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 
 use super::{Binding, Branch, ErrorUse, Fn, Node, RuleId, Site, Step, Tracer};
 use crate::flow::program::Decl;
@@ -78,8 +78,12 @@ impl Tracer<'_, '_> {
                     self.expr(func, arg, ErrorUse::Other, false, frame, depth, out);
                 }
             }
-            Expr::Binary { left, right, .. } => {
-                self.expr(func, left, ErrorUse::Other, false, frame, depth, out);
+            Expr::Binary { op, left, right } => {
+                // `claim().await.unwrap_or(true)`: as if it had not failed.
+                let instead = op == BinaryOp::Coalesce && facts.lang == Lang::Rust;
+                let dropped = instead && error != ErrorUse::Returned;
+                let of_left = if dropped { ErrorUse::Dropped } else { ErrorUse::Other };
+                self.expr(func, left, of_left, false, frame, depth, out);
                 self.expr(func, right, ErrorUse::Other, false, frame, depth, out);
             }
             Expr::Assert { value, ty } => {

@@ -90,6 +90,7 @@ impl Payload {
             Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
             // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
             Value::Made(made) if Some(made.site) == self.source => true,
+            Value::Made(_) if delivered(&eval.type_of(value)) => true,
             Value::Made(made) => {
                 let on = made.receiver.as_ref().is_some_and(is);
                 // What is given no context gives its arguments in another form: `uuid.Parse(payload.Id)`.

@@ -7,10 +7,10 @@ use crate::flow::Flow;
 use crate::rules::Role;
 use crate::syntax::facts::ExprId;
 
-const CHECKS: [Role; 2] = [Role::DedupeCheck, Role::DedupeClaim];
+const CHECKS: [Role; 3] = [Role::DedupeCheck, Role::DedupeClaim, Role::Validate];
 
 /// A check that throws ends the effects behind it in the same `try`, whatever is done with the
-/// error: nobody goes on as if the message were new.
+/// error: nobody goes on as if the message were new, or valid.
 pub(super) fn end_with_checks(flow: &Flow<'_>, nodes: &mut [Node]) {
     if nodes.iter().any(|node| lasts(flow, node)) {
         for node in nodes {

@@ -53,6 +53,8 @@ const WRAPS: &[(&str, &[&str])] = &[
     ("pin", &["Box"]),
     ("clone", &["Arc", "Rc"]),
     ("from", &["String", "Arc", "Box", "Bytes", "Vec", "ShortString"]),
+    ("from_utf8", &["String", "str"]),
+    ("from_utf8_lossy", &["String"]),
 ];
 /// Functions that wait for their last argument no longer than they are told.
 const BOUNDS: &[&str] = &["timeout", "timeout_at"];
