@@ -134,6 +134,34 @@ fn ten_thousand_parentheses_overflow_nothing() {
 }
 
 #[test]
+fn a_function_that_gives_itself_is_called_once() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("go.mod"), "module example.com/mail\n\ngo 1.24\n").unwrap();
+    let source = r#"package main
+
+import (
+	"github.com/ThreeDotsLabs/watermill/components/cqrs"
+)
+
+type again func() again
+
+func itself() again { return itself }
+
+func onPaid(event any) error { return nil }
+
+func main() {
+	processor, _ := cqrs.NewEventProcessorWithConfig(nil, cqrs.EventProcessorConfig{SubscriberConstructor: itself})
+	_ = processor.AddHandlers(cqrs.NewEventHandler("mail", onPaid))
+}
+"#;
+    fs::write(dir.path().join("main.go"), source).unwrap();
+    let (code, out, err) = run(&["scan", "--format", "json"], dir.path());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let audit: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(audit["consumers"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn an_alias_bomb_does_not_go_off() {
     let dir = healthy();
     let mut bomb = String::from("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::syntax::facts::FuncId;
 
 use super::calls::Graph;
-use super::program::{Fn, Package, PkgId, Program, Site, Target};
+use super::program::{Fn, Package, PkgId, Program, Site};
 use super::reach::Reach;
 use super::types::Types;
 
@@ -160,10 +160,7 @@ fn imports(program: &Program, owners: &[Option<usize>], service: usize) -> FxHas
     let mut found = FxHashSet::default();
     while let Some(file) = queue.pop() {
         let facts = program.facts(file);
-        let named = program.file(file).imports.values().filter_map(|target| match target {
-            Target::Package(package) => Some(*package),
-            Target::External(_) => None,
-        });
+        let named = program.file(file).packages();
         let passed = facts.exports.iter().filter(|export| !export.path.is_empty());
         let passed = passed.filter_map(|export| program.imported(file, facts.text(export.path)));
         for package in named.chain(passed) {
@@ -207,15 +204,7 @@ fn initialisers(program: &Program, graph: &Graph, root: PkgId) -> Vec<Fn> {
                     found.push(Fn { file, func: FuncId(i as u32) });
                 }
             }
-            let mut imports: Vec<PkgId> = program
-                .file(file)
-                .imports
-                .values()
-                .filter_map(|t| match t {
-                    Target::Package(id) => Some(*id),
-                    Target::External(_) => None,
-                })
-                .collect();
+            let mut imports: Vec<PkgId> = program.file(file).packages().collect();
             imports.sort_unstable();
             queue.extend(imports);
         }

@@ -105,6 +105,8 @@ pub struct File {
     pub package: PkgId,
     /// Qualifier → what it stands for.
     pub imports: FxHashMap<String, Target>,
+    /// Packages of the tree that are imported under no name, to have them initialised (`import _`).
+    pub initialised: Vec<PkgId>,
     /// Declarations of names that other files of the package declare, too: several programs in one
     /// folder, or one file for each build tag. In the file itself its own is meant.
     pub own: FxHashMap<String, Decl>,
@@ -125,6 +127,17 @@ pub struct File {
     pub given: FxHashMap<(String, String), Vec<ExprId>>,
     /// Declarations only (generated code): calls in it are not known.
     pub generated: bool,
+}
+
+impl File {
+    /// The packages of the tree that the file imports, under a name or none.
+    pub fn packages(&self) -> impl Iterator<Item = PkgId> {
+        let named = self.imports.values().filter_map(|target| match target {
+            Target::Package(package) => Some(*package),
+            Target::External(_) => None,
+        });
+        named.chain(self.initialised.iter().copied())
+    }
 }
 
 /// A package: one folder, or one file where a language's files are modules.
@@ -226,6 +239,7 @@ impl Program {
                 facts: input.facts,
                 package,
                 imports: FxHashMap::default(),
+                initialised: Vec::new(),
                 own: FxHashMap::default(),
                 scopes: Vec::new(),
                 errors: FxHashSet::default(),

@@ -321,9 +321,13 @@ fn made_step(eval: &Eval<'_>, value: &Value, name: &str, argument: &str) -> Opti
         });
     }
     if let (Value::Func(closure), "from") = (value, name) {
-        // A constructor handed over: what it gives.
+        // A constructor handed over: what it gives. One that gives a function constructs nothing,
+        // and may give itself.
         let given = eval.apply(closure, &Arc::from([]), false, 0)?;
-        return step(eval, &given, &format!("{name}:{argument}"));
+        return match given {
+            Value::Func(_) => Some(Value::Unset),
+            given => step(eval, &given, &format!("{name}:{argument}")),
+        };
     }
     if let (Value::Func(closure), "arg") = (value, name) {
         // `arg0.arg0.type`: the type of what the function that is given takes.

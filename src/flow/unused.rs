@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::eval::Eval;
 use super::matches::{Index, Match};
-use super::program::{File, Fn, Program, Site, Target, Ty};
+use super::program::{File, Fn, Program, Site, Ty};
 use super::select::select;
 use super::types::{Type, Types};
 use super::walk;
@@ -120,10 +120,7 @@ pub fn functions(program: &Program) -> FxHashSet<Fn> {
                 named.insert(member);
             }
         }
-        imported.extend(file.imports.values().filter_map(|target| match target {
-            Target::Package(package) => Some(*package),
-            Target::External(_) => None,
-        }));
+        imported.extend(file.packages());
     }
     let mut found = FxHashSet::default();
     // A module of Rust has to be declared, and a program's own file is run from its `main`.
@@ -156,10 +153,7 @@ pub fn idle(program: &Program, said: &[&str]) -> FxHashSet<Fn> {
             Expr::Name(name) | Expr::Field { name, .. } | Expr::Str(name) => Some(file.facts.text(name)),
             _ => None,
         }));
-        imported.extend(file.imports.values().filter_map(|target| match target {
-            Target::Package(package) => Some(*package),
-            Target::External(_) => None,
-        }));
+        imported.extend(file.packages());
         let passed = file.facts.exports.iter().filter(|export| !export.path.is_empty());
         imported.extend(passed.filter_map(|export| {
             program.imported(program.packages[file.package.0 as usize].files[0], file.facts.text(export.path))

@@ -103,7 +103,8 @@ pub struct Rule {
     pub changes: Option<(Vec<Selector>, Vec<Selector>)>,
     /// Where the topic, queue, subject or task type is; the first that gives something wins.
     pub topic: Vec<Selector>,
-    /// What a function that makes the topic is given: the fields that hold the event's name.
+    /// What a function that makes the topic is given: the fields that hold the event's name, or
+    /// `itself` for the name alone.
     pub topic_fields: Vec<String>,
     /// Where the handler is.
     pub handler: Vec<Selector>,

@@ -50,6 +50,9 @@ impl Lifting<'_> {
             let Value::Func(closure) = &*value else { continue };
             let apply = |args: Arc<[Value]>| eval.apply(closure, &args, false, 0);
             let told = event.as_ref().filter(|_| !fields.is_empty()).and_then(|event| {
+                if fields[..] == ["itself"] {
+                    return apply(Arc::from([Value::str(event)]));
+                }
                 let fields = fields.iter().map(|field| (field.as_str().into(), Value::str(event))).collect();
                 apply(Arc::from([Value::Object(Arc::new(Object::new(Type::Unknown, fields, place)))]))
             });

@@ -14,18 +14,20 @@ impl Program {
         let astray = Astray::of(self);
         for file in &self.files {
             let mut map = FxHashMap::default();
+            let mut initialised = Vec::new();
             let facts = &file.facts;
             let mut unlikely: Vec<(&str, Target)> = Vec::new();
             for import in &facts.imports {
                 let path = facts.text(import.path);
                 let alias = facts.text(import.alias);
-                if alias == "_" {
-                    continue;
-                }
                 let package = match facts.lang {
                     Lang::Go => self.package_for(path, file.package).or_else(|| astray.package_for(path)),
                     lang => self.by_file.resolve(path, &file.path, lang),
                 };
+                if alias == "_" {
+                    initialised.extend(package);
+                    continue;
+                }
                 let target = match package {
                     Some(package) => Target::Package(package),
                     None => Target::External(*interned.entry(path.to_owned()).or_insert_with(|| {
@@ -63,10 +65,11 @@ impl Program {
                     });
                 }
             }
-            resolved.push(map);
+            resolved.push((map, initialised));
         }
-        for (file, map) in self.files.iter_mut().zip(resolved) {
+        for (file, (map, initialised)) in self.files.iter_mut().zip(resolved) {
             file.imports = map;
+            file.initialised = initialised;
         }
         self.externals = externals;
     }

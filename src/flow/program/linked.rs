@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{PkgId, Program, Target};
+use super::{PkgId, Program};
 
 /// For each module, the modules that lead to it by imports, itself among them, in order.
 #[derive(Debug, Default)]
@@ -20,13 +20,7 @@ impl Linked {
         let module = |package: PkgId| program.packages[package.0 as usize].module;
         for file in &program.files {
             let Some(from) = module(file.package) else { continue };
-            let named = file.imports.values().filter_map(|target| match target {
-                Target::Package(package) => Some(*package),
-                Target::External(_) => None,
-            });
-            let unnamed = file.facts.imports.iter().filter(|import| file.facts.text(import.alias) == "_");
-            let unnamed = unnamed.filter_map(|i| program.package_for(file.facts.text(i.path), file.package));
-            imports[from as usize].extend(named.chain(unnamed).filter_map(module));
+            imports[from as usize].extend(file.packages().filter_map(module));
         }
         let mut users = vec![Vec::new(); count];
         for from in 0..count as u32 {
