@@ -4,10 +4,11 @@
 mod derived;
 mod found;
 mod guards;
+mod locks;
 mod looks;
 mod record;
 
-use crate::flow::path::{ErrorUse, Exit, Node, Step, Trace};
+use crate::flow::path::{About, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::Site;
 use crate::flow::{Flow, Publisher, REQUEST};
 use crate::rules::{Role, Rule};
@@ -73,6 +74,8 @@ struct Scanner<'f, 'a> {
     flow: &'f Flow<'a>,
     /// Publications to places for failed messages.
     parking: FxHashSet<Site>,
+    /// Claims that are given up whatever became of the message.
+    locks: FxHashSet<Site>,
     out: Scan,
     results: FxHashMap<Site, Roles>,
     /// The step that is scanned, and those around it.
@@ -110,6 +113,7 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
     let mut scanner = Scanner {
         flow,
         parking: places(parks).filter(|site| !sends.contains(site)).copied().collect(),
+        locks: FxHashSet::default(),
         out: Scan::default(),
         results: FxHashMap::default(),
         calls: Vec::new(),
@@ -123,6 +127,7 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
         required: Vec::new(),
         sums: FxHashMap::default(),
     };
+    locks::locks(flow, &trace.nodes, &mut scanner.locks);
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
@@ -143,7 +148,8 @@ impl Scanner<'_, '_> {
         for &rule in &step.rules {
             let rule = self.flow.index.rule(rule);
             let asks = rule.registration_kind.as_deref() == Some(REQUEST);
-            if !asks || self.flow.requests.contains(&step.site) {
+            let lock = rule.role == Role::DedupeClaim && self.locks.contains(&step.site);
+            if !lock && (!asks || self.flow.requests.contains(&step.site)) {
                 roles.add(rule.role);
             }
         }
@@ -262,12 +268,13 @@ impl Scanner<'_, '_> {
         }
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            let beside = matches!(rule.role, Role::Validate | Role::Decode) && !step.on_message;
+            let beside = matches!(rule.role, Role::Validate | Role::Decode) && step.about == About::Other;
             if rule.role == Role::Decode && !beside && self.out.of(Role::Decode).next().is_none() {
                 // What was asked before was whether there is a message at all.
                 self.out.refusals.clear();
             }
-            if NOTED.contains(&rule.role) && !beside {
+            let lock = rule.role == Role::DedupeClaim && self.locks.contains(&step.site);
+            if NOTED.contains(&rule.role) && !beside && !lock {
                 noted = true;
                 let seen = Seen {
                     // Until somebody asks what it gave, nobody knows.
@@ -286,7 +293,7 @@ impl Scanner<'_, '_> {
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
-                self.validating |= step.on_message;
+                self.validating |= step.about != About::Other;
                 let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
                 // `assertIsNew`: what is called a check of the payload looks for a record.
@@ -415,6 +422,7 @@ impl Scanner<'_, '_> {
             detector: String::new(),
             below,
             into: step.into,
+            about: step.about,
             after_effects: self.before,
             effects_above: self.out.effects.len(),
             redis: false,

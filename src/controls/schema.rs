@@ -5,7 +5,7 @@ use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
 use crate::flow::matches::Match;
-use crate::flow::path::{CutReason, ErrorUse};
+use crate::flow::path::{About, CutReason, ErrorUse};
 use crate::flow::program::{Site, Target};
 use crate::flow::types::{Type, import_matches};
 use crate::rules::{Role, Rule};
@@ -45,6 +45,8 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if piped(subject).is_some() {
         signals.insert("validated");
+    } else if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.about == About::Perhaps) {
+        signals.insert("validated-perhaps");
     }
     if signals.contains("validated-logged") {
         signals.remove("validated");

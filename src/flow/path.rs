@@ -26,7 +26,7 @@ mod written;
 use errors::refuses_by_name;
 pub use ingredients::Ingredients;
 pub use knowledge::Knowledge;
-pub use node::{Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
+pub use node::{About, Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
 use node::{holds, matters};
 use payload::Payload;
 use sums::Sum;

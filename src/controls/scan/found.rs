@@ -1,6 +1,6 @@
 //! What a scan gives: effects, the guards before them, and the steps that controls ask about.
 
-use crate::flow::path::{Cut, CutReason, ErrorUse};
+use crate::flow::path::{About, Cut, CutReason, ErrorUse};
 use crate::flow::program::{Fn, Site};
 use crate::rules::Role;
 
@@ -115,6 +115,8 @@ pub struct Seen {
     pub below: Roles,
     /// The function it was followed into.
     pub into: Option<Fn>,
+    /// Whether what it looks at is the message.
+    pub about: About,
     /// Effects that come before it.
     pub after_effects: usize,
     /// Effects above it on the page: with those in arms that end without it.

@@ -140,7 +140,10 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
             }
         }
         Expr::Field { base, .. } => match flow.types.of(at(base)) {
-            Type::External(..) => Looks::Carrier,
+            // What rules describe is a library's carrier; other foreign types are contracts.
+            Type::External(path, _) if flow.index.describes(flow.types.program.external(path)) => {
+                Looks::Carrier
+            }
             Type::Named(ty, _) if carries(flow, ty) => Looks::Carrier,
             _ => Looks::Payload,
         },

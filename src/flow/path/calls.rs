@@ -34,13 +34,13 @@ impl Tracer<'_, '_> {
         } else {
             self.targets(site, !rules.is_empty(), frame)
         };
-        let on_message = self.about_message(site, &rules, frame);
+        let about = self.about_message(site, &rules, frame);
         let keyed = self.keyed(site, &rules, frame);
         let plain = rules.is_empty();
         // A named role says what the call does; a hand-over only that something follows.
         let opens = plain || role(Role::ObserverTrigger) || role(Role::MediatorSend);
         let adds = self.taken(site, &rules, frame);
-        let step = Step { error, detached, on_message, keyed, adds, ..Step::new(site, func, rules, depth) };
+        let step = Step { error, detached, about, keyed, adds, ..Step::new(site, func, rules, depth) };
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let handed_on = self.hands_on(func, id);

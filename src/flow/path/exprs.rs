@@ -2,7 +2,7 @@
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Lang, Sym, UnaryOp};
 
-use super::{Binding, Branch, ErrorUse, Fn, Node, RuleId, Site, Step, Tracer};
+use super::{About, Binding, Branch, ErrorUse, Fn, Node, RuleId, Site, Step, Tracer};
 use crate::flow::program::Decl;
 use crate::flow::statement;
 
@@ -153,7 +153,7 @@ impl Tracer<'_, '_> {
         if !rules.is_empty() {
             let keyed = self.keyed(site, &rules, frame);
             let adds = self.taken(site, &rules, frame);
-            let step = Step { on_message: true, keyed, adds, ..Step::new(site, func, rules, depth) };
+            let step = Step { about: About::Message, keyed, adds, ..Step::new(site, func, rules, depth) };
             self.push(step, out);
         }
     }

@@ -36,9 +36,8 @@ pub struct Step {
     pub inner: Vec<Node>,
     /// Runs when the function ends (`defer`) or beside it (`go`).
     pub detached: bool,
-    /// It looks at the message, as far as can be told: what a validation is given is the payload or
-    /// built of it, not a setting or a stored row.
-    pub on_message: bool,
+    /// Whether what it looks at is the message.
+    pub about: About,
     /// It inserts or publishes under a key that the message brings: a second one is refused or left out.
     pub keyed: bool,
     /// Where something was added to an old value that this writes down; for the addition itself, its
@@ -58,7 +57,7 @@ impl Step {
             into: None,
             inner: Vec::new(),
             detached: false,
-            on_message: false,
+            about: About::Other,
             keyed: false,
             adds: Vec::new(),
         }
@@ -68,6 +67,17 @@ impl Step {
     pub fn is_sum(&self) -> bool {
         self.rules.is_empty() && self.adds.first() == Some(&self.site)
     }
+}
+
+/// Whether what a decoder or a validation is given is the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The payload, or what was built of it.
+    Message,
+    /// Nothing tells what it is.
+    Perhaps,
+    /// A setting, a stored row, the answer of another system.
+    Other,
 }
 
 /// What becomes of a call's error.

@@ -2,12 +2,13 @@
 //! what was received, not at a setting or a row that was loaded.
 
 use crate::rules::Role;
-use crate::syntax::facts::{Expr, ExprId, Lang, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Facts, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
+use std::sync::Arc;
 
-use super::{Asks, Binding, Eval, Exit, Fn, Node, RuleId, Site, Tracer, Type, Value};
-use crate::flow::program::Ty;
+use super::{About, Asks, Binding, Eval, Exit, Fn, Node, RuleId, Site, Tracer, Type, Value};
+use crate::flow::program::{ExtPath, Ty};
 use crate::flow::scope::DefKind;
 use crate::flow::value::STEP;
 
@@ -16,12 +17,18 @@ use crate::flow::value::STEP;
 pub struct Payload {
     handler: Option<Fn>,
     types: FxHashSet<Ty>,
+    /// Those of other repositories: generated code, shared contracts.
+    foreign: FxHashSet<(ExtPath, Arc<str>)>,
+    /// Variables that decoders filled, by their function and name.
+    locals: FxHashSet<(Fn, Sym)>,
     /// The library's call that receives the message.
     pub source: Option<Site>,
     /// The message was given to calls that only look at it.
     pub looked_at: bool,
     /// Values that decoders filled.
     values: FxHashSet<Value>,
+    /// Calls that decode: what they give is the payload.
+    decoders: FxHashSet<Site>,
     /// Parts of values that the question at hand may still look at: values share their parts.
     budget: Cell<u32>,
 }
@@ -48,6 +55,7 @@ impl Payload {
     fn has(&self, ty: &Type) -> bool {
         match ty {
             Type::Named(ty, _) => self.types.contains(ty),
+            Type::External(path, name) => self.foreign.contains(&(*path, name.clone())),
             Type::Slice(inner) | Type::Map(_, inner) => self.has(inner),
             _ => false,
         }
@@ -89,7 +97,7 @@ impl Payload {
             Value::Call(call) => is(call.conversion().unwrap_or(&call.callee)),
             Value::Object(object) => self.has(&object.ty) || object.fields.iter().any(|(_, v)| is(v)),
             // `payload.GetId()`, `msg.Header.Get("id")`, `strings.TrimSpace(payload.Name)`.
-            Value::Made(made) if Some(made.site) == self.source => true,
+            Value::Made(made) if Some(made.site) == self.source || self.decoders.contains(&made.site) => true,
             Value::Made(_) if delivered(&eval.type_of(value)) => true,
             Value::Made(made) => {
                 let on = made.receiver.as_ref().is_some_and(is);
@@ -101,7 +109,10 @@ impl Payload {
             Value::Opaque(Some(site)) => {
                 self.has(&eval.types.of(*site)) || sources(eval, *site, frame).iter().any(is)
             }
-            other => self.has(&eval.type_of(other)),
+            other => {
+                let ty = eval.type_of(other);
+                self.has(&ty) || delivered(&ty)
+            }
         }
     }
 }
@@ -168,6 +179,14 @@ fn delivered(ty: &Type) -> bool {
     matches!(ty, Type::External(_, name) if matches!(&**name, "Delivery" | "Msg" | "Message" | "ConsumerMessage"))
 }
 
+/// What stands under references, `await`, `?` and the name of a type.
+fn beneath(facts: &Facts, mut expr: ExprId) -> ExprId {
+    while let Expr::Unary { operand: inner, .. } | Expr::Assert { value: inner, .. } = facts.expr(expr) {
+        expr = inner;
+    }
+    expr
+}
+
 /// How deep values are looked into.
 const DEPTH: u8 = 12;
 /// How many parts of a value are looked at.
@@ -215,39 +234,31 @@ pub(super) fn begins_as_query(name: &str) -> bool {
 }
 
 impl Tracer<'_, '_> {
-    /// Whether a step looks at the message. What a decoder fills is the payload from here on; a
-    /// validation counts unless what it is given is known to be something else.
-    pub(super) fn about_message(&mut self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
-        let mut about = true;
+    /// Whether a step looks at the message. What a decoder fills is the payload from here on.
+    pub(super) fn about_message(&mut self, site: Site, rules: &[RuleId], frame: &[Binding]) -> About {
+        let mut about = About::Message;
         for &id in rules {
             let rule = self.flow.index.rule(id);
             if !matches!(rule.role, Role::Decode | Role::Validate) {
                 continue;
             }
-            if rule.role == Role::Decode && self.decodes_other(site, frame) {
-                about = false;
+            if self.is_of_other(site, frame) {
+                about = About::Other;
                 continue;
             }
-            let values: Vec<Value> = rule
-                .value
-                .iter()
-                .map(|s| crate::flow::select::select(self.eval, site, s))
-                .filter(|v| !v.is_unset())
-                .map(|v| self.eval.within(&v, frame))
-                .collect();
+            let values = rule.value.iter().map(|s| crate::flow::select::select(self.eval, site, s));
+            let values: Vec<Value> =
+                values.filter(|v| !v.is_unset()).map(|v| self.eval.within(&v, frame)).collect();
+            if rule.role == Role::Decode {
+                self.fills(site, &values);
+                continue;
+            }
+            if self.arguments(site).any(|arg| self.is_decoded(arg)) {
+                return About::Message;
+            }
             for value in &values {
-                let ty = self.eval.type_of(value);
-                if rule.role == Role::Decode {
-                    self.payload.learn(self.eval, &ty);
-                    let made = |v: &Value| matches!(v, Value::Made(_) | Value::Opaque(Some(_)));
-                    self.payload.values.extend(value.items().into_iter().filter(made));
-                } else {
-                    let known = matches!(&ty, Type::Named(ty, _) if !self.flow.types.is_interface(*ty));
-                    about = !known
-                        || self.payload.is(self.eval, value, frame)
-                        || self.payload.fills(self.eval, value, frame);
-                }
-                if about {
+                about = self.is_of_payload(value, frame);
+                if about != About::Other {
                     break;
                 }
             }
@@ -255,9 +266,33 @@ impl Tracer<'_, '_> {
         about
     }
 
-    /// Whether what a decoder is given is known to be something else than the message: a row that was
-    /// looked up, what another system answered.
-    pub(super) fn decodes_other(&self, call: Site, frame: &[Binding]) -> bool {
+    /// Notes what a decoder fills.
+    fn fills(&mut self, call: Site, values: &[Value]) {
+        self.fill(call);
+        self.payload.decoders.insert(call);
+        if let Some(value) = values.first() {
+            let ty = self.eval.type_of(value);
+            self.payload.learn(self.eval, &ty);
+            self.learn_foreign(&ty);
+            let made = |v: &Value| matches!(v, Value::Made(_) | Value::Opaque(Some(_)));
+            self.payload.values.extend(value.items().into_iter().filter(made));
+        }
+    }
+
+    /// Whether a value that is validated is the payload: it is, unless it is known to be something else.
+    fn is_of_payload(&self, value: &Value, frame: &[Binding]) -> About {
+        if self.payload.is(self.eval, value, frame) || self.payload.fills(self.eval, value, frame) {
+            return About::Message;
+        }
+        match self.eval.type_of(value) {
+            Type::Named(ty, _) if !self.flow.types.is_interface(ty) => About::Other,
+            _ => About::Perhaps,
+        }
+    }
+
+    /// Whether what a decoder or a validation is given is known to be something else than the message: a
+    /// row that was looked up, what another system answered.
+    pub(super) fn is_of_other(&self, call: Site, frame: &[Binding]) -> bool {
         let mut deps = self.deps(call);
         deps.retain(|&dep| dep != call);
         let answered = |dep: &Site| {
@@ -268,9 +303,51 @@ impl Tracer<'_, '_> {
         deps.iter().any(answered) || self.looked_up(&deps, frame).is_some()
     }
 
+    /// Notes a type of another repository as one of the payload. What rules describe carries messages
+    /// instead, or is something else.
+    fn learn_foreign(&mut self, ty: &Type) {
+        if let Type::External(path, name) = ty
+            && !self.flow.index.describes(self.flow.types.program.external(*path))
+        {
+            self.payload.foreign.insert((*path, name.clone()));
+        }
+    }
+
+    /// Notes the variables whose address a decoder is given.
+    fn fill(&mut self, call: Site) {
+        let facts = self.flow.types.program.facts(call.file);
+        let given: Vec<Site> = self.arguments(call).collect();
+        for arg in given {
+            if let Expr::Unary { op: UnaryOp::AddressOf, operand } = facts.expr(arg.expr)
+                && let Expr::Name(name) = facts.expr(operand)
+                && let Some((owner, _)) = self.flow.types.local(arg, name)
+            {
+                self.payload.locals.insert((owner, name));
+            }
+        }
+    }
+
+    /// Whether an expression is a variable that a decoder filled, or that was given what one gives.
+    fn is_decoded(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        let name = match facts.expr(beneath(facts, site.expr)) {
+            Expr::Name(name) => name,
+            _ => return false,
+        };
+        let Some((owner, def)) = self.flow.types.local(site, name) else { return false };
+        let given = match def.kind {
+            DefKind::Value(value, 0) => {
+                let call = Site { file: owner.file, expr: beneath(facts, value) };
+                self.payload.decoders.contains(&call)
+            }
+            _ => false,
+        };
+        given || self.payload.locals.contains(&(owner, name))
+    }
+
     /// Whether an expression is the message, a part of it, or built of it.
     pub(super) fn is_message(&self, site: Site, frame: &[Binding]) -> bool {
-        self.payload.is(self.eval, &self.value_in(site, frame), frame)
+        self.is_decoded(site) || self.payload.is(self.eval, &self.value_in(site, frame), frame)
     }
 
     /// Whether a value is the message, a part of it, or built of it.

@@ -1,6 +1,6 @@
 //! What a handler gives back and its library goes on with: messages that are published or posted.
 
-use super::{ErrorUse, Node, Step, Tracer};
+use super::{About, ErrorUse, Node, Step, Tracer};
 use crate::flow::RETURNED;
 use crate::flow::matches::RuleId;
 use crate::flow::program::Fn;
@@ -22,7 +22,8 @@ impl Tracer<'_, '_> {
         if rules.is_empty() || !file.scopes[func.func.0 as usize].returns.iter().any(gives) {
             return;
         }
-        let step = Step { error: ErrorUse::Returned, on_message: true, ..Step::new(site, func, rules, 0) };
+        let step =
+            Step { error: ErrorUse::Returned, about: About::Message, ..Step::new(site, func, rules, 0) };
         let last = body.len() - usize::from(matches!(body.last(), Some(Node::Exit(_))));
         body.insert(last, Node::Step(step));
     }

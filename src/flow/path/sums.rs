@@ -342,7 +342,7 @@ impl Tracer<'_, '_> {
                         .rules_at(call)
                         .iter()
                         .any(|&rule| self.flow.index.rule(rule).role == Role::Decode);
-                    filled |= !decodes || self.decodes_other(call, frame);
+                    filled |= !decodes || self.is_of_other(call, frame);
                 }
             });
         }
