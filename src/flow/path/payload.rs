@@ -330,10 +330,7 @@ impl Tracer<'_, '_> {
     /// Whether an expression is a variable that a decoder filled, or that was given what one gives.
     fn is_decoded(&self, site: Site) -> bool {
         let facts = self.flow.types.program.facts(site.file);
-        let name = match facts.expr(beneath(facts, site.expr)) {
-            Expr::Name(name) => name,
-            _ => return false,
-        };
+        let Expr::Name(name) = facts.expr(beneath(facts, site.expr)) else { return false };
         let Some((owner, def)) = self.flow.types.local(site, name) else { return false };
         let given = match def.kind {
             DefKind::Value(value, 0) => {
