@@ -5,6 +5,7 @@
 //! at and not passed on. A path that parks the message, or asks for it again, carries none.
 
 mod carried;
+mod counted;
 
 use crate::audit::Status;
 use crate::flow::path::{ErrorUse, Knowledge, Node, Trace};
@@ -23,7 +24,7 @@ use carried::{Failure, Lost, Of, Tells, asked, compares};
 /// What becomes of the consumer's failures before a dead-letter target could see them:
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
 /// the message does, `swallows-all` where the
-/// handler never ends otherwise.
+/// handler never ends otherwise. `counted` where what is put back is put back while a count allows it.
 pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
     let mut signals = Signals::new();
     match lost(subject, examined, table).map(|lost| lost.failure.of) {
@@ -40,6 +41,9 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
         signals.insert("swallows-all");
     }
     signals.extend(examined.stops.then_some("stops"));
+    if examined.traces.iter().any(|(_, trace)| counted::counts(subject.flow, &trace.nodes, table)) {
+        signals.insert("counted");
+    }
     signals
 }
 

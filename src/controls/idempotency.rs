@@ -100,6 +100,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if scan.cuts.iter().any(|c| c.why != CutReason::Depth) {
         signals.insert("unresolved");
     }
+    signals.extend(scan.handed_past.then_some("handed-past"));
     signals
 }
 

@@ -220,6 +220,7 @@ impl Scanner<'_, '_> {
                 Node::Exit(_) => {}
                 Node::Cut(cut) => {
                     self.reaches_out |= guard.is_some();
+                    self.out.handed_past |= guard.is_none() && cut.hands_on;
                     self.out.cuts.push(cut.clone());
                 }
             }

@@ -13,7 +13,7 @@ use super::instance::Instance;
 use super::matches::{Match, RuleId};
 use super::program::{Fn, Site, Ty};
 use super::started::Started;
-use super::value::{Closure, Value};
+use super::value::{Closure, STEP, Value};
 use super::{addressed, attributed, options, resolve, symbol, unused};
 use crate::rules::{Detector, Role, Rule, Start};
 
@@ -241,13 +241,23 @@ const TARGET_DEPTH: u8 = 6;
 /// Whether a dead-letter part names something. A field of the configuration does, whatever its
 /// value is: that the topic's name was found first leaves the fields beside it unfollowed.
 fn given(eval: &Eval<'_>, graph: &Graph, value: &Value) -> bool {
-    let names = |value: &Value| !matches!(value, Value::Opaque(_) | Value::Typed(_)) && !value.is_unset();
+    let names = |value: &Value| {
+        !matches!(value, Value::Opaque(_) | Value::Typed(_)) && !value.is_unset() && !is_untaken(value)
+    };
     match value {
         Value::OneOf(items) => items.iter().any(|item| given(eval, graph, item)),
         open if open.free().is_some() => resolve::everything(eval, graph, open, TARGET_DEPTH)
             .iter()
             .any(|found| names(found) && found.free().is_none()),
         other => names(other),
+    }
+}
+
+/// Whether a value is what a step on something unknown would give.
+fn is_untaken(value: &Value) -> bool {
+    match value {
+        Value::Field(base, name) => name.starts_with(STEP) || is_untaken(base),
+        _ => false,
     }
 }
 

@@ -289,7 +289,7 @@ pub const REMOVALS: [Removal; 17] = [
         "was restocked at %s\", event.ReturnID, restock.CompletedAt)\n\t\treturn nil\n",
         "was restocked at %s\", event.ReturnID, restock.CompletedAt)\n",
         &RETURNED,
-        ("Implemented entity-state High", "Partial entity-state Medium"),
+        ("Implemented entity-state Medium", "Partial entity-state Medium"),
         &[],
     ),
 ];

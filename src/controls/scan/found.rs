@@ -175,6 +175,8 @@ pub struct Scan {
     pub own_record: bool,
     /// A call may go several ways, which do different things: not all of them need be this one's.
     pub several_ways: bool,
+    /// The message is handed on out of sight where no guard stands before that.
+    pub handed_past: bool,
     /// Where a transaction begins.
     pub transaction: Option<Site>,
 }

@@ -146,9 +146,13 @@ impl Payload {
             Value::Element(base) => brings(base) || self.decoded(eval, base),
             Value::Made(made) if Some(made.site) == self.source => true,
             Value::Made(made) => {
-                let mut parts = made.args.iter().flat_map(|args| args.iter()).chain(&made.receiver);
-                let plain = made.receiver.is_some() || converts(eval.types.program.external(made.path));
-                plain && parts.clone().next().is_some() && parts.all(brings)
+                let args = made.args.as_deref().unwrap_or_default();
+                let on = made.receiver.as_ref();
+                let plain = on.is_some() || converts(eval.types.program.external(made.path), &made.name);
+                plain
+                    && (on.is_some() || !args.is_empty())
+                    && args.iter().all(brings)
+                    && on.is_none_or(|on| brings(on) || self.decoded(eval, on))
             }
             Value::Call(call) => call.conversion().is_some_and(brings),
             Value::OneOf(items) => items.iter().all(brings),
@@ -192,9 +196,12 @@ const DEPTH: u8 = 12;
 /// How many parts of a value are looked at.
 const PARTS: u32 = 300;
 
-/// Packages whose functions give their argument in another form.
-fn converts(path: &str) -> bool {
-    matches!(path, "strings" | "bytes" | "strconv" | "time" | "unicode/utf8" | "slices" | "maps")
+/// Whether a function of a library gives its argument in another form: all of some packages, and those
+/// of identifiers' libraries that read what is written.
+fn converts(path: &str, name: &str) -> bool {
+    let plain = matches!(path, "strings" | "bytes" | "strconv" | "time" | "unicode/utf8" | "slices" | "maps");
+    let reads = ["Parse", "MustParse", "From", "MustFrom"].iter().any(|word| name.starts_with(word));
+    plain || reads && ["uuid", "ulid"].iter().any(|kind| path.contains(kind))
 }
 
 /// What the expression at `site` is made of without leaving the process: the value under a type
@@ -253,9 +260,11 @@ impl Tracer<'_, '_> {
                 self.fills(site, &values);
                 continue;
             }
-            if self.arguments(site).any(|arg| self.is_decoded(arg)) {
+            let mut given = self.arguments(site).chain(self.called_on(site));
+            if given.any(|part| self.is_decoded(part) || values.is_empty() && self.is_message(part, frame)) {
                 return About::Message;
             }
+            about = About::Perhaps;
             for value in &values {
                 about = self.is_of_payload(value, frame);
                 if about != About::Other {
@@ -378,6 +387,14 @@ impl Tracer<'_, '_> {
     /// Whether a call is given a context, as what reaches out of the process is.
     pub(super) fn given_context(&self, call: Site, frame: &[Binding]) -> bool {
         self.arguments(call).any(|arg| self.eval.is_context(&self.value_in(arg, frame)))
+    }
+
+    /// What the method at `call` is called on.
+    fn called_on(&self, call: Site) -> Option<Site> {
+        let facts = self.flow.types.program.facts(call.file);
+        let Expr::Call { callee, .. } = facts.expr(call.expr) else { return None };
+        let Expr::Field { base, .. } = facts.expr(callee) else { return None };
+        Some(Site { file: call.file, expr: base })
     }
 
     /// The arguments of the call at `call`, under a negation too.
