@@ -51,6 +51,7 @@ impl Scanner<'_, '_> {
         }
         match branch.asks {
             Asks::NotGiven | Asks::Absence => then_exit.is_some() && then_exit != Some(Exit::Forward),
+            Asks::Error => then_exit.is_some(),
             Asks::Other | Asks::State | Asks::Has | Asks::Lacks => then_exit == Some(Exit::Failure),
             _ => false,
         }
@@ -66,7 +67,8 @@ impl Scanner<'_, '_> {
         let otherwise = matches!(branch.asks, Asks::Given | Asks::Presence)
             && ends(&branch.otherwise) == Some(Exit::Failure);
         if otherwise || Self::refuses(branch, deps, then_exit) {
-            let fails = otherwise || then_exit == Some(Exit::Failure);
+            let forwards = branch.asks == Asks::Error && then_exit == Some(Exit::Forward);
+            let fails = otherwise || forwards || then_exit == Some(Exit::Failure);
             self.out.refusals.push(Refusal::by(self.flow, branch, fails));
         }
     }

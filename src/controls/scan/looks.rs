@@ -8,7 +8,7 @@ use super::Refusal;
 use crate::flow::Flow;
 use crate::flow::calls::Callee;
 use crate::flow::eval::Eval;
-use crate::flow::path::Branch;
+use crate::flow::path::{Asks, Branch};
 use crate::flow::program::{Fn, Site, Ty};
 use crate::flow::scope::DefKind;
 use crate::flow::types::Type;
@@ -32,14 +32,19 @@ const DEPTH: u8 = 4;
 impl Refusal {
     /// What `branch` turns messages away for.
     pub(super) fn by(flow: &Flow<'_>, branch: &Branch, fails: bool) -> Refusal {
-        let mut looks = looks(flow, branch.cond, DEPTH);
-        let mut asked = vec![branch.cond];
+        // An error is asked for what the call that gave it was given.
+        let cond = match branch.asks {
+            Asks::Error => branch.deps.first().copied().unwrap_or(branch.cond),
+            _ => branch.cond,
+        };
+        let mut looks = looks(flow, cond, DEPTH);
+        let mut asked = vec![cond];
         if let Some(func) = branch.answers {
             looks = looks.max(predicate(flow, func, branch.cond, DEPTH));
             asked.extend(asked_by(flow, func, branch.cond));
         }
         let fields: FxHashSet<String> = asked.into_iter().flat_map(|site| fields(flow, site)).collect();
-        Refusal { asked: branch.cond, fails, looks, fields: fields.len(), ignored: false }
+        Refusal { asked: cond, fails, looks, fields: fields.len(), ignored: false }
     }
 }
 

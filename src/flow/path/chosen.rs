@@ -34,7 +34,7 @@ impl Tracer<'_, '_> {
     }
 
     /// Follows the functions that are sent into a channel of functions, or of what keeps some: whoever
-    /// receives them runs them. Gives whether there are any.
+    /// receives them runs them. Gives whether there are any, and nothing of the message beside them.
     pub(super) fn run_elsewhere(
         &mut self,
         sent: Site,
@@ -47,8 +47,11 @@ impl Tracer<'_, '_> {
         if types.signature(element).is_none() && !matches!(element, Type::Named(..)) {
             return false;
         }
+        let mut beside = false;
         let given = match self.value_in(sent, frame) {
             Value::Object(object) => {
+                let data = object.named().filter(|(_, value)| !is_function(value));
+                beside = data.into_iter().any(|(_, value)| self.payload_is(value, frame));
                 Value::one_of(object.named().map(|(_, value)| value.clone()).filter(is_function).collect())
             }
             value if types.signature(element).is_some() => value,
@@ -66,7 +69,7 @@ impl Tracer<'_, '_> {
             // Its end is not the end of who hands it over.
             out.extend(nodes.into_iter().filter(|node| !matches!(node, Node::Exit(_))));
         }
-        !found.is_empty()
+        !found.is_empty() && !beside
     }
 
     /// What options and setters put into the field that is called, whatever the literal has there.

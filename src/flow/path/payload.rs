@@ -155,12 +155,18 @@ impl Payload {
                     && on.is_none_or(|on| brings(on) || self.decoded(eval, on))
             }
             Value::Call(call) => call.conversion().is_some_and(brings),
-            Value::OneOf(items) => items.iter().all(brings),
+            // Generated getters give nothing of a message that is not there.
+            Value::OneOf(items) => {
+                let mut given = items.iter().filter(|item| !is_nothing(item)).peekable();
+                given.peek().is_some() && given.all(brings)
+            }
             Value::Concat(items) => {
                 let text = |value: &Value| matches!(value, Value::Str(_) | Value::Literal(_));
                 items.iter().all(|item| text(item) || brings(item)) && items.iter().any(brings)
             }
-            Value::Opaque(Some(site)) => sources(eval, *site, frame).iter().any(brings),
+            Value::Opaque(Some(site)) => {
+                sources(eval, *site, frame).iter().any(|source| brings(source) || self.decoded(eval, source))
+            }
             _ => false,
         }
     }
@@ -175,6 +181,16 @@ impl Payload {
             _ => false,
         };
         bare && self.has(&ty) || delivered(&ty)
+    }
+}
+
+/// Whether a value is what stands for none.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Unset => true,
+        Value::Str(text) => text.is_empty(),
+        Value::Literal(text) => &**text == "nil",
+        _ => false,
     }
 }
 
@@ -460,7 +476,12 @@ impl Tracer<'_, '_> {
             _ => !self.gives_value(func),
         };
         let turns_away = arms.iter().any(|arm| matches!(arm.last(), Some(Node::Exit(exit)) if ends(exit)));
-        let asked = !matches!(asks, Asks::Error | Asks::Conflict | Asks::Case);
+        let asked = match asks {
+            // What cannot be read in another form is refused: `id, err := uuid.Parse(order.ID)`.
+            Asks::Error => return turns_away && self.deps(cond).iter().any(|&call| self.reads(call, frame)),
+            Asks::Conflict | Asks::Case => false,
+            _ => true,
+        };
         let elsewhere = answers.is_none() && self.given_context(cond, frame);
         if !turns_away || !asked || self.asks_for_any(cond, frame) || elsewhere {
             return false;
@@ -473,6 +494,18 @@ impl Tracer<'_, '_> {
             }
         });
         parts.into_iter().any(|expr| self.is_message(Site { file: cond.file, expr }, frame))
+    }
+
+    /// Whether a call of a library reads a part of the message in another form.
+    fn reads(&self, call: Site, frame: &[Binding]) -> bool {
+        let facts = self.flow.types.program.facts(call.file);
+        let Expr::Call { callee, .. } = facts.expr(call.expr) else { return false };
+        let (Expr::Field { name, .. } | Expr::Name(name)) = facts.expr(callee) else { return false };
+        let named = ["Parse", "Atoi", "FromString", "NewFromString", "ObjectIDFromHex"];
+        let library = matches!(self.eval.value(call), Value::Made(_));
+        library
+            && named.iter().any(|word| facts.text(name).starts_with(word))
+            && self.arguments(call).any(|arg| self.is_part(arg, frame) && self.is_message(arg, frame))
     }
 
     /// `if msg == nil`, `if !ok`: whether there is a message at all, or of which type it is. What it says
