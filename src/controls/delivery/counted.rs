@@ -42,8 +42,8 @@ fn compares(program: &Program, cond: Site, names: &RegexSet) -> bool {
         if let Expr::Binary { op, left, right } = facts.expr(expr)
             && matches!(op, BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
         {
-            let named = |side| names.is_match(&program.render(Site { expr: side, ..cond }));
-            found |= named(left) || named(right);
+            let counts = |side| names.is_match(&program.render(Site { expr: side, ..cond }));
+            found |= counts(left) || counts(right);
         }
     });
     found
