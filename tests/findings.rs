@@ -91,7 +91,7 @@ fn a_sentence_fits_what_becomes_of_the_message() {
     let stops = told("projection-that-stops", "no-dead-letter");
     assert_eq!(stops.len(), 2);
     let ends = "The first message of $all that fails ends the loop that reads them: \
-                no later one is handled until it is started again.";
+                no later one is handled, and whoever starts it again meets that one first.";
     assert!(stops.iter().any(|said| said == ends), "{stops:?}");
     let again = "A message of orders that keeps failing ends nowhere a person can find it.";
     assert!(stops.iter().any(|said| said == again), "{stops:?}");

@@ -110,7 +110,16 @@ fn topics_known(audit: &Audit, scope: &[&Service]) -> Answer {
 
 /// A topic whose publisher nobody can name is neither published nor without a publisher.
 fn topics_published(audit: &Audit, scope: &[&Service]) -> Answer {
-    let mine = audit.consumers.iter().filter(|c| in_scope(scope, &c.service) && c.transport != "webhook");
+    let heard = audit.consumers.iter().filter(|c| in_scope(scope, &c.service) && c.transport != "webhook");
+    // What a broker tells of itself nobody publishes.
+    let (own, mine): (Vec<_>, Vec<_>) = heard.partition(|c| is_brokers_own(&c.topic.name));
+    if mine.is_empty() && !own.is_empty() {
+        return (
+            ItemState::NotApplicable,
+            "All that is listened to are the broker's own streams.".to_owned(),
+            Vec::new(),
+        );
+    }
     let (mut good, mut bad, mut unsure) = (0, Vec::new(), Vec::new());
     for consumer in mine {
         let told = || at(&consumer.registration, "consumer", &consumer.topic.name);
@@ -121,7 +130,6 @@ fn topics_published(audit: &Audit, scope: &[&Service]) -> Answer {
         });
         let seen = topic.is_some_and(|t| {
             !t.publishers.is_empty()
-                || is_brokers_own(&t.name)
                 || is_waived(audit, &t.name)
                 || audit.topics.iter().any(|p| !p.publishers.is_empty() && covers(&t.name, &p.name))
         });
@@ -145,7 +153,11 @@ fn topics_published(audit: &Audit, scope: &[&Service]) -> Answer {
         );
         return (ItemState::Open, note, unsure);
     }
-    (ItemState::Met, format!("What each of {all} consumers listens to is published."), Vec::new())
+    let aside = match own.len() {
+        0 => String::new(),
+        n => format!(" {n} more listen to the broker's own streams."),
+    };
+    (ItemState::Met, format!("What each of {all} consumers listens to is published.{aside}"), Vec::new())
 }
 
 /// Whether somebody answers for a topic that nothing publishes.

@@ -252,6 +252,33 @@ pub(super) fn fence(text: &str, least: usize) -> String {
     "`".repeat(least.max(longest + 1))
 }
 
+/// Beginnings of rules in the order of the harm they are about: messages that are lost or block those
+/// behind them, effects that are repeated, messages that are never sent, those that are misread,
+/// values that are out of date. What is not among them comes last.
+const HARM: [&str; 16] = [
+    "ack-on-error",
+    "no-dead-letter",
+    "requeue-forever",
+    "poison-on-decode-error",
+    "dead-letter-",
+    "no-idempotency",
+    "effect-repeated",
+    "redelivery-fails",
+    "dedupe-",
+    "dual-write",
+    "outbox-",
+    "topic-",
+    "schema-",
+    "payload-mismatch",
+    "cache-",
+    "invalidation-",
+];
+
+/// Where a rule stands among others of its priority: the more harm, the earlier.
+pub fn harm(rule: &str) -> usize {
+    HARM.iter().position(|start| rule.starts_with(start)).unwrap_or(HARM.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,10 +76,11 @@ impl Views<'_> {
     pub(super) fn actions(&self, of: &dyn Fn(&Finding) -> bool) -> Vec<Actions> {
         let mut out = Vec::new();
         for priority in Priority::ALL {
-            let mut rules: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+            let mut rules: BTreeMap<(usize, &str, &str), Vec<&Finding>> = BTreeMap::new();
             let counted = |f: &&Finding| f.priority == *priority && f.suppressed.is_none() && of(f);
             for finding in self.audit.findings.iter().filter(counted) {
-                rules.entry((&finding.rule, &finding.help)).or_default().push(finding);
+                let key = (words::harm(&finding.rule), finding.rule.as_str(), finding.help.as_str());
+                rules.entry(key).or_default().push(finding);
             }
             if rules.is_empty() {
                 continue;
@@ -91,7 +92,7 @@ impl Views<'_> {
                 places: rules.values().flatten().map(|f| &f.location).collect::<BTreeSet<_>>().len(),
                 rules: rules
                     .into_iter()
-                    .map(|((rule, help), findings)| RuleActions {
+                    .map(|((_, rule, help), findings)| RuleActions {
                         rule: rule.to_owned(),
                         help: help.to_owned(),
                         count: findings.len(),

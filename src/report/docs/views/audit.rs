@@ -26,6 +26,8 @@ struct AuditView {
     checklist: Option<String>,
     figures: Vec<Figure>,
     services: Vec<ServiceView>,
+    /// Of how many services it is told how they publish, which no percentage here counts.
+    outboxes_beside: usize,
     uncounted: Vec<Uncounted>,
     subscriptions: Vec<SubscriptionGroup>,
     practice: Vec<FamilyView>,
@@ -67,6 +69,7 @@ impl Views<'_> {
         };
         let uncounted = self.audit.services.iter().filter(|service| !mine(&service.name));
         let schemas = self.schemas(&scope);
+        let services = self.services(entry);
         let has_checklist = self.audit.checklists.iter().any(|checklist| checklist.name == entry.name);
         context(&AuditView {
             head: self.head(),
@@ -77,7 +80,8 @@ impl Views<'_> {
             topics_excluded: entry.topics.exclude.iter().map(|glob| glob.as_str().to_owned()).collect(),
             checklist: has_checklist.then(|| checklist_file(entry)),
             figures: self.figures(entry),
-            services: self.services(entry),
+            outboxes_beside: services.iter().filter(|service| service.has_outbox()).count(),
+            services,
             uncounted: uncounted
                 .map(|service: &Service| Uncounted {
                     name: service.name.clone(),

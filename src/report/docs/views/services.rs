@@ -23,6 +23,8 @@ pub struct ServiceView {
     publishes: Vec<TopicLink>,
     consumes: Vec<TopicLink>,
     claims: Vec<Claim>,
+    /// How it publishes, where the audit does not count that.
+    outbox: Option<Claim>,
     consumers: Vec<ConsumerView>,
     diagram: String,
 }
@@ -69,6 +71,13 @@ pub struct ConsumerView {
 pub struct Step {
     name: String,
     at: Link,
+}
+
+impl ServiceView {
+    /// Whether it is told how the service publishes.
+    pub(super) fn has_outbox(&self) -> bool {
+        self.outbox.is_some()
+    }
 }
 
 impl TopicLink {
@@ -122,6 +131,9 @@ impl Views<'_> {
             publishes,
             consumes,
             claims: entry.controls.iter().map(|control| self.claim(entry, service, *control)).collect(),
+            outbox: (!entry.controls.contains(&Control::Outbox))
+                .then(|| self.claim(entry, service, Control::Outbox))
+                .filter(|claim| claim.applies),
             consumers: mine.iter().map(|c| self.consumer(entry, c)).collect(),
             diagram: self.flow_around(&service.name, &|topic| entry.topics.admits(topic)),
         }
