@@ -43,9 +43,10 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.effects_above > 0) {
         signals.insert("validated-beside");
     }
+    let validates = scan.of(Role::Validate).next().is_some();
     if piped(subject).is_some() {
         signals.insert("validated");
-    } else if signals.contains("validated") && scan.of(Role::Validate).all(|s| s.about == About::Perhaps) {
+    } else if validates && scan.of(Role::Validate).all(|s| s.about == About::Perhaps) {
         signals.insert("validated-perhaps");
     }
     if signals.contains("validated-logged") {

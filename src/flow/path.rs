@@ -480,7 +480,10 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 Expr::Field { base, name } => {
                     let made = matches!(
                         (facts.expr(base), facts.text(name)),
-                        (Expr::Name(_), "New" | "Errorf" | "Wrap" | "Wrapf" | "WithMessage" | "Error")
+                        (
+                            Expr::Name(_),
+                            "New" | "Errorf" | "Wrap" | "Wrapf" | "WithMessage" | "WithStack" | "Error"
+                        )
                     );
                     let refuses = args.len > 0 && refuses_by_name(facts.text(name));
                     if made || refuses { Exit::Failure } else { Exit::Forward }
