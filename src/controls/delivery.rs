@@ -6,6 +6,7 @@
 
 mod carried;
 mod counted;
+mod told;
 
 use crate::audit::Status;
 use crate::flow::path::{ErrorUse, Knowledge, Node, Trace};
@@ -24,7 +25,8 @@ use carried::{Failure, Lost, Of, Tells, asked, compares};
 /// What becomes of the consumer's failures before a dead-letter target could see them:
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
 /// the message does, `swallows-all` where the
-/// handler never ends otherwise. `counted` where what is put back is put back while a count allows it.
+/// handler never ends otherwise. `counted` where what is put back is put back while a count allows it,
+/// `tells-failures` where something is published of a failure.
 pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
     let mut signals = Signals::new();
     match lost(subject, examined, table).map(|lost| lost.failure.of) {
@@ -43,6 +45,9 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     signals.extend(examined.stops.then_some("stops"));
     if examined.traces.iter().any(|(_, trace)| counted::counts(subject.flow, &trace.nodes, table)) {
         signals.insert("counted");
+    }
+    if examined.traces.iter().any(|(_, trace)| told::publishes(subject.flow, &trace.nodes)) {
+        signals.insert("tells-failures");
     }
     signals
 }
