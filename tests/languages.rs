@@ -1,11 +1,13 @@
 //! The fixtures of the languages beside Go say what an audit of them must find in
 //! `fixtures/NAME.expected.yaml`, which is written from their code. Every entry is compared, and what
-//! is not expected must not be there.
+//! is not expected must not be there. Those of TypeScript and Rust show every pattern and every weakness
+//! that the rules list.
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use flowaudit::audit::{Audit, Control, Status};
 use flowaudit::syntax::yaml::{self, Node};
@@ -23,9 +25,12 @@ fn audit_of(name: &str) -> Audit {
 }
 
 fn expected_of(name: &str) -> Node {
-    let text = fs::read_to_string(project().join(format!("fixtures/{name}.expected.yaml"))).unwrap();
-    let (mut documents, problems) = yaml::parse(&text);
-    assert!(problems.is_empty(), "{problems:?}");
+    read_yaml(&project().join(format!("fixtures/{name}.expected.yaml")))
+}
+
+fn read_yaml(path: &Path) -> Node {
+    let (mut documents, problems) = yaml::parse(&fs::read_to_string(path).unwrap());
+    assert!(problems.is_empty(), "{}: {problems:?}", path.display());
     documents.remove(0)
 }
 
@@ -148,4 +153,90 @@ fn typescript() {
 #[test]
 fn rust() {
     compare("rust");
+}
+
+/// What a language cannot show, and why; a fixture that shows it all the same makes the entry wrong.
+const CANNOT_SHOW: [(&str, &str, &str); 1] = [(
+    "rust",
+    "dead_letter middleware",
+    "no library of the Rust rules has middleware that moves failures; a wrapper of one's own is read as what \
+     it does",
+)];
+
+/// `dead_letter table`, `dead_letter ack-on-error`: each pattern that a control has, and each weakness
+/// that its table reports.
+fn to_show() -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for file in fs::read_dir(project().join("rules/patterns")).unwrap() {
+        let name = file.unwrap().file_name();
+        let read = |folder: &str| read_yaml(&project().join("rules").join(folder).join(&name));
+        let (patterns, table) = (read("patterns"), read("controls"));
+        let control = table.get("control").and_then(Node::as_str).unwrap();
+        for (node, key) in [(&patterns, "patterns"), (&table, "weaknesses"), (&table, "findings")] {
+            for item in node.get(key).map_or(&[][..], Node::items) {
+                all.insert(format!("{control} {}", item.get("id").and_then(Node::as_str).unwrap()));
+            }
+        }
+    }
+    all
+}
+
+/// The patterns and rules that a fixture is expected to show; `compare` holds the audit to them.
+fn shown(name: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for (fact, verdict) in expected(&expected_of(name)) {
+        if let Some((_, finding)) = fact.split_once(": finding: ") {
+            all.insert(finding.split(' ').next().unwrap().to_owned());
+        } else if let (Some((_, control)), Some((_, pattern))) =
+            (fact.rsplit_once(": "), verdict.split_once(' '))
+        {
+            all.insert(format!("{control} {pattern}"));
+        }
+    }
+    all
+}
+
+/// Fails with what a fixture of a language lacks, and with what it shows although it cannot.
+#[track_caller]
+fn complete(name: &str) {
+    let shown = shown(name);
+    let is_shown = |what: &str| {
+        // A weakness is named by its rule alone.
+        shown.contains(what) || what.split_once(' ').is_some_and(|(_, rule)| shown.contains(rule))
+    };
+    let all = to_show();
+    let except: BTreeSet<&str> =
+        CANNOT_SHOW.iter().filter(|(of, ..)| *of == name).map(|(_, what, _)| *what).collect();
+    let lacks: Vec<&String> = all.iter().filter(|w| !is_shown(w) && !except.contains(w.as_str())).collect();
+    let wrong: Vec<&&str> = except.iter().filter(|w| is_shown(w) || !all.contains(**w)).collect();
+    assert!(lacks.is_empty(), "the fixture {name} does not show {lacks:?}");
+    assert!(wrong.is_empty(), "{name} is said not to show {wrong:?}");
+}
+
+#[test]
+fn typescript_shows_every_pattern_and_weakness() {
+    complete("node");
+}
+
+#[test]
+fn rust_shows_every_pattern_and_weakness() {
+    complete("rust");
+}
+
+/// Each control with a decision table that names patterns has a file of them, so that `to_show` sees
+/// it, and the file knows each that the table may give.
+#[test]
+fn every_pattern_of_a_table_is_described() {
+    let all = to_show();
+    for file in fs::read_dir(project().join("rules/controls")).unwrap() {
+        let table = read_yaml(&file.unwrap().path());
+        let control = table.get("control").and_then(Node::as_str).unwrap();
+        for row in table.get("table").map_or(&[][..], Node::items) {
+            let pattern = row.get("pattern").and_then(Node::as_str);
+            // `@` asks the scan, and `none` is the absence of one.
+            if let Some(pattern) = pattern.filter(|pattern| !matches!(*pattern, "@" | "none")) {
+                assert!(all.contains(&format!("{control} {pattern}")), "{control} {pattern}");
+            }
+        }
+    }
 }
