@@ -167,6 +167,8 @@ impl<'a> View<'a> {
                 self.audit.consumers.iter().any(|c| self.mine(&c.service) && checks_duplicates(c))
             }
             Need::Groups => self.audit.consumers.iter().any(|c| self.mine(&c.service) && c.group.is_some()),
+            Need::Outboxes => self.scope.iter().any(|s| has_outbox(s)),
+            Need::Validators => self.audit.consumers.iter().any(|c| self.mine(&c.service) && validates(c)),
             Need::Caches => self.audit.caches.iter().any(|c| self.mine(&c.service)),
             Need::Observers => self.audit.observers.iter().any(|o| self.mine(&o.service)),
             Need::Sagas => {
@@ -247,6 +249,8 @@ impl<'a> View<'a> {
             Need::Publishers => self.audit.publishers.iter().filter(|p| self.mine(&p.service)).count(),
             Need::Caches => self.audit.caches.iter().filter(|c| self.mine(&c.service)).count(),
             Need::Observers => self.audit.observers.iter().filter(|o| self.mine(&o.service)).count(),
+            Need::Outboxes => self.scope.iter().filter(|s| has_outbox(s)).count(),
+            Need::Validators => consumers().filter(|c| validates(c)).count(),
             Need::Sagas => return "the sagas".to_owned(),
         };
         let (one, many) = match need {
@@ -349,6 +353,20 @@ fn unprotected(control: Control) -> &'static [&'static str] {
 fn checks_duplicates(consumer: &Consumer) -> bool {
     let found = consumer.controls.get(&Control::Idempotency).map_or(&[][..], |v| &v.evidence);
     found.iter().any(|it| it.role.starts_with("dedupe."))
+}
+
+/// Whether a check of the payload was seen that is asked for by name, whatever becomes of its answer.
+fn validates(consumer: &Consumer) -> bool {
+    let found = consumer.controls.get(&Control::Schema).map_or(&[][..], |v| &v.evidence);
+    found.iter().any(|it| it.role == "validate")
+}
+
+/// Whether a service writes its events to an outbox, some of them at least.
+fn has_outbox(service: &Service) -> bool {
+    service.controls.get(&Control::Outbox).is_some_and(|verdict| {
+        matches!(verdict.status, Status::Implemented | Status::Partial)
+            && verdict.patterns.iter().any(|pattern| pattern != "none")
+    })
 }
 
 fn files(number: usize) -> String {

@@ -58,6 +58,8 @@ const NEEDS: &[(&str, Need)] = &[
     ("caches", Need::Caches),
     ("observers", Need::Observers),
     ("sagas", Need::Sagas),
+    ("outboxes", Need::Outboxes),
+    ("validators", Need::Validators),
 ];
 
 /// A checklist, as its file has it.

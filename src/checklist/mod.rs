@@ -131,6 +131,10 @@ pub enum Need {
     Observers,
     /// A service with a part in sagas.
     Sagas,
+    /// A service that writes to an outbox.
+    Outboxes,
+    /// A consumer whose payload something validates.
+    Validators,
 }
 
 impl Need {
@@ -144,6 +148,8 @@ impl Need {
             Need::Caches => "cache",
             Need::Observers => "in-process observer",
             Need::Sagas => "saga",
+            Need::Outboxes => "service with an outbox",
+            Need::Validators => "consumer that validates",
         }
     }
 
@@ -157,6 +163,8 @@ impl Need {
             Need::Caches => "caches",
             Need::Observers => "in-process observers",
             Need::Sagas => "sagas",
+            Need::Outboxes => "services with an outbox",
+            Need::Validators => "consumers that validate",
         }
     }
 }
