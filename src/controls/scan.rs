@@ -139,6 +139,11 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
 }
 
 impl Scanner<'_, '_> {
+    /// Whether the claim that a rule sees in a step is a lock.
+    fn is_lock(&self, step: &Step, rule: &Rule) -> bool {
+        rule.role == Role::DedupeClaim && self.locks.contains(&step.site)
+    }
+
     fn roles(&self, step: &Step) -> Roles {
         let mut roles = Roles::default();
         if self.parking.contains(&step.site) {
@@ -148,8 +153,7 @@ impl Scanner<'_, '_> {
         for &rule in &step.rules {
             let rule = self.flow.index.rule(rule);
             let asks = rule.registration_kind.as_deref() == Some(REQUEST);
-            let lock = rule.role == Role::DedupeClaim && self.locks.contains(&step.site);
-            if !lock && (!asks || self.flow.requests.contains(&step.site)) {
+            if !self.is_lock(step, rule) && (!asks || self.flow.requests.contains(&step.site)) {
                 roles.add(rule.role);
             }
         }
@@ -274,8 +278,7 @@ impl Scanner<'_, '_> {
                 // What was asked before was whether there is a message at all.
                 self.out.refusals.clear();
             }
-            let lock = rule.role == Role::DedupeClaim && self.locks.contains(&step.site);
-            if NOTED.contains(&rule.role) && !beside && !lock {
+            if NOTED.contains(&rule.role) && !beside && !self.is_lock(step, rule) {
                 noted = true;
                 let seen = Seen {
                     // Until somebody asks what it gave, nobody knows.

@@ -9,6 +9,7 @@ mod asks;
 mod callbacks;
 mod calls;
 mod chosen;
+mod decoded;
 mod errors;
 mod exprs;
 mod given;

@@ -9,7 +9,7 @@ use crate::syntax::facts::BinaryOp;
 
 use super::carried::compares;
 
-/// Whether something is published where a call failed, and only there.
+/// Whether something is published in an arm for a call that failed.
 pub(super) fn publishes(flow: &Flow<'_>, nodes: &[Node]) -> bool {
     let sends = |arm: &[Node]| steps::first(flow, arm, &[Role::Publisher]).is_some();
     nodes.iter().any(|node| match node {

@@ -2,7 +2,7 @@
 //! what was received, not at a setting or a row that was loaded.
 
 use crate::rules::Role;
-use crate::syntax::facts::{Expr, ExprId, Facts, Lang, Sym, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Lang, Sym, UnaryOp};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ pub struct Payload {
     handler: Option<Fn>,
     types: FxHashSet<Ty>,
     /// Those of other repositories: generated code, shared contracts.
-    foreign: FxHashSet<(ExtPath, Arc<str>)>,
+    pub(super) foreign: FxHashSet<(ExtPath, Arc<str>)>,
     /// Variables that decoders filled, by their function and name.
-    locals: FxHashSet<(Fn, Sym)>,
+    pub(super) locals: FxHashSet<(Fn, Sym)>,
     /// The library's call that receives the message.
     pub source: Option<Site>,
     /// The message was given to calls that only look at it.
     pub looked_at: bool,
     /// Values that decoders filled.
-    values: FxHashSet<Value>,
+    pub(super) values: FxHashSet<Value>,
     /// Calls that decode: what they give is the payload.
-    decoders: FxHashSet<Site>,
+    pub(super) decoders: FxHashSet<Site>,
     /// Parts of values that the question at hand may still look at: values share their parts.
     budget: Cell<u32>,
 }
@@ -42,7 +42,7 @@ impl Payload {
         }
     }
 
-    fn learn(&mut self, eval: &Eval<'_>, ty: &Type) {
+    pub(super) fn learn(&mut self, eval: &Eval<'_>, ty: &Type) {
         match ty {
             Type::Named(ty, _) if !eval.types.is_interface(*ty) => {
                 self.types.insert(*ty);
@@ -199,14 +199,6 @@ fn delivered(ty: &Type) -> bool {
     matches!(ty, Type::External(_, name) if matches!(&**name, "Delivery" | "Msg" | "Message" | "ConsumerMessage"))
 }
 
-/// What stands under references, `await`, `?` and the name of a type.
-fn beneath(facts: &Facts, mut expr: ExprId) -> ExprId {
-    while let Expr::Unary { operand: inner, .. } | Expr::Assert { value: inner, .. } = facts.expr(expr) {
-        expr = inner;
-    }
-    expr
-}
-
 /// How deep values are looked into.
 const DEPTH: u8 = 12;
 /// How many parts of a value are looked at.
@@ -273,7 +265,7 @@ impl Tracer<'_, '_> {
             let values: Vec<Value> =
                 values.filter(|v| !v.is_unset()).map(|v| self.eval.within(&v, frame)).collect();
             if rule.role == Role::Decode {
-                self.fills(site, &values);
+                self.note_decoded(site, &values);
                 continue;
             }
             let mut given = self.arguments(site).chain(self.called_on(site));
@@ -289,19 +281,6 @@ impl Tracer<'_, '_> {
             }
         }
         about
-    }
-
-    /// Notes what a decoder fills.
-    fn fills(&mut self, call: Site, values: &[Value]) {
-        self.fill(call);
-        self.payload.decoders.insert(call);
-        if let Some(value) = values.first() {
-            let ty = self.eval.type_of(value);
-            self.payload.learn(self.eval, &ty);
-            self.learn_foreign(&ty);
-            let made = |v: &Value| matches!(v, Value::Made(_) | Value::Opaque(Some(_)));
-            self.payload.values.extend(value.items().into_iter().filter(made));
-        }
     }
 
     /// Whether a value that is validated is the payload: it is, unless it is known to be something else.
@@ -326,45 +305,6 @@ impl Tracer<'_, '_> {
             })
         };
         deps.iter().any(answered) || self.looked_up(&deps, frame).is_some()
-    }
-
-    /// Notes a type of another repository as one of the payload. What rules describe carries messages
-    /// instead, or is something else.
-    fn learn_foreign(&mut self, ty: &Type) {
-        if let Type::External(path, name) = ty
-            && !self.flow.index.describes(self.flow.types.program.external(*path))
-        {
-            self.payload.foreign.insert((*path, name.clone()));
-        }
-    }
-
-    /// Notes the variables whose address a decoder is given.
-    fn fill(&mut self, call: Site) {
-        let facts = self.flow.types.program.facts(call.file);
-        let given: Vec<Site> = self.arguments(call).collect();
-        for arg in given {
-            if let Expr::Unary { op: UnaryOp::AddressOf, operand } = facts.expr(arg.expr)
-                && let Expr::Name(name) = facts.expr(operand)
-                && let Some((owner, _)) = self.flow.types.local(arg, name)
-            {
-                self.payload.locals.insert((owner, name));
-            }
-        }
-    }
-
-    /// Whether an expression is a variable that a decoder filled, or that was given what one gives.
-    fn is_decoded(&self, site: Site) -> bool {
-        let facts = self.flow.types.program.facts(site.file);
-        let Expr::Name(name) = facts.expr(beneath(facts, site.expr)) else { return false };
-        let Some((owner, def)) = self.flow.types.local(site, name) else { return false };
-        let given = match def.kind {
-            DefKind::Value(value, 0) => {
-                let call = Site { file: owner.file, expr: beneath(facts, value) };
-                self.payload.decoders.contains(&call)
-            }
-            _ => false,
-        };
-        given || self.payload.locals.contains(&(owner, name))
     }
 
     /// Whether an expression is the message, a part of it, or built of it.
@@ -414,7 +354,7 @@ impl Tracer<'_, '_> {
     }
 
     /// The arguments of the call at `call`, under a negation too.
-    fn arguments(&self, call: Site) -> impl Iterator<Item = Site> + use<'_> {
+    pub(super) fn arguments(&self, call: Site) -> impl Iterator<Item = Site> + use<'_> {
         let facts = self.flow.types.program.facts(call.file);
         let args = match facts.expr(call.expr) {
             Expr::Call { args, .. } => facts.list(args),

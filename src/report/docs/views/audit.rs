@@ -80,7 +80,7 @@ impl Views<'_> {
             topics_excluded: entry.topics.exclude.iter().map(|glob| glob.as_str().to_owned()).collect(),
             checklist: has_checklist.then(|| checklist_file(entry)),
             figures: self.figures(entry),
-            outboxes_beside: services.iter().filter(|service| service.has_outbox()).count(),
+            outboxes_beside: services.iter().filter(|service| service.outbox.is_some()).count(),
             services,
             uncounted: uncounted
                 .map(|service: &Service| Uncounted {

@@ -24,7 +24,7 @@ pub struct ServiceView {
     consumes: Vec<TopicLink>,
     claims: Vec<Claim>,
     /// How it publishes, where the audit does not count that.
-    outbox: Option<Claim>,
+    pub outbox: Option<Claim>,
     consumers: Vec<ConsumerView>,
     diagram: String,
 }
@@ -71,13 +71,6 @@ pub struct ConsumerView {
 pub struct Step {
     name: String,
     at: Link,
-}
-
-impl ServiceView {
-    /// Whether it is told how the service publishes.
-    pub(super) fn has_outbox(&self) -> bool {
-        self.outbox.is_some()
-    }
 }
 
 impl TopicLink {
