@@ -36,7 +36,9 @@ pub fn apply(
         let mut against = false;
         for item in audit.checklists.iter_mut().flat_map(|c| &mut c.sections).flat_map(|s| &mut s.items) {
             if item.id == entry.item.name {
-                lay(item, entry, standing.as_deref(), firm);
+                let refuted = decided
+                    .is_some_and(|rule| item.evidence.iter().any(|it| rule.refuted_by.contains(&it.role)));
+                lay(item, entry, standing.as_deref(), firm || refuted);
                 against |= standing.is_none() && item.state == ItemState::Unmet;
             }
         }

@@ -1,9 +1,17 @@
 //! Facts: what the audit itself says of an item that is no control.
 
+use std::collections::BTreeSet;
+
+use regex::RegexSet;
+
+use super::deployed::{SERVERS, Server};
+use super::judge::so_many;
+use super::search::QUOTED;
 use crate::audit::{
     Audit, Evidence, Finding, ItemState, Place, SagaRole, Service, ServiceKind, TopicIssue, is_brokers_own,
 };
 use crate::controls::covers;
+use crate::read::Repository;
 
 /// A fact that an item can be bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +38,12 @@ pub enum Fact {
     CachesExpire,
     /// Nothing that should have been read was left unread.
     EverythingRead,
+    /// What runs the brokers that messages go over is in the repository.
+    BrokersDeployed,
+    /// What runs a store that caches can be kept in is in the repository.
+    CacheStoreDeployed,
+    /// Tests name the functions that handle messages.
+    HandlersTested,
 }
 
 /// What a fact answers: state, one sentence, evidence.
@@ -49,10 +63,13 @@ impl Fact {
         ("observers-central", Fact::ObserversCentral),
         ("caches-expire", Fact::CachesExpire),
         ("everything-read", Fact::EverythingRead),
+        ("brokers-deployed", Fact::BrokersDeployed),
+        ("cache-store-deployed", Fact::CacheStoreDeployed),
+        ("handlers-tested", Fact::HandlersTested),
     ];
 
     /// Asks the audit, of the services in scope.
-    pub fn ask(self, audit: &Audit, scope: &[&Service]) -> Answer {
+    pub fn ask(self, audit: &Audit, scope: &[&Service], repository: &Repository) -> Answer {
         match self {
             Fact::TopicsKnown => topics_known(audit, scope),
             Fact::TopicsPublished => topics_published(audit, scope),
@@ -69,6 +86,9 @@ impl Fact {
             }
             Fact::CachesExpire => caches_expire(audit, scope),
             Fact::EverythingRead => everything_read(audit),
+            Fact::BrokersDeployed => brokers_deployed(audit, scope, repository),
+            Fact::CacheStoreDeployed => cache_store_deployed(repository),
+            Fact::HandlersTested => handlers_tested(audit, scope, repository),
         }
     }
 }
@@ -295,4 +315,154 @@ fn everything_read(audit: &Audit) -> Answer {
     let note =
         format!("{lost} places were not seen whole, or not as they run; `flowaudit scan -v` lists them.");
     (ItemState::Unmet, note, Vec::new())
+}
+
+/// What goes over no broker.
+const BROKERLESS: [&str; 2] = ["webhook", "rpc"];
+
+/// The transports of the consumers and publishers in scope, one for each of them.
+pub(super) fn over_brokers<'a>(audit: &'a Audit, scope: &'a [&Service]) -> impl Iterator<Item = &'a str> {
+    let consumers = audit.consumers.iter().map(|c| (&c.service, c.transport.as_str()));
+    let publishers = audit.publishers.iter().map(|p| (&p.service, p.transport.as_str()));
+    let ends = consumers.chain(publishers).filter(|(service, _)| in_scope(scope, service));
+    ends.map(|(_, transport)| transport).filter(|it| !BROKERLESS.contains(it))
+}
+
+fn brokers_deployed(audit: &Audit, scope: &[&Service], repository: &Repository) -> Answer {
+    let used: BTreeSet<&str> = over_brokers(audit, scope).collect();
+    let places = |server: &Server| server.places(repository.documents.iter());
+    let carrying: Vec<&Server> =
+        SERVERS.iter().filter(|server| used.iter().any(|it| server.carries(it))).collect();
+    if carrying.is_empty() {
+        // A framework over several brokers, or one of the house's own.
+        let mut any: Vec<Evidence> = SERVERS.iter().filter(|it| it.is_broker()).flat_map(places).collect();
+        any.sort();
+        any.dedup();
+        let used: Vec<&str> = used.into_iter().collect();
+        let note = format!("Over which broker messages go is not seen in the code ({}).", used.join(", "));
+        return (ItemState::Open, note, any);
+    }
+    let (mut run, mut not, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
+    for server in carrying {
+        let found = places(server);
+        let side = if found.is_empty() { &mut not } else { &mut run };
+        side.push(server.name.as_str());
+        evidence.extend(found);
+    }
+    if not.is_empty() {
+        return (ItemState::Met, format!("What runs {} is here.", run.join(", ")), evidence);
+    }
+    let note = format!("Messages go over {}, and nothing here was seen to run it.", not.join(", "));
+    (ItemState::Unmet, note, evidence)
+}
+
+/// What a cache is kept in is not known: what runs here may be for something else.
+fn cache_store_deployed(repository: &Repository) -> Answer {
+    let stores = SERVERS.iter().filter(|server| server.caches);
+    let (mut run, mut evidence) = (Vec::new(), Vec::new());
+    for store in stores {
+        let found = store.places(repository.documents.iter());
+        if !found.is_empty() {
+            run.push(store.name.as_str());
+            evidence.extend(found);
+        }
+    }
+    if run.is_empty() {
+        let note = "Nothing here was seen to run a store; a cache in a service's own memory needs none.";
+        return (ItemState::Open, note.to_owned(), evidence);
+    }
+    (ItemState::Met, format!("What runs {} is here.", run.join(", ")), evidence)
+}
+
+/// Names that half of all handlers have: alone they tell nothing.
+const COMMON: [&str; 18] = [
+    "handle", "handler", "process", "consume", "consumer", "execute", "run", "receive", "call", "apply",
+    "on", "do", "event", "message", "events", "messages", "each", "http",
+];
+
+/// A name that says which handler is meant: of the function, else of its type.
+fn telling(handler: &str) -> Option<&str> {
+    let parts: Vec<&str> = handler.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let tells = |name: &str| {
+        let words = words_of(name);
+        words.len() > 1 && words.iter().any(|word| !COMMON.contains(&word.as_str()))
+    };
+    let is_type = |name: &str| name.starts_with(char::is_uppercase);
+    let mut last = parts.iter().rev();
+    let function = last.next().filter(|name| tells(name));
+    function.or_else(|| last.next().filter(|name| is_type(name) && tells(name))).copied()
+}
+
+/// `HandleOrderPaid` and `handle_order_paid` as words in small letters.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in name.chars() {
+        if c == '_' || c.is_uppercase() && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if c != '_'
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn handlers_tested(audit: &Audit, scope: &[&Service], repository: &Repository) -> Answer {
+    let services = &repository.services;
+    let owner = |path: &str| services.owner_of(path).map(|index| services.list[index].name.as_str());
+    let consuming: Vec<&&Service> = scope.iter().filter(|s| s.consumer).collect();
+    let (mut evidence, mut without, mut has_no_test) = (Vec::new(), Vec::new(), false);
+    for service in &consuming {
+        let mine = audit.consumers.iter().filter(|c| c.service == service.name);
+        let names: BTreeSet<&str> = mine.filter_map(|c| telling(&c.handler.name)).collect();
+        let patterns = names.iter().map(|name| format!(r"\b(New|new_)?{}(\b|_)", regex::escape(name)));
+        let words = RegexSet::new(patterns).unwrap_or_default();
+        // A test of another service is about a handler of the same name there.
+        let tests =
+            || repository.tests.iter().filter(|path| owner(path).is_none_or(|name| name == service.name));
+        if let Some(found) = tests().find_map(|path| names_any(repository, path, &words)) {
+            evidence.push(found);
+        } else {
+            without.push(service.name.as_str());
+            has_no_test |= !tests().any(|path| owner(path).is_some());
+        }
+    }
+    if consuming.is_empty() {
+        return (ItemState::NotApplicable, "No service that consumes was seen.".to_owned(), Vec::new());
+    }
+    let all = so_many(consuming.len(), ["consumes", "consume"]);
+    let figure = format!("Tests name a handler in {} of the {all}", evidence.len());
+    if without.is_empty() {
+        return (ItemState::Met, format!("{figure}."), evidence);
+    }
+    // A test that goes through the broker names no handler.
+    let state = if has_no_test { ItemState::Unmet } else { ItemState::Open };
+    (state, format!("{figure}; not in {}.", without.join(", ")), evidence)
+}
+
+/// The first line of a file that has one of these words.
+fn names_any(repository: &Repository, path: &str, words: &RegexSet) -> Option<Evidence> {
+    let bytes = std::fs::read(repository.root.join(path)).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (index, line) = text.lines().enumerate().find(|(_, line)| words.is_match(line))?;
+    let note = line.trim().chars().take(QUOTED).collect();
+    Some(Evidence { path: path.to_owned(), line: index as u32 + 1, role: "file".to_owned(), note })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    #[test]
+    fn a_name_that_all_handlers_have_tells_none() {
+        assert_eq!(telling("OrderConsumer.HandleOrderPaid"), Some("HandleOrderPaid"));
+        assert_eq!(telling("OrderConsumer.Handle"), Some("OrderConsumer"));
+        assert_eq!(telling("handle_message"), None);
+        assert_eq!(telling("Consumer.Consume"), None);
+        assert_eq!(telling("module.init"), None);
+        assert_eq!(telling("orders::handle"), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Answer, at};
+use super::facts::{Answer, at, over_brokers};
 use super::search::{self, Hit};
 use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
 use crate::audit::{
@@ -116,12 +116,19 @@ impl<'a> View<'a> {
         if !rule.needs.iter().all(|need| self.has(*need)) {
             return self.lacking(rule);
         }
-        let (state, note, evidence) = match &rule.test {
-            Test::Control(control) => self.control(*control),
-            Test::Rules(rules) => self.rules(rules, &rule.needs),
-            Test::Fact(fact) => fact.ask(self.audit, &self.scope),
-            Test::Search(search) => self.search(search, hits),
-            Test::Person => (ItemState::Open, String::new(), Vec::new()),
+        let against = self.found(&rule.refuted_by);
+        let (state, note, evidence) = if against.is_empty() {
+            let answer = match &rule.test {
+                Test::Control(control) => self.control(*control),
+                Test::Rules(rules) => self.rules(rules, &rule.needs),
+                Test::Fact(fact) => fact.ask(self.audit, &self.scope, self.repository),
+                Test::Search(search) => self.search(search, hits),
+                Test::Person => (ItemState::Open, String::new(), Vec::new()),
+            };
+            let undecided = matches!(answer.0, ItemState::Open | ItemState::Unmet);
+            if undecided { self.proved(&rule.proved_by).unwrap_or(answer) } else { answer }
+        } else {
+            (ItemState::Unmet, told(&against), against)
         };
         let note = match (state, note.is_empty()) {
             (ItemState::Met | ItemState::NotApplicable, _) => note,
@@ -169,6 +176,12 @@ impl<'a> View<'a> {
             Need::Groups => self.audit.consumers.iter().any(|c| self.mine(&c.service) && c.group.is_some()),
             Need::Outboxes => self.scope.iter().any(|s| has_outbox(s)),
             Need::Validators => self.audit.consumers.iter().any(|c| self.mine(&c.service) && validates(c)),
+            Need::Brokers => over_brokers(self.audit, &self.scope).next().is_some(),
+            Need::DeadLetters => self.audit.consumers.iter().any(|c| self.mine(&c.service) && parks(c)),
+            Need::Schemas => {
+                self.audit.schemas.iter().any(|s| self.mine(&s.service))
+                    || self.audit.consumers.iter().any(|c| self.mine(&c.service) && is_described(c))
+            }
             Need::Caches => self.audit.caches.iter().any(|c| self.mine(&c.service)),
             Need::Observers => self.audit.observers.iter().any(|o| self.mine(&o.service)),
             Need::Sagas => {
@@ -222,12 +235,7 @@ impl<'a> View<'a> {
     }
 
     fn rules(&self, rules: &[String], needs: &[Need]) -> Answer {
-        let found = self
-            .audit
-            .findings
-            .iter()
-            .filter(|f| f.suppressed.is_none() && rules.contains(&f.rule) && self.mine(&f.service));
-        let found: Vec<Evidence> = found.map(|f| at(&f.location, &f.rule, &f.message)).collect();
+        let found = self.found(rules);
         let looked_at: Vec<String> = needs.iter().map(|need| self.many(*need)).collect();
         let among = if looked_at.is_empty() { "everything".to_owned() } else { looked_at.join(" and ") };
         let ids = format!("`{}`", rules.join("` or `"));
@@ -237,6 +245,25 @@ impl<'a> View<'a> {
         let number =
             if found.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", found.len()) };
         (ItemState::Unmet, format!("Looked at {among}: {number} of {ids}."), found)
+    }
+
+    /// The findings of these rules that count, as evidence.
+    fn found(&self, rules: &[String]) -> Vec<Evidence> {
+        let counted = self
+            .audit
+            .findings
+            .iter()
+            .filter(|f| f.suppressed.is_none() && rules.contains(&f.rule) && self.mine(&f.service));
+        counted.map(|f| at(&f.location, &f.rule, &f.message)).collect()
+    }
+
+    /// The answer of the first of these controls that is in place wherever it applies.
+    fn proved(&self, controls: &[Control]) -> Option<Answer> {
+        controls.iter().find_map(|control| {
+            let (state, note, evidence) = self.control(*control);
+            let note = format!("It follows from `{}`. {note}", control.word());
+            (state == ItemState::Met).then_some((state, note, evidence))
+        })
     }
 
     /// How many there are of what an item needs, in words.
@@ -251,6 +278,9 @@ impl<'a> View<'a> {
             Need::Observers => self.audit.observers.iter().filter(|o| self.mine(&o.service)).count(),
             Need::Outboxes => self.scope.iter().filter(|s| has_outbox(s)).count(),
             Need::Validators => consumers().filter(|c| validates(c)).count(),
+            Need::Brokers => over_brokers(self.audit, &self.scope).count(),
+            Need::DeadLetters => consumers().filter(|c| parks(c)).count(),
+            Need::Schemas => self.audit.schemas.iter().filter(|s| self.mine(&s.service)).count(),
             Need::Sagas => return "the sagas".to_owned(),
         };
         let (one, many) = match need {
@@ -275,6 +305,9 @@ impl<'a> View<'a> {
             let note = format!("Seen in {}; a person is to say whether it is enough.", files(evidence.len()));
             return (ItemState::Open, note, evidence);
         }
+        if search.optional && evidence.is_empty() {
+            return (ItemState::NotApplicable, "Nothing of it was seen here.".to_owned(), evidence);
+        }
         if search.per == Per::Repository {
             return match evidence.len() {
                 0 => (nothing, String::new(), evidence),
@@ -282,7 +315,7 @@ impl<'a> View<'a> {
             };
         }
         let asked: Vec<&str> =
-            self.scope.iter().filter(|s| asked(search.per, s)).map(|s| s.name.as_str()).collect();
+            self.scope.iter().filter(|s| self.asked(search.per, s)).map(|s| s.name.as_str()).collect();
         if asked.is_empty() {
             let note = "No service that this is about was found.".to_owned();
             return (ItemState::NotApplicable, note, Vec::new());
@@ -326,6 +359,21 @@ impl<'a> View<'a> {
 }
 
 impl View<'_> {
+    /// Whether files of this service must match.
+    fn asked(&self, per: Per, service: &Service) -> bool {
+        match per {
+            Per::Repository => false,
+            Per::Participant => {
+                service.kind == ServiceKind::Service && (service.consumer || service.publisher)
+            }
+            Per::Consumer => service.consumer,
+            Per::Publisher => service.publisher,
+            Per::Recorder => {
+                self.audit.consumers.iter().any(|c| c.service == service.name && checks_duplicates(c))
+            }
+        }
+    }
+
     /// The files that the messages of a service pass, as far as the audit tells.
     fn passed(&self, service: &str) -> BTreeSet<&str> {
         let mut files: BTreeSet<&str> = BTreeSet::new();
@@ -361,6 +409,26 @@ fn validates(consumer: &Consumer) -> bool {
     found.iter().any(|it| it.role == "validate")
 }
 
+/// Whether failed messages of a consumer end somewhere, some of them at least.
+fn parks(consumer: &Consumer) -> bool {
+    let verdict = consumer.controls.get(&Control::DeadLetter);
+    verdict.is_some_and(|it| matches!(it.status, Status::Implemented | Status::Partial))
+}
+
+/// Whether something outside of the code says what a consumer's payload is.
+fn is_described(consumer: &Consumer) -> bool {
+    let pattern = consumer.controls.get(&Control::Schema).and_then(|it| it.pattern.as_deref());
+    pattern.is_some_and(|it| ["json-schema", "registry", "idl", "idl-registry"].contains(&it))
+}
+
+/// Findings that show that an item is not met, in a sentence.
+fn told(found: &[Evidence]) -> String {
+    let rules: BTreeSet<&str> = found.iter().map(|it| it.role.as_str()).collect();
+    let rules: Vec<&str> = rules.into_iter().collect();
+    let number = if found.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", found.len()) };
+    format!("{number} of `{}`.", rules.join("` or `"))
+}
+
 /// Whether a service writes its events to an outbox, some of them at least.
 fn has_outbox(service: &Service) -> bool {
     service.controls.get(&Control::Outbox).is_some_and(|verdict| {
@@ -378,20 +446,12 @@ fn doing(per: Per) -> [&'static str; 2] {
     match per {
         Per::Consumer => ["consumes", "consume"],
         Per::Publisher => ["publishes", "publish"],
+        Per::Recorder => ["keeps records of messages", "keep records of messages"],
         Per::Repository | Per::Participant => ["takes part", "take part"],
     }
 }
 
 /// So many services that do something, in words.
-fn so_many(number: usize, [one, many]: [&str; 2]) -> String {
+pub(super) fn so_many(number: usize, [one, many]: [&str; 2]) -> String {
     if number == 1 { format!("1 service that {one}") } else { format!("{number} services that {many}") }
-}
-
-fn asked(per: Per, service: &Service) -> bool {
-    match per {
-        Per::Repository => false,
-        Per::Participant => service.kind == ServiceKind::Service && (service.consumer || service.publisher),
-        Per::Consumer => service.consumer,
-        Per::Publisher => service.publisher,
-    }
 }

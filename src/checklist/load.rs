@@ -34,13 +34,16 @@ const ITEM_KEYS: &[&str] = &[
     "per",
     "conclusive",
     "hint",
+    "optional",
     "needs",
+    "refuted_by",
+    "proved_by",
     "help",
 ];
 /// What can decide an item: one of these.
 const TESTS: &[&str] = &["control", "rules", "fact", "files", "attest"];
 /// What only a search in files has.
-const SEARCH_ONLY: &[&str] = &["text", "proof", "among", "per", "conclusive", "hint"];
+const SEARCH_ONLY: &[&str] = &["text", "proof", "among", "per", "conclusive", "hint", "optional"];
 
 const AMONG: &[(&str, Among)] =
     &[("code", Among::Code), ("tests", Among::Tests), ("code and tests", Among::All)];
@@ -49,6 +52,7 @@ const PER: &[(&str, Per)] = &[
     ("participant", Per::Participant),
     ("consumer", Per::Consumer),
     ("publisher", Per::Publisher),
+    ("duplicate-check", Per::Recorder),
 ];
 const NEEDS: &[(&str, Need)] = &[
     ("consumers", Need::Consumers),
@@ -60,6 +64,9 @@ const NEEDS: &[(&str, Need)] = &[
     ("sagas", Need::Sagas),
     ("outboxes", Need::Outboxes),
     ("validators", Need::Validators),
+    ("brokers", Need::Brokers),
+    ("dead-letters", Need::DeadLetters),
+    ("schemas", Need::Schemas),
 ];
 
 /// A checklist, as its file has it.
@@ -172,6 +179,11 @@ fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
     for (node, _) in map.get("needs").map(|node| reader.texts(node)).unwrap_or_default() {
         needs.extend(reader.word(node, "need", NEEDS));
     }
+    let refuted_by = map.get("refuted_by").map(|node| named(reader, node, rules)).unwrap_or_default();
+    let mut proved_by = Vec::new();
+    for (node, _) in map.get("proved_by").map(|node| reader.texts(node)).unwrap_or_default() {
+        proved_by.extend(reader.word(node, "control", &controls()));
+    }
     let help = if map.get("attest").is_some() {
         if let Some(node) = map.get("help") {
             reader.mistake(node, "`attest` says already what a person is to look at");
@@ -185,6 +197,8 @@ fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
         title: title?.to_owned(),
         test: test?,
         needs,
+        refuted_by,
+        proved_by,
         help: help?.trim().to_owned(),
     })
 }
@@ -209,25 +223,30 @@ fn test(reader: &mut Reader, map: Map, rules: &[&str]) -> Option<Test> {
     }
     let node = map.get(kind)?;
     match kind {
-        "control" => {
-            let words: Vec<(&str, Control)> = Control::ALL.iter().map(|c| (c.word(), *c)).collect();
-            reader.word(node, "control", &words).map(Test::Control)
-        }
-        "rules" => {
-            let mut named = Vec::new();
-            for (node, text) in reader.texts(node) {
-                if rules.contains(&text) {
-                    named.push(text.to_owned());
-                } else {
-                    reader.unknown_word(node, "finding rule", text, rules);
-                }
-            }
-            Some(Test::Rules(named))
-        }
+        "control" => reader.word(node, "control", &controls()).map(Test::Control),
+        "rules" => Some(Test::Rules(named(reader, node, rules))),
         "fact" => reader.word(node, "fact", Fact::WORDS).map(Test::Fact),
         "files" => Some(Test::Search(search(reader, map, node))),
         _ => Some(Test::Person),
     }
+}
+
+/// The words of the controls.
+fn controls() -> Vec<(&'static str, Control)> {
+    Control::ALL.iter().map(|c| (c.word(), *c)).collect()
+}
+
+/// Finding rules; a mistake where there is none of the name.
+fn named(reader: &mut Reader, node: &Node, rules: &[&str]) -> Vec<String> {
+    let mut named = Vec::new();
+    for (node, text) in reader.texts(node) {
+        if rules.contains(&text) {
+            named.push(text.to_owned());
+        } else {
+            reader.unknown_word(node, "finding rule", text, rules);
+        }
+    }
+    named
 }
 
 /// What lines must hold; a mistake where it is no pattern.
@@ -256,13 +275,16 @@ fn search(reader: &mut Reader, map: Map, node: &Node) -> Search {
     }
     let among = map.get("among").map_or(Some(Among::Code), |node| reader.word(node, "kind of file", AMONG));
     let per = map.get("per").map_or(Some(Per::Repository), |node| reader.word(node, "owner", PER));
+    let hint = reader.flag_or(map, "hint", false);
     Search {
         files,
         text: map.get("text").and_then(|node| of_lines(reader, node)),
         proof,
         among: among.unwrap_or(Among::Code),
         per: per.unwrap_or(Per::Repository),
-        conclusive: reader.flag_or(map, "conclusive", true),
-        hint: reader.flag_or(map, "hint", false),
+        // That nothing hints at it proves nothing either, unless it is said to.
+        conclusive: reader.flag_or(map, "conclusive", !hint),
+        hint,
+        optional: reader.flag_or(map, "optional", false),
     }
 }

@@ -6,6 +6,7 @@
 //! formats.
 
 mod attest;
+mod deployed;
 mod facts;
 mod judge;
 mod load;
@@ -42,6 +43,10 @@ pub struct ItemRule {
     pub test: Test,
     /// What must be there for the item to be about anything.
     pub needs: Vec<Need>,
+    /// Finding rules any finding of which shows that it is not met, whatever else is seen.
+    pub refuted_by: Vec<String>,
+    /// Controls that, in place wherever they apply, show that it is met.
+    pub proved_by: Vec<Control>,
     /// What is missing when it is not met, or what a person is to look at.
     pub help: String,
 }
@@ -78,6 +83,9 @@ pub struct Search {
     pub conclusive: bool,
     /// What is found only tells a person where to look: it proves nothing by itself.
     pub hint: bool,
+    /// The item asks about something that nobody needs to have: where nothing is found, it is about
+    /// nothing.
+    pub optional: bool,
 }
 
 /// Which files a search looks at.
@@ -112,6 +120,8 @@ pub enum Per {
     Consumer,
     /// Those of each service that publishes.
     Publisher,
+    /// Those of each service that keeps a record of what it has handled.
+    Recorder,
 }
 
 /// Something a repository must have for an item to be about anything.
@@ -135,6 +145,12 @@ pub enum Need {
     Outboxes,
     /// A consumer whose payload something validates.
     Validators,
+    /// A message that goes over a broker.
+    Brokers,
+    /// A consumer whose failed messages end somewhere.
+    DeadLetters,
+    /// A schema of an event.
+    Schemas,
 }
 
 impl Need {
@@ -150,6 +166,9 @@ impl Need {
             Need::Sagas => "saga",
             Need::Outboxes => "service with an outbox",
             Need::Validators => "consumer that validates",
+            Need::Brokers => "consumer or publisher of a broker",
+            Need::DeadLetters => "consumer with a place for failed messages",
+            Need::Schemas => "schema of an event",
         }
     }
 
@@ -165,6 +184,9 @@ impl Need {
             Need::Sagas => "sagas",
             Need::Outboxes => "services with an outbox",
             Need::Validators => "consumers that validate",
+            Need::Brokers => "consumers and publishers of a broker",
+            Need::DeadLetters => "consumers with a place for failed messages",
+            Need::Schemas => "schemas of events",
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::source::walk::MAX_FILE_SIZE;
 pub const OWN_MARK: &str = "<!-- flowaudit:document";
 
 /// Characters of a line that are worth quoting.
-const QUOTED: usize = 100;
+pub(super) const QUOTED: usize = 100;
 
 /// A place that a search found.
 #[derive(Debug, Clone)]

@@ -64,7 +64,6 @@ fn what_only_looks_like_it_is_no_evidence() {
     for (id, path, line) in [
         ("ep-doc-flow", "docs/event-flow.md", ""),
         ("ep-obs-alert-lag", "rules.yaml", "expr: kafka_consumergroup_lag > 100"),
-        ("ep-test-handlers", "a_test.go", "func TestConsumesOrder(t *testing.T) {"),
         ("ep-evo-version", "a.go", "const topic = \"order.created.v1\""),
         ("ep-perf-concurrency", "a.yaml", "prefetchCount: 10"),
         ("ep-perf-concurrency", "a.go", "ch.Qos(10, 0, false)"),
@@ -84,7 +83,6 @@ fn what_only_looks_like_it_is_no_evidence() {
         // What scales is no alert.
         ("ep-obs-alert-lag", "keda.yaml", "lagThreshold: \"50\""),
         ("ds-obs-alert", "keda.yaml", "lagThreshold: \"50\""),
-        ("ep-test-handlers", "a_test.go", "func Test_Invalid_Delivery_Address(t *testing.T) {"),
         ("ep-evo-version", "package.json", "\"version\": \"1.0.0\","),
         ("ep-evo-version", "a.go", "\"gopkg.in/khaiql/dbcleaner.v2\""),
         ("ep-order-version", "api/swagger.json", "\"updatedAt\": {"),
@@ -129,6 +127,16 @@ fn a_name_that_promises_a_test_proves_none() {
         ),
         ("ep-obs-tracing", "  samplingRate: \"1\""),
         ("ds-obs-tracing", "amotel.OtelMessageContextExtractor(),"),
+        ("ds-test-invalid", "func TestInvalid(t *testing.T) {\n\terr := c.HandlePaid(ctx, nil)"),
+        ("ep-test-duplicate", "func TestTwice(t *testing.T) {\n\tmust(handler.Process(m))"),
+        ("ep-obs-correlation", "msg.Headers[\"correlation_id\"] = id"),
+        ("ep-err-replay", "// replays\nfunc (s *Store) ReplayFailedEvents(ctx context.Context) error {"),
+        (
+            "ep-perf-records",
+            "ok, err := rdb.SetNX(ctx, fmt.Sprintf(\"seen:%s\", id), 1, 24*time.Hour).Result()",
+        ),
+        ("ep-perf-records", "DELETE FROM processed_events WHERE at < now() - interval '7 days'"),
+        ("ep-perf-records", "await redis.set(key, '1', 'EX', 86400, 'NX')"),
     ] {
         assert!(proved(id, content), "{id}: {content}");
     }
@@ -145,6 +153,14 @@ fn a_name_that_promises_a_test_proves_none() {
         ("ep-obs-tracing", "\"go.opentelemetry.io/otel/attribute\""),
         ("ds-obs-tracing", "\"go.opentelemetry.io/otel\""),
         ("ep-err-drill", "kind: PodChaos"),
+        // The name of a test is no call of it.
+        ("ds-test-invalid", "func Test_Invalid_Delivery_Address(t *testing.T) {\n\terr := NewAddress(\"\")"),
+        ("ep-test-duplicate", "func TestHandlesTwice(t *testing.T) {\n\tx := sum(1, 1)"),
+        ("ep-obs-correlation", "c.Header(\"X-Correlation-ID\", id)"),
+        ("ep-err-replay", "We retry failed messages now and then."),
+        ("ep-obs-dashboard", "\"title\": \"Queue of print jobs\""),
+        ("ep-doc-contracts", "\"$schema\": \"https://json-schema.org/draft-07/schema\","),
+        ("ep-perf-records", "ok, err := rdb.SetNX(ctx, key, 1, 0).Result()"),
     ] {
         assert!(!proved(id, content), "{id}: {content}");
     }
@@ -201,6 +217,142 @@ fn audited(folder: &Path, as_of: &str) -> anyhow::Result<Audit> {
 fn states(audit: &Audit) -> Vec<(&str, ItemState)> {
     let items = audit.checklists.iter().flat_map(|c| &c.sections).flat_map(|s| &s.items);
     items.map(|item| (item.id.as_str(), item.state)).collect()
+}
+
+/// The one item of a checklist of these lines, in a tree of these files.
+fn one(item: &str, files: &[(&str, &str)]) -> crate::audit::Item {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), "", "2026-01-31").unwrap();
+    let list = format!(
+        "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      - {{id: one, title: O, {item}}}\n"
+    );
+    fs::write(dir.path().join("house/list.yaml"), list).unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let audit = audited(dir.path(), "2026-01-31").unwrap();
+    audit.checklists[0].sections[0].items[0].clone()
+}
+
+/// A service that takes messages of NATS and adds to a stored value, with nothing against duplicates.
+const ADDS: &str = r#"package main
+
+import (
+	"database/sql"
+
+	"github.com/nats-io/nats.go"
+)
+
+var db *sql.DB
+
+func HandleOrderPaid(m *nats.Msg) {
+	db.Exec("UPDATE customers SET total = total + 1 WHERE id = $1", string(m.Data))
+}
+
+func main() {
+	nc, _ := nats.Connect("nats://bus")
+	nc.Subscribe("order.paid", HandleOrderPaid)
+}
+"#;
+
+#[test]
+fn what_nobody_needs_and_nobody_has_is_not_applicable() {
+    let item = one("files: 'deploy/*.yaml', text: debezium, optional: true, help: none", &[]);
+    assert_eq!((item.state, item.note.as_str()), (ItemState::NotApplicable, "Nothing of it was seen here."));
+    let connector = [("deploy/cdc.yaml", "image: debezium/connect\n")];
+    let item = one("files: 'deploy/*.yaml', text: debezium, optional: true, help: none", &connector);
+    assert_eq!(item.state, ItemState::Met);
+    for (need, lacks) in [
+        ("brokers", "No consumer or publisher of a broker was seen here."),
+        ("dead-letters", "No consumer with a place for failed messages was seen here."),
+        ("schemas", "No schema of an event was seen here."),
+    ] {
+        let item = one(&format!("attest: look, needs: {need}"), &[]);
+        assert_eq!((item.state, item.note.as_str()), (ItemState::NotApplicable, lacks));
+    }
+    let item = one("attest: look, needs: brokers", &[("order/main.go", ADDS)]);
+    assert_eq!((item.state, item.note.as_str()), (ItemState::Open, "look"));
+}
+
+#[test]
+fn findings_and_controls_go_before_what_files_say() {
+    let promised = ("order/safe.go", "package main\n\nvar _ = safe()\n\nfunc safe() int { return 1 }\n");
+    let item = "files: '*.go', text: safe, refuted_by: no-idempotency, help: none";
+    assert_eq!(one(item, &[promised]).state, ItemState::Met);
+    let refuted = one(item, &[promised, ("order/main.go", ADDS)]);
+    assert_eq!(
+        (refuted.state, refuted.note.as_str()),
+        (ItemState::Unmet, "1 finding of `no-idempotency`. none")
+    );
+    assert_eq!((refuted.evidence[0].path.as_str(), refuted.evidence[0].line), ("order/main.go", 12));
+
+    // What hands nothing on can be delivered as often as it likes.
+    let reads = ADDS.replace("UPDATE customers SET total = total + 1 WHERE id = $1", "SELECT 1");
+    let item = "files: '*.go', text: nowhere, proved_by: idempotency, help: none";
+    let proved = one(item, &[("order/main.go", &reads)]);
+    assert_eq!(
+        (proved.state, proved.note.as_str()),
+        (ItemState::Met, "It follows from `idempotency`. In place in 1 of the 1 service that it applies to.")
+    );
+    assert_eq!(one(item, &[("order/main.go", ADDS)]).state, ItemState::Unmet);
+}
+
+#[test]
+fn a_word_does_not_count_against_a_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = WORD.replace("item: word", "item: safe");
+    let list = "id: a\ntitle: A\nsections:\n  - title: S\n    items:\n      \
+                - {id: safe, title: S, files: '*.md', text: x, refuted_by: no-idempotency, help: none}\n";
+    filled(dir.path(), "", "2026-01-31").unwrap();
+    fs::write(dir.path().join("house/list.yaml"), list).unwrap();
+    let config = fs::read_to_string(dir.path().join("flowaudit.yaml")).unwrap();
+    fs::write(dir.path().join("flowaudit.yaml"), format!("{config}{said}}}\n")).unwrap();
+    assert_eq!(states(&audited(dir.path(), "2026-01-31").unwrap()), [("safe", ItemState::Attested)]);
+    fs::write(dir.path().join("order/main.go"), ADDS).unwrap();
+    let audit = audited(dir.path(), "2026-01-31").unwrap();
+    assert_eq!(states(&audit), [("safe", ItemState::Unmet)]);
+}
+
+#[test]
+fn a_broker_is_there_where_something_runs_it() {
+    let asked = "fact: brokers-deployed, needs: brokers, help: none";
+    let code = ("order/main.go", ADDS);
+    let look = one(asked, &[code, ("compose.yaml", "services:\n  look:\n    image: natsio/nats-box\n")]);
+    assert_eq!(
+        (look.state, look.note.as_str(), look.evidence.len()),
+        (ItemState::Unmet, "Messages go over NATS, and nothing here was seen to run it. none", 0)
+    );
+    // Another broker than the one in use is none.
+    let other = one(asked, &[code, ("compose.yaml", "services:\n  bus:\n    image: rabbitmq:3\n")]);
+    assert_eq!((other.state, other.evidence.len()), (ItemState::Unmet, 0));
+    let bus = one(asked, &[code, ("compose.yaml", "services:\n  bus:\n    image: nats:2.10\n")]);
+    assert_eq!((bus.state, bus.note.as_str()), (ItemState::Met, "What runs NATS is here."));
+    let shown = &bus.evidence[0];
+    assert_eq!(
+        (shown.path.as_str(), shown.line, shown.note.as_str()),
+        ("compose.yaml", 3, "image: nats:2.10")
+    );
+}
+
+#[test]
+fn a_handler_is_tested_where_a_test_names_it() {
+    let asked = "fact: handlers-tested, help: none";
+    let code = ("order/main.go", ADDS);
+    let test = |body: &str| {
+        format!("package main\n\nimport \"testing\"\n\nfunc TestHandles(t *testing.T) {{ {body} }}\n")
+    };
+    assert_eq!(one(asked, &[code]).state, ItemState::Unmet);
+    let elsewhere = test("other()");
+    assert_eq!(one(asked, &[code, ("order/main_test.go", &elsewhere)]).state, ItemState::Open);
+    let named = test("HandleOrderPaid(nil)");
+    let item = one(asked, &[code, ("order/main_test.go", &named)]);
+    assert_eq!(
+        (item.state, item.note.as_str()),
+        (ItemState::Met, "Tests name a handler in 1 of the 1 service that consumes.")
+    );
+    assert_eq!(item.evidence[0].line, 5);
 }
 
 const WORD: &str =
