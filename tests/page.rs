@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use common::sample;
-use flowaudit::audit::{Audit, Date};
+use flowaudit::audit::{Audit, Confidence, Date, ItemState, Priority, Status};
 use flowaudit::config::{Config, Denominator};
 use flowaudit::report::docs::{self, Material, target};
 use flowaudit::report::graph::{self, Drawing, Graph};
@@ -22,6 +22,7 @@ fn page(audit: &Audit, config: &Config) -> String {
         config,
         templates: &[],
         date: Date::parse("2026-01-31").unwrap(),
+        name: "shop",
         to_root: "..",
         from_root: "docs",
         since: Some(&Audit::default()),
@@ -268,4 +269,92 @@ fn an_audit_of_ones_own_has_its_matrix() {
     config.audits[0].title = "Money & <goods>".to_owned();
     config.audits[0].denominator = Denominator::Scope;
     assert!(page(&sample(), &config).contains("<h2>Money &amp; &lt;goods&gt;</h2>"));
+}
+
+#[test]
+fn the_page_says_what_to_do_first_and_what_its_words_mean() {
+    let page = page(&sample(), &Config::default());
+    let part = |id: &str| {
+        let (_, rest) =
+            page.split_once(&format!("<section id=\"{id}\">")).unwrap_or_else(|| panic!("no {id}"));
+        rest.split_once("</section>").unwrap().0.to_owned()
+    };
+    let first = part("first");
+    assert!(!sample().findings.is_empty());
+    for finding in sample().findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        let link = format!("<a href=\"#findings-{}-", finding.priority);
+        assert!(first.contains(&link), "{link}");
+        let rule = format!("<code>{}</code></a>", finding.rule);
+        assert!(first.contains(&rule), "{rule}");
+        assert!(first.contains(&format!("<h3>{}</h3>", finding.priority)), "{first}");
+    }
+    let legend = part("legend");
+    let words = Status::ALL.iter().map(|it| format!("class=\"mark {it}\""));
+    let words = words.chain(ItemState::ALL.iter().map(|it| format!("class=\"mark {it}\"")));
+    let words = words.chain(Confidence::ALL.iter().map(|it| format!("<dt>{it}</dt>")));
+    let words = words.chain(Priority::ALL.iter().map(|it| format!("<dt>{it}</dt>")));
+    for word in words {
+        assert!(legend.contains(&word), "{word}: {legend}");
+    }
+    for title in
+        ["Idempotency", "Dead letter", "Schema validation", "Cache invalidation", "Outbox", "Topic alignment"]
+    {
+        assert!(legend.contains(&format!("<dt>{title}</dt>")), "{title}: {legend}");
+    }
+}
+
+#[test]
+fn the_page_has_the_items_of_the_checklists() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["report", ".", "-o"];
+    let folder = dir.path().join("docs").display().to_string();
+    let (code, _, err) = run(
+        &[&args[..], &[&folder, "--date", "2026-01-31", "--format", "markdown,html"]].concat(),
+        &platform(),
+    );
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let page = fs::read_to_string(dir.path().join("docs/flow-audit.html")).unwrap();
+    let item = regex::Regex::new(r"(?m)^- \[(x| )\] \*\*.*\*\* \(([\w-]+)\): (\w+)").unwrap();
+    let section = regex::Regex::new(r"(?m)^(\d+) % \((\d+ of \d+) items\) done").unwrap();
+    let mut items = 0;
+    for name in ["event-processing", "data-synchronization"] {
+        let list = dir.path().join(format!("docs/integration-flows_{name}_workflow_checklist.md"));
+        let list = fs::read_to_string(list).unwrap();
+        for found in item.captures_iter(&list) {
+            items += 1;
+            let shown = format!("<small>{}</small>", &found[2]);
+            let line =
+                page.lines().find(|line| line.contains(&shown)).unwrap_or_else(|| panic!("no {shown}"));
+            assert!(line.contains(&format!("\">{}", &found[3])), "{line}");
+        }
+        for found in section.captures_iter(&list) {
+            let figure = format!("{} % <span class=\"count\">{}</span>", &found[1], &found[2]);
+            assert!(page.contains(&figure), "{figure}");
+        }
+    }
+    assert!(items > 100, "{items} items");
+}
+
+#[test]
+fn the_page_is_called_by_its_title_or_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("Shop & Co");
+    copy_tree(&platform(), &root, &|path: &Path, bytes| (path.to_owned(), bytes));
+    let page = |root: &Path| fs::read_to_string(root.join("docs/flow-audit.html")).unwrap();
+    let report = |root: &Path, more: &[&str]| {
+        run(&[&["report", ".", "-o", "docs", "--format", "html"], more].concat(), root)
+    };
+    assert_eq!(report(&root, &["--date", "2026-01-31"]).0, Some(0));
+    assert!(page(&root).contains("<title>Shop &amp; Co: flow audit</title>"));
+
+    // A checkout of another name is the same repository.
+    let other = dir.path().join("checkout-7");
+    fs::rename(&root, &other).unwrap();
+    assert_eq!(report(&other, &["--check"]).0, Some(0));
+
+    let config = other.join("flowaudit.yaml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}\nreports: {{title: Our flows}}\n")).unwrap();
+    assert_eq!(report(&other, &[]).0, Some(0));
+    assert!(page(&other).contains("<h1>Our flows: flow audit</h1>"));
 }

@@ -22,6 +22,7 @@ pub fn run(source: &[u8]) {
         config: &config,
         templates: &templates,
         date: Date::from_unix(0),
+        name: "shop",
         to_root: "..",
         from_root: "docs",
         since: None,

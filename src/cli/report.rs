@@ -82,10 +82,16 @@ fn compared(
             .flatten()
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     };
+    // The page keeps the name it has, wherever the checkout lies.
+    let page = folder.read(&settings.config.reports.page).ok().flatten();
+    let name = page.as_deref().and_then(docs::name_of).unwrap_or_else(|| {
+        root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    });
     let material = Material {
         audit: &audit,
         config: &settings.config,
         templates: &templates,
+        name: &name,
         date,
         to_root: &docs::between(&folder.absolute, &root),
         from_root: &docs::between(&root, &folder.absolute),

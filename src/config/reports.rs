@@ -11,8 +11,8 @@ pub(super) const KEYS: &[&str] = &["title", "summary", "page", "templates", "che
 /// Documents: their names, templates and checklists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportChoice {
-    /// Heading of the summary.
-    pub title: String,
+    /// Heading of the summary and the page, when one was chosen.
+    pub title: Option<String>,
     /// File name of the summary.
     pub summary: String,
     /// File name of the HTML page.
@@ -26,12 +26,19 @@ pub struct ReportChoice {
 impl Default for ReportChoice {
     fn default() -> Self {
         ReportChoice {
-            title: "Integration flows".to_owned(),
+            title: None,
             summary: "integration-flows-implementation-summary.md".to_owned(),
             page: "flow-audit.html".to_owned(),
             templates: Vec::new(),
             checklists: Vec::new(),
         }
+    }
+}
+
+impl ReportChoice {
+    /// The heading of the summary.
+    pub fn heading(&self) -> &str {
+        self.title.as_deref().unwrap_or("Integration flows")
     }
 }
 
@@ -41,7 +48,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, base: &Path) -> ReportChoic
         return choice;
     };
     if let Some(title) = reader.optional_text(map, "title") {
-        title.clone_into(&mut choice.title);
+        choice.title = Some(title.to_owned());
     }
     if let Some(name) = file_name(reader, map, "summary") {
         choice.summary = name;

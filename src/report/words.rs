@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::audit::{AuditResult, Control, Priority, ServiceKind, Status, SubscriptionType, TopicIssue};
+use crate::audit::{
+    AuditResult, Confidence, Control, ItemState, Priority, ServiceKind, Status, SubscriptionType, TopicIssue,
+};
 
 /// A status in a sentence or a cell.
 pub(super) fn status(status: Status) -> &'static str {
@@ -12,6 +14,59 @@ pub(super) fn status(status: Status) -> &'static str {
         Status::NeedsReview => "needs review",
         Status::Missing => "missing",
         Status::NotApplicable => "n/a",
+    }
+}
+
+/// What a status claims.
+pub(super) fn status_meaning(status: Status) -> &'static str {
+    match status {
+        Status::Implemented => "in place wherever a message goes",
+        Status::Partial => "in place for a part, or weak",
+        Status::NeedsReview => "the code alone does not decide; the evidence says where to look",
+        Status::Missing => "not in place",
+        Status::NotApplicable => "there is nothing to protect",
+    }
+}
+
+/// What a control sees to when it is in place.
+pub(super) fn control_meaning(control: Control) -> &'static str {
+    match control {
+        Control::Idempotency => "a message that is delivered twice does no harm",
+        Control::DeadLetter => "a message that keeps failing ends where a person can find it",
+        Control::Schema => "an invalid payload is refused before it has effects",
+        Control::CacheInvalidation => "nobody reads an old value for longer than is meant",
+        Control::Outbox => "an event is sent if and only if its change is committed",
+        Control::Topics => "what is subscribed to is published, under one name",
+    }
+}
+
+/// How sure a claim is.
+pub(super) fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "every step was seen in the code",
+        Confidence::Medium => "a step rests on a convention, such as a name",
+        Confidence::Low => "a guess that is worth a look",
+    }
+}
+
+/// The state of a checklist's item.
+pub(super) fn item(state: ItemState) -> &'static str {
+    match state {
+        ItemState::NotApplicable => "not applicable",
+        _ => state.word(),
+    }
+}
+
+/// What the state of a checklist's item says.
+pub(super) fn item_state(state: ItemState) -> &'static str {
+    match state {
+        ItemState::Met => "evidence in the repository proves it",
+        ItemState::Attested => "somebody has given their word for it",
+        ItemState::Unmet => {
+            "evidence shows that it is not so, or what would show it is nowhere it could be: work to do"
+        }
+        ItemState::Open => "nothing here decides it, and a person is to look",
+        ItemState::NotApplicable => "nothing that it is about was seen; it counts in no percentage",
     }
 }
 

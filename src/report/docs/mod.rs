@@ -26,6 +26,7 @@ pub use templates::{TemplateFile, check as check_templates, unknown as unknown_t
 
 use crate::audit::{Audit, Date};
 use crate::config::Config;
+use crate::report::words;
 
 /// How a document of ours begins.
 pub const MARK: &str = "<!-- flowaudit:document";
@@ -42,6 +43,9 @@ pub struct Material<'a> {
     pub config: &'a Config,
     /// The user's templates.
     pub templates: &'a [TemplateFile],
+    /// What the page calls the whole where the configuration gives no title: the scanned folder's
+    /// name; empty when it has none.
+    pub name: &'a str,
     /// The date to write.
     pub date: Date,
     /// The way from the documents' folder to the scanned one, with `/`.
@@ -135,10 +139,15 @@ pub fn documents(material: &Material<'_>) -> Result<Vec<Document>, DocumentError
 /// The page that holds everything.
 pub fn page(material: &Material<'_>) -> Result<Document, DocumentError> {
     const TEMPLATE: &str = "page.html.tera";
-    let words = templates::Templates::new(material.templates)?;
+    let templates = templates::Templates::new(material.templates)?;
     let views = views::Views::new(material, patterns::built_in(), operations::built_in());
-    let body = words.render(TEMPLATE, &views.page()?)?;
-    let head = format!("{PAGE_MARK}:document template={TEMPLATE} date={} -->", material.date);
+    let body = templates.render(TEMPLATE, &views.page()?)?;
+    // The name is noted: a check must not depend on what the checkout's folder is called.
+    let name = match material.config.reports.title {
+        None if !material.name.is_empty() => format!(" name={}", words::encoded(material.name, b"")),
+        _ => String::new(),
+    };
+    let head = format!("{PAGE_MARK}:document template={TEMPLATE} date={}{name} -->", material.date);
     Ok(Document { name: material.config.reports.page.clone(), text: format!("{head}\n{}\n", body.trim()) })
 }
 
@@ -157,6 +166,13 @@ pub fn date_of(text: &str) -> Option<Date> {
     let head = text.lines().next().filter(|_| is_ours(text))?;
     let (_, rest) = head.split_once("date=")?;
     Date::parse(rest.get(..10)?)
+}
+
+/// The name that a page of ours was given by its folder.
+pub fn name_of(page: &str) -> Option<String> {
+    let head = page.lines().next().filter(|_| page.starts_with(PAGE_MARK))?;
+    let (_, rest) = head.split_once(" name=")?;
+    Some(links::decode(rest.split(' ').next()?))
 }
 
 /// What a relative link of a document means, from its folder.

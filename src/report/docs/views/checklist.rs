@@ -8,18 +8,26 @@ use super::{Head, Proof, Views, audit_file, context};
 use crate::audit::{Attestation, Item, ItemCounts, ItemState};
 use crate::config::AuditEntry;
 use crate::report::docs::DocumentError;
+use crate::report::words;
 
 #[derive(Serialize)]
 struct ChecklistView {
     head: Head,
-    title: String,
     audit: String,
+    #[serde(flatten)]
+    filled: FilledView,
+    services: Vec<ServiceView>,
+    sagas: Vec<SagaGroup>,
+}
+
+/// A checklist with its items.
+#[derive(Serialize)]
+pub(super) struct FilledView {
+    title: String,
     counts: ItemCounts,
     items: u32,
     percent: Option<u32>,
     sections: Vec<SectionView>,
-    services: Vec<ServiceView>,
-    sagas: Vec<SagaGroup>,
 }
 
 #[derive(Serialize)]
@@ -39,6 +47,8 @@ struct ItemView {
     title: String,
     /// Whether its box is ticked: met by evidence, or somebody's word.
     ticked: bool,
+    /// The contract's word for the state, which no translation changes.
+    word: String,
     state: String,
     note: String,
     proofs: Vec<Proof>,
@@ -48,9 +58,23 @@ struct ItemView {
 impl Views<'_> {
     /// What the template of a checklist gets; nothing for an audit without one.
     pub fn checklist(&self, entry: &AuditEntry) -> Result<Option<tera::Context>, DocumentError> {
-        let Some(checklist) = self.audit.checklists.iter().find(|it| it.name == entry.name) else {
+        let Some(filled) = self.filled(entry) else {
             return Ok(None);
         };
+        let scope = self.scope(entry);
+        let view = ChecklistView {
+            head: self.head(),
+            audit: audit_file(entry),
+            filled,
+            services: self.services(entry),
+            sagas: Self::sagas(&scope),
+        };
+        context(&view).map(Some)
+    }
+
+    /// The filled-in checklist of an audit, when it has one.
+    pub(super) fn filled(&self, entry: &AuditEntry) -> Option<FilledView> {
+        let checklist = self.audit.checklists.iter().find(|it| it.name == entry.name)?;
         let sections = checklist.sections.iter().enumerate().map(|(index, section)| SectionView {
             number: index + 1,
             anchor: crate::report::docs::markdown::anchor(&format!("{}. {}", index + 1, section.title)),
@@ -60,19 +84,13 @@ impl Views<'_> {
             percent: section.percent,
             items: section.items.iter().map(|item| self.item(item)).collect(),
         });
-        let scope = self.scope(entry);
-        let view = ChecklistView {
-            head: self.head(),
+        Some(FilledView {
             title: checklist.title.clone(),
-            audit: audit_file(entry),
             counts: checklist.counts,
             items: checklist.counts.applicable(),
             percent: checklist.percent,
             sections: sections.collect(),
-            services: self.services(entry),
-            sagas: Self::sagas(&scope),
-        };
-        context(&view).map(Some)
+        })
     }
 
     fn item(&self, item: &Item) -> ItemView {
@@ -80,7 +98,8 @@ impl Views<'_> {
             id: item.id.clone(),
             title: item.title.clone(),
             ticked: matches!(item.state, ItemState::Met | ItemState::Attested),
-            state: item.state.word().replace('-', " "),
+            word: item.state.word().to_owned(),
+            state: words::item(item.state).to_owned(),
             note: item.note.clone(),
             proofs: self.proofs(&item.evidence),
             attestation: item.attestation.clone(),

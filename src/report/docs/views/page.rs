@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::actions::{Actions, Waived};
+use super::checklist::FilledView;
 use super::services::ServiceView;
-use super::summary::{ChecklistSummary, Numbers};
+use super::summary::Numbers;
 use super::topics::TopicView;
 use super::{Figure, Head, Views, context};
-use crate::audit::{Control, Status};
+use crate::audit::{Confidence, Control, ItemState, Priority, Status};
 use crate::config::{AuditDocuments, AuditEntry, Denominator, Scope, TopicFilter};
 use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
@@ -21,12 +22,18 @@ struct PageView {
     head: Head,
     title: String,
     numbers: Numbers,
-    /// Statuses to choose from, the contract's word and a person's.
-    statuses: Vec<(String, String)>,
-    /// Controls to choose from, the contract's word and a person's.
-    controls: Vec<(String, String)>,
+    /// Statuses to choose from.
+    statuses: Vec<Word>,
+    /// Controls to choose from.
+    controls: Vec<Word>,
+    /// How sure a claim can be.
+    confidences: Vec<Word>,
+    /// How soon to look at a finding.
+    priorities: Vec<Word>,
+    /// States of a checklist's items.
+    states: Vec<Word>,
     audits: Vec<Matrix>,
-    checklists: Vec<ChecklistSummary>,
+    checklists: Vec<FilledView>,
     /// Services with their evidence, under all controls and topics.
     services: Vec<ServiceView>,
     actions: Vec<Actions>,
@@ -36,6 +43,9 @@ struct PageView {
     picture: String,
     changes: Option<Changes>,
 }
+
+/// The contract's word, a person's, and what it means.
+type Word = (String, String, String);
 
 /// Services × controls, as one audit counts them.
 #[derive(Serialize)]
@@ -68,17 +78,19 @@ impl Views<'_> {
         let address = |service: &str| numbers.get(service).map(|number| format!("#service-{number}"));
         let picture =
             if drawing.arrows.is_empty() { String::new() } else { graph::inline_svg(&drawing, &address) };
-        let word = |word: &str, title: &str| (word.to_owned(), title.to_owned());
         let mut head = self.head();
         head.command.push_str(" --format html");
         context(&PageView {
             head,
-            title: self.config.reports.title.clone(),
+            title: self.page_title().to_owned(),
             numbers: self.numbers(&scope),
-            statuses: Status::ALL.iter().map(|it| word(it.word(), words::status(*it))).collect(),
-            controls: Control::ALL.iter().map(|it| word(it.word(), words::control_title(*it))).collect(),
+            statuses: explained(Status::ALL, Status::word, words::status, words::status_meaning),
+            controls: explained(Control::ALL, Control::word, words::control_title, words::control_meaning),
+            confidences: explained(Confidence::ALL, Confidence::word, Confidence::word, words::confidence),
+            priorities: explained(Priority::ALL, Priority::word, Priority::word, words::priority),
+            states: explained(ItemState::ALL, ItemState::word, words::item, words::item_state),
             audits: self.config.audits.iter().map(|entry| self.matrix(entry, &numbers)).collect(),
-            checklists: self.checklist_summaries(),
+            checklists: self.config.audits.iter().filter_map(|entry| self.filled(entry)).collect(),
             services,
             actions: self.actions(&|_| true),
             waived: self.waived(&|_| true),
@@ -86,6 +98,13 @@ impl Views<'_> {
             picture,
             changes: self.changes(),
         })
+    }
+
+    /// What the page calls the whole: the title that was chosen, else the scanned folder's name.
+    fn page_title(&self) -> &str {
+        let chosen = self.config.reports.title.as_deref();
+        let folder = Some(self.material.name).filter(|name| !name.is_empty());
+        chosen.or(folder).unwrap_or_else(|| self.config.reports.heading())
     }
 
     fn matrix(&self, entry: &AuditEntry, numbers: &BTreeMap<String, usize>) -> Matrix {
@@ -97,4 +116,15 @@ impl Views<'_> {
             numbers: numbers.clone(),
         }
     }
+}
+
+/// Each of `all` with its words and what it means.
+fn explained<T: Copy>(
+    all: &[T],
+    word: impl Fn(T) -> &'static str,
+    title: impl Fn(T) -> &'static str,
+    meaning: impl Fn(T) -> &'static str,
+) -> Vec<Word> {
+    let told = |it: &T| (word(*it).to_owned(), title(*it).to_owned(), meaning(*it).to_owned());
+    all.iter().map(told).collect()
 }

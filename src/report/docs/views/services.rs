@@ -46,6 +46,8 @@ pub struct Claim {
     title: String,
     status: String,
     applies: bool,
+    /// How sure it is, of a consumer.
+    confidence: Option<String>,
     patterns: Vec<String>,
     why: String,
     proofs: Vec<Proof>,
@@ -170,6 +172,7 @@ impl Views<'_> {
             word: status.word().to_owned(),
             status: words::status(status).to_owned(),
             applies: status != Status::NotApplicable,
+            confidence: None,
             patterns: patterns.into_iter().filter(|pattern| pattern != "none").collect(),
             why,
             proofs: self.proofs(&evidence),
@@ -186,6 +189,7 @@ impl Views<'_> {
                 word: status.word().to_owned(),
                 status: words::status(status).to_owned(),
                 applies: status != Status::NotApplicable,
+                confidence: verdict.map(|v| v.confidence.word().to_owned()),
                 patterns: verdict
                     .and_then(|v| v.pattern.clone())
                     .into_iter()

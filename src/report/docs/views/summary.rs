@@ -81,7 +81,7 @@ impl Views<'_> {
         let lost = self.audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note);
         context(&SummaryView {
             head: self.head(),
-            title: self.config.reports.title.clone(),
+            title: self.config.reports.heading().to_owned(),
             numbers: self.numbers(&scope),
             audits: self
                 .config
