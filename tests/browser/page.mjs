@@ -94,6 +94,23 @@ async function links(tab, folder, check) {
     check(await claim.isVisible(), `a click on a status does not show ${href}`);
     check(await claim.evaluate((it) => it.getBoundingClientRect().top < innerHeight), `${href} is out of sight`);
   }
+  // What is to be done first leads to its findings, and shows them.
+  const action = tab.locator('#first li a').first();
+  if (await action.count()) {
+    const href = await action.getAttribute('href');
+    await action.click();
+    await tab.waitForTimeout(50);
+    check(await tab.locator(href).isVisible(), `what to do first does not show ${href}`);
+    check(await tab.locator(href).evaluate((it) => it.getBoundingClientRect().top < innerHeight), `${href} is out of sight`);
+  }
+  // An item of a checklist is two openings away, with its state in words.
+  for (const list of await tab.locator('.checklist').all()) {
+    await list.locator(':scope > summary').click();
+    await list.locator(':scope > details > summary').first().click();
+    const state = await list.locator('.items .mark').first().textContent();
+    check(await list.locator('.items > li').first().isVisible(), 'an item of a checklist is not shown');
+    check(/^(met|unmet|attested|open|not applicable)$/.test(state.trim()), `an item's state is ${state}`);
+  }
   const box = tab.locator('.flow a').first();
   if (await box.count()) {
     const href = await box.getAttribute('href');
@@ -114,6 +131,7 @@ async function filters(tab, check) {
   await tab.fill('#find', 'no-such-service-anywhere');
   check((await rows()) === 0, 'find shows what it does not look for');
   check((await tab.locator('#findings tbody tr:visible').count()) === 0, 'findings stay without their services');
+  check((await tab.locator('#first li:visible').count()) === 0, 'what to do first stays without its services');
   await tab.click('button[type=reset]');
   await tab.waitForTimeout(50);
   check((await rows()) === everything, 'clear does not show everything');
