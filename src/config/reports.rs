@@ -11,8 +11,9 @@ pub(super) const KEYS: &[&str] = &["title", "summary", "page", "templates", "che
 /// Documents: their names, templates and checklists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportChoice {
-    /// Heading of the summary.
-    pub title: String,
+    /// Heading of the summary, which is also what documents call the system; `None`: its folder's
+    /// name, under a heading that fits any.
+    pub title: Option<String>,
     /// File name of the summary.
     pub summary: String,
     /// File name of the HTML page.
@@ -23,10 +24,17 @@ pub struct ReportChoice {
     pub checklists: Vec<PathBuf>,
 }
 
+impl ReportChoice {
+    /// Heading of the summary.
+    pub fn heading(&self) -> &str {
+        self.title.as_deref().unwrap_or("Integration flows")
+    }
+}
+
 impl Default for ReportChoice {
     fn default() -> Self {
         ReportChoice {
-            title: "Integration flows".to_owned(),
+            title: None,
             summary: "integration-flows-implementation-summary.md".to_owned(),
             page: "flow-audit.html".to_owned(),
             templates: Vec::new(),
@@ -40,9 +48,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, base: &Path) -> ReportChoic
     let Some(map) = reader.map(node, KEYS) else {
         return choice;
     };
-    if let Some(title) = reader.optional_text(map, "title") {
-        title.clone_into(&mut choice.title);
-    }
+    choice.title = reader.optional_text(map, "title").map(str::to_owned);
     if let Some(name) = file_name(reader, map, "summary") {
         choice.summary = name;
     }

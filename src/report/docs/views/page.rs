@@ -73,7 +73,7 @@ impl Views<'_> {
         head.command.push_str(" --format html");
         context(&PageView {
             head,
-            title: self.config.reports.title.clone(),
+            title: self.config.reports.heading().to_owned(),
             numbers: self.numbers(&scope),
             statuses: Status::ALL.iter().map(|it| word(it.word(), words::status(*it))).collect(),
             controls: Control::ALL.iter().map(|it| word(it.word(), words::control_title(*it))).collect(),
