@@ -719,7 +719,7 @@ fn who_announces_is_told_with_the_reason_why_it_is_counted_or_not() {
     let data = written.text(DATA);
     let row = line(&data, &["| promotion |", "`promotion.created`"]);
     assert!(row.contains("no: the audit is of those who receive messages or keep a cache"), "{row}");
-    assert!(line(&data, &["Not part of this audit: "]).contains("seen to do neither"));
+    assert!(line(&data, &["Not part of this audit: "]).contains("and neither was seen"));
 }
 
 #[test]

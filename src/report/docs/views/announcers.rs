@@ -78,8 +78,7 @@ pub(super) fn reason_out(scope: &Scope, service: &Service) -> String {
             format!("it is of the kind {}, and the audit is of services", words::kind(service.kind))
         }
         Scope::ConsumersAndCaches => {
-            "the audit is of those who receive messages or keep a cache, and it was seen to do neither"
-                .to_owned()
+            "the audit is of those who receive messages or keep a cache, and neither was seen".to_owned()
         }
         Scope::Named(_) => "the `scope` of the audit does not name it".to_owned(),
     }
