@@ -29,8 +29,9 @@ pub use find::{Named, NotFound};
 pub use join::JoinError;
 pub use order::number_consumers;
 pub use words::{
-    Asks, Confidence, Control, CutReason, Ending, ErrorFate, GuardKind, ItemState, Leniency, Priority,
-    RuleKind, SagaRole, ServiceKind, Severity, Status, SubscriptionType, SuppressionKind, TopicIssue,
+    Asks, CacheStore, Confidence, Control, CutReason, Ending, ErrorFate, GuardKind, ItemState, Leniency,
+    Priority, RuleKind, SagaRole, ServiceKind, Severity, Status, SubscriptionType, SuppressionKind,
+    TopicIssue,
 };
 
 /// Version of the contract; raised when a reader of the old one would misread the new one.
@@ -310,6 +311,12 @@ pub struct Cache {
     /// Whether every value is seen to be given a time to live.
     #[serde(default)]
     pub expires: bool,
+    /// What it is kept in, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<CacheStore>,
+    /// Whether it is filled where something is changed or newly heard of, and not only by readers.
+    #[serde(default)]
+    pub filled_on_change: bool,
     /// Where it is filled.
     pub at: Place,
     /// What removes entries.
@@ -332,8 +339,11 @@ pub struct Invalidation {
 pub struct EventSchema {
     /// Name of the service that registers it.
     pub service: String,
-    /// The type of event.
+    /// The type of event, by the name that messages carry where that is known.
     pub event_type: String,
+    /// What a contract calls it, where that is another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The schema: a path as the code gives it, or the expression that holds it.
     pub schema: String,
     /// Where it is registered.

@@ -1,13 +1,18 @@
 //! The documents from outside: their figures, that what they cite is there and shows what is
 //! claimed, that they are the same from run to run, and what becomes of what people wrote.
 
+mod common;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowaudit::report::docs::target;
+use common::sample;
+use flowaudit::audit::{Audit, AuditResult, CacheStore, Control, Date, Finding, Service, Status};
+use flowaudit::config::Config;
+use flowaudit::controls::control_of;
+use flowaudit::report::docs::{self, Material, Stamp, target};
 use support::{copy_tree, git, platform, run};
 use tempfile::TempDir;
 
@@ -26,20 +31,24 @@ struct Written {
 
 impl Written {
     fn new(more: &[&str]) -> Written {
-        let dir = tempfile::tempdir().unwrap();
-        copy_tree(&platform(), dir.path(), &|path: &Path, bytes| (path.to_owned(), bytes));
-        let written = Written { dir };
+        let written = Written { dir: tempfile::tempdir().unwrap() };
+        copy_tree(&platform(), &written.root(), &|path: &Path, bytes| (path.to_owned(), bytes));
         let (code, _, err) = written.report(&[&["--date", "2026-01-31"], more].concat());
         assert_eq!((code, err.as_str()), (Some(0), ""));
         written
     }
 
+    /// A folder of the same name each time, since documents say it.
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("platform")
+    }
+
     fn report(&self, more: &[&str]) -> (Option<i32>, String, String) {
-        run(&[&["report", ".", "-o", "docs/audit"], more].concat(), self.dir.path())
+        run(&[&["report", ".", "-o", "docs/audit"], more].concat(), &self.root())
     }
 
     fn folder(&self) -> PathBuf {
-        self.dir.path().join("docs/audit")
+        self.root().join("docs/audit")
     }
 
     fn text(&self, name: &str) -> String {
@@ -72,7 +81,8 @@ fn figures(text: &str) -> BTreeMap<String, (Vec<u32>, String)> {
     let row = |cells: Vec<String>| {
         let title = cells[0].trim_start_matches('[').split(']').next().unwrap().to_owned();
         let counts = cells[1..5].iter().map(|cell| cell.parse().unwrap()).collect();
-        (title, (counts, cells[7].clone()))
+        let percent = cells[7].split("<br>").next().unwrap().to_owned();
+        (title, (counts, percent))
     };
     rows(text, "## Key figures").into_iter().map(row).collect()
 }
@@ -129,13 +139,13 @@ fn what_comes_first_is_told_first_and_once() {
     let (first, _) = summary.split_once("## Key figures").unwrap();
     let told: Vec<&str> = first.lines().filter(|line| line.starts_with("1. ")).collect();
     assert!(told[0].starts_with("1. **P0 no-idempotency**, 4 findings in customer: Record"), "{told:?}");
-    assert!(told[0].contains("4 places, the first at [customer/internal/data/postgres/customer.go:41]"));
+    assert!(told[0].contains("4 actions, the first at [customer/internal/data/postgres/customer.go:41]"));
     assert!(told[1..].iter().all(|line| line.starts_with("1. **P1 ")), "{told:?}");
 
     let events = written.text(EVENTS);
     let line = events.lines().find(|line| line.contains("order.status_changed or system.errors"));
     let line = line.expect("two flows through one place are one item");
-    assert!(line.contains("[sender.go:29]") && line.ends_with("(2 findings at one place)"), "{line}");
+    assert!(line.contains("[sender.go:29]") && line.ends_with("(2 findings, of 2 consumers)"), "{line}");
     assert!(!events.contains("customer.go:41). ["), "a place is told once");
 }
 
@@ -196,7 +206,10 @@ fn cells_of(text: &str, columns: std::ops::Range<usize>) -> BTreeMap<String, Vec
 /// Where a pattern is named, it is the one that people found.
 #[track_caller]
 fn assert_row(name: &str, found: &[String], row: &[&str]) {
-    let fits = |(cell, wanted): (&String, &&str)| cell == wanted || cell.starts_with(&format!("{wanted}:"));
+    let fits = |(cell, wanted): (&String, &&str)| {
+        let (cell, _) = cell.split_once("<br>").unwrap_or((cell, ""));
+        cell == *wanted || cell.starts_with(&format!("{wanted}:"))
+    };
     assert!(found.iter().zip(row).all(fits), "{name}: {found:?}, not {row:?}");
 }
 
@@ -320,7 +333,7 @@ fn fresh_documents_pass_the_check_and_others_do_not() {
 
     // The code changes: the documents are stale though nobody touched them.
     assert_eq!(written.report(&["-q"]).0, Some(0));
-    let manifest = written.dir.path().join("analytics/dapr/subscription.yaml");
+    let manifest = written.root().join("analytics/dapr/subscription.yaml");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replacen("  deadLetterTopic: order-events.dlq\n", "", 1)).unwrap();
     let (code, out, _) = written.report(&["--check"]);
@@ -369,14 +382,14 @@ fn nothing_is_written_over_what_is_not_ours() {
     assert!(err.contains("was not written by flowaudit"), "{err}");
     assert_eq!(written.text(SUMMARY), "# Mine\n");
 
-    let (code, _, err) = run(&["report", ".", "-o", "flowaudit.yaml/x"], written.dir.path());
+    let (code, _, err) = run(&["report", ".", "-o", "flowaudit.yaml/x"], &written.root());
     assert_eq!(code, Some(2));
     assert!(err.contains("cannot write"), "{err}");
 }
 
 /// The configuration of the copy with more below `reports:` and the audits.
 fn configure(written: &Written, more: &str) {
-    let path = written.dir.path().join("flowaudit.yaml");
+    let path = written.root().join("flowaudit.yaml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, format!("{text}\n{more}")).unwrap();
 }
@@ -384,7 +397,7 @@ fn configure(written: &Written, more: &str) {
 #[test]
 fn templates_can_be_replaced_and_their_mistakes_have_a_place() {
     let written = Written::new(&[]);
-    let templates = written.dir.path().join("our-templates");
+    let templates = written.root().join("our-templates");
     fs::create_dir(&templates).unwrap();
     configure(&written, "reports:\n  title: Our flows\n  templates: [our-templates]\n");
     let own = templates.join("summary.md.tera");
@@ -441,7 +454,7 @@ fn a_word_counts_until_its_day_or_until_the_code_changes() {
              reason: Tried in the drill of January.\n    link: https://example.com/drill\n{rest}"
         )
     };
-    let config = fs::read_to_string(written.dir.path().join("flowaudit.yaml")).unwrap();
+    let config = fs::read_to_string(written.root().join("flowaudit.yaml")).unwrap();
     configure(&written, &word(""));
     assert_eq!(written.report(&["--date", "2026-06-30"]).0, Some(0));
     let told = line(&written);
@@ -456,16 +469,16 @@ fn a_word_counts_until_its_day_or_until_the_code_changes() {
     assert!(told.starts_with("- [ ]") && told.contains("ended on 2026-06-30"), "{told}");
 
     // Given for code: the message says what it hashes to, and a change ends it.
-    fs::write(written.dir.path().join("flowaudit.yaml"), &config).unwrap();
+    fs::write(written.root().join("flowaudit.yaml"), &config).unwrap();
     configure(&written, &word("    covers: [order/internal/events]\n"));
     let (code, _, err) = written.report(&["--date", "2026-06-30"]);
     assert_eq!(code, Some(2));
     let hash = err.split("hashes to ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
-    fs::write(written.dir.path().join("flowaudit.yaml"), &config).unwrap();
+    fs::write(written.root().join("flowaudit.yaml"), &config).unwrap();
     configure(&written, &word(&format!("    covers: [order/internal/events]\n    hash: {hash}\n")));
     assert_eq!(written.report(&["--date", "2026-06-30"]).0, Some(0));
     assert!(line(&written).starts_with("- [x]"));
-    let code = written.dir.path().join("order/internal/events/publisher.go");
+    let code = written.root().join("order/internal/events/publisher.go");
     fs::write(&code, fs::read_to_string(&code).unwrap() + "\n// Changed.\n").unwrap();
     assert_eq!(written.report(&["--date", "2026-06-30"]).0, Some(0));
     let told = line(&written);
@@ -478,7 +491,7 @@ fn a_word_counts_until_its_day_or_until_the_code_changes() {
 #[test]
 fn audits_of_ones_own_get_documents_of_their_own() {
     let written = Written::new(&[]);
-    let path = written.dir.path().join("flowaudit.yaml");
+    let path = written.root().join("flowaudit.yaml");
     let text = fs::read_to_string(&path).unwrap();
     let audits = "audits:\n  - name: money\n    title: Money\n    scope: [order, payment, customer]\n    \
                   controls: [idempotency, outbox]\n    topics: {include: ['payment.*', 'order.*']}\n    \
@@ -495,10 +508,10 @@ fn audits_of_ones_own_get_documents_of_their_own() {
 #[test]
 fn what_has_changed_is_told() {
     let written = Written::new(&[]);
-    let (code, before, _) = run(&["scan", ".", "--format", "json"], written.dir.path());
+    let (code, before, _) = run(&["scan", ".", "--format", "json"], &written.root());
     assert_eq!(code, Some(0));
-    fs::write(written.dir.path().join("before.json"), before).unwrap();
-    let manifest = written.dir.path().join("analytics/dapr/subscription.yaml");
+    fs::write(written.root().join("before.json"), before).unwrap();
+    let manifest = written.root().join("analytics/dapr/subscription.yaml");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replacen("  deadLetterTopic: order-events.dlq\n", "", 1)).unwrap();
     assert_eq!(written.report(&["--since", "before.json"]).0, Some(0));
@@ -515,9 +528,9 @@ fn what_has_changed_is_told() {
 fn without_a_dead_letter() -> Written {
     let written = Written::new(&[]);
     for args in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "one"]] {
-        assert!(git(written.dir.path(), args).0);
+        assert!(git(&written.root(), args).0);
     }
-    let manifest = written.dir.path().join("analytics/dapr/subscription.yaml");
+    let manifest = written.root().join("analytics/dapr/subscription.yaml");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replacen("  deadLetterTopic: order-events.dlq\n", "", 1)).unwrap();
     written
@@ -567,7 +580,7 @@ fn mistakes_in_a_checklist_and_folders_in_the_way_leave_everything_as_it_was() {
     let written = Written::new(&[]);
     fs::create_dir(written.folder().join("flow-audit.html")).unwrap();
     let before = written.text(SUMMARY);
-    let manifest = written.dir.path().join("analytics/dapr/subscription.yaml");
+    let manifest = written.root().join("analytics/dapr/subscription.yaml");
     fs::write(&manifest, "").unwrap();
     let (code, _, err) = written.report(&["--format", "markdown,html"]);
     assert_eq!((code, written.text(SUMMARY) == before), (Some(2), true), "{err}");
@@ -575,7 +588,7 @@ fn mistakes_in_a_checklist_and_folders_in_the_way_leave_everything_as_it_was() {
 
     let list = "id: ours\ntitle: Ours\nsections:\n  - title: One\n    items:\n      - id: a-one\n        title: A\n        \
                 control: idempotance\n        help: B\n";
-    fs::write(written.dir.path().join("ours.yaml"), list).unwrap();
+    fs::write(written.root().join("ours.yaml"), list).unwrap();
     configure(&written, "reports:\n  checklists: [ours.yaml]\n");
     let (code, _, err) = written.report(&[]);
     assert_eq!((code, written.text(SUMMARY) == before), (Some(2), true), "{err}");
@@ -583,4 +596,235 @@ fn mistakes_in_a_checklist_and_folders_in_the_way_leave_everything_as_it_was() {
         err.contains("ours.yaml:8:18: unknown control `idempotance`; did you mean `idempotency`?"),
         "{err}"
     );
+}
+
+/// What documents say of an audit made by hand, with every service in scope.
+fn of(audit: &Audit) -> BTreeMap<String, String> {
+    let config = Config::default();
+    let row = |name: &str, control: Control| {
+        let status = |s: &Service| s.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
+        let services = audit.services.iter().map(|service| (service.name.clone(), status(service)));
+        AuditResult::of(name, control, None, services.collect())
+    };
+    let rows = config.audits.iter().flat_map(|it| it.controls.iter().map(|control| row(&it.name, *control)));
+    let audit = &Audit { audits: rows.collect(), ..audit.clone() };
+    let stamp = Stamp { date: Date::parse("2026-01-31").unwrap(), system: "shop".to_owned(), revision: None };
+    let material = Material {
+        audit,
+        config: &config,
+        templates: &[],
+        stamp: &stamp,
+        to_root: "..",
+        from_root: "docs",
+        since: None,
+        source: &|_| None,
+        control_of: &control_of,
+    };
+    let documents = docs::documents(&material).unwrap();
+    documents.into_iter().map(|document| (document.name, document.text)).collect()
+}
+
+/// A line of a text that has all these in it.
+#[track_caller]
+fn line<'t>(text: &'t str, parts: &[&str]) -> &'t str {
+    let fits = |line: &&str| parts.iter().all(|part| line.contains(part));
+    text.lines().find(fits).unwrap_or_else(|| panic!("no line with {parts:?}"))
+}
+
+#[test]
+fn what_is_in_place_and_weak_is_said_beside_its_status_and_its_percentage() {
+    let written = Written::new(&[]);
+    let events = written.text(EVENTS);
+    let row = line(&events, &["| [catalog](#catalog) |"]);
+    assert!(
+        row.contains("implemented: redis<br>known weakness: [dedupe-not-atomic](../../catalog/"),
+        "{row}"
+    );
+    // A control that is not in place has its gap, and no weakness beside it.
+    let row = line(&events, &["| [customer](#customer) |"]);
+    assert!(row.contains("| missing |") && !row.contains("known weakness"), "{row}");
+    let figure = line(&events, &["| [Idempotency](#idempotency) |"]);
+    assert!(figure.ends_with("| 58 % (11 of 19)<br>4 of the 11 with a known weakness |"), "{figure}");
+    assert!(
+        events.contains("Known weakness, beside implemented: it does what it is for"),
+        "the word is explained"
+    );
+    let consumer = line(&events, &["| [`pricing.price.updated`]", "[PriceUpdateHandler."]);
+    assert!(consumer.contains("known weakness: [dedupe-not-atomic]"), "{consumer}");
+    assert!(events.contains("- **dedupe-not-atomic** (P2): "));
+    assert!(written.text(SUMMARY).contains("| 58 % (11 of 19)<br>4 of the 11 with a known weakness |"));
+}
+
+#[test]
+fn findings_of_one_rule_at_one_line_are_one_action_whatever_each_says() {
+    let mut audit = sample();
+    let find = |audit: &Audit| audit.findings.iter().position(|f| f.consumer.is_some()).unwrap();
+    let first = audit.findings[find(&audit)].clone();
+    let others: Vec<_> = audit.consumers.iter().filter(|c| Some(&c.id) != first.consumer.as_ref()).collect();
+    assert!(others.len() > 3);
+    let more = others.iter().enumerate().map(|(index, consumer)| Finding {
+        consumer: Some(consumer.id.clone()),
+        service: consumer.service.clone(),
+        message: format!("Something else goes wrong, for the {index}th time."),
+        help: format!("Do it for {}.", consumer.service),
+        ..first.clone()
+    });
+    let (count, more): (usize, Vec<Finding>) = (others.len() + 1, more.collect());
+    audit.findings.extend(more);
+    let events = &of(&audit)[EVENTS];
+    let place = format!(":{}]", first.location.line);
+    let item = line(events, &[&place, "findings, of"]);
+    assert!(item.contains(&format!("({count} findings, of {count} consumers; the like for ")), "{item}");
+    let (_, actions) = events.split_once("## Priority actions").unwrap();
+    let (actions, _) = actions.split_once("## Recent changes").unwrap();
+    assert_eq!(actions.matches("Something else goes wrong").count(), 0, "told once");
+    let priority = first.priority.word();
+    assert!(line(events, &["Findings: "]).contains(&format!("{priority}, mended by ")));
+    assert!(events.contains("Findings of one rule at one line of code are one action"));
+}
+
+#[test]
+fn an_audit_lists_what_it_looks_at_and_says_where_the_rest_is() {
+    let written = Written::new(&[]);
+    let (events, data) = (written.text(EVENTS), written.text(DATA));
+    let of_warehouse = "A message of order.status_changed that keeps failing ends nowhere";
+    assert!(events.contains("**no-dead-letter**") && events.contains(of_warehouse));
+    assert!(!data.contains("**no-dead-letter**") && !data.contains(of_warehouse));
+    let told = line(&data, &["are listed elsewhere: "]);
+    assert!(
+        told.contains(&format!("of dead letter in [Event processing]({EVENTS}#priority-actions)")),
+        "{told}"
+    );
+    // What no other audit counts stays where it is.
+    let mut config = fs::read_to_string(written.root().join("flowaudit.yaml")).unwrap();
+    config =
+        config.replace("controls: [idempotency, dead_letter, schema]", "controls: [idempotency, schema]");
+    fs::write(written.root().join("flowaudit.yaml"), config).unwrap();
+    assert_eq!(written.report(&[]).0, Some(0));
+    assert!(written.text(DATA).contains(of_warehouse) && written.text(EVENTS).contains(of_warehouse));
+}
+
+#[test]
+fn who_announces_is_told_with_the_reason_why_it_is_counted_or_not() {
+    let written = Written::new(&[]);
+    let data = written.text(DATA);
+    assert!(data.contains("## Who announces"));
+    assert!(
+        line(&data, &["| promotion |", "`promotion.created`", "| pricing |"]).contains("no: the `scope`")
+    );
+    assert!(line(&data, &["| pricing |", "`pricing.price.updated`"]).contains("| yes: "));
+    // Without a configuration, those who only send are no part of the audit of copies.
+    fs::remove_file(written.root().join("flowaudit.yaml")).unwrap();
+    assert_eq!(written.report(&[]).0, Some(0));
+    let data = written.text(DATA);
+    let row = line(&data, &["| promotion |", "`promotion.created`"]);
+    assert!(row.contains("no: the audit is of those who receive messages or keep a cache"), "{row}");
+    assert!(line(&data, &["Not part of this audit: "]).contains("and neither was seen"));
+}
+
+#[test]
+fn documents_say_which_system_they_are_about_and_no_checkout_makes_them_stale() {
+    let written = Written::new(&[]);
+    for (name, text) in written.all() {
+        assert!(text.contains("**System:** platform · **Date:** 2026-01-31"), "{name}");
+    }
+    // The same tree in a folder of another name, as a build has it.
+    let elsewhere = written.dir.path().join("build-7");
+    fs::rename(written.root(), &elsewhere).unwrap();
+    let check = ["report", ".", "-o", "docs/audit", "--check"];
+    let (code, _, err) = run(&check, &elsewhere);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    // A revision is named when it is asked for, and no later commit makes that stale.
+    let (code, _, _) = run(&["report", ".", "-o", "docs/audit", "--revision", "v1.2-3 <main>"], &elsewhere);
+    assert_eq!(code, Some(0));
+    let text = fs::read_to_string(elsewhere.join("docs/audit").join(EVENTS)).unwrap();
+    assert!(text.contains("**System:** build-7 · **Revision:** v1.2-3 \\<main\\> · "), "{text:.600}");
+    assert_eq!(run(&check, &elsewhere).0, Some(0));
+    let path = elsewhere.join("flowaudit.yaml");
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{config}\nreports: {{title: Shop}}\n")).unwrap();
+    assert_eq!(run(&check, &elsewhere).0, Some(1));
+    assert_eq!(run(&check[..4], &elsewhere).0, Some(0));
+    let text = fs::read_to_string(elsewhere.join("docs/audit").join(SUMMARY)).unwrap();
+    assert!(text.contains("# Shop: implementation summary") && text.contains("**System:** Shop · **Date:**"));
+}
+
+#[test]
+fn the_words_of_cells_are_explained_below_them() {
+    let written = Written::new(&[]);
+    let events = written.text(EVENTS);
+    let legend = line(&events, &["- **Idempotency:** "]);
+    for word in ["`database` – Record of handled", "`redis` – Key in Redis", "`entity-state` – State of"]
+    {
+        assert!(legend.contains(word), "{legend}");
+    }
+    assert!(line(&written.text(DATA), &["- **Cache invalidation:** "]).contains("`cascading` – "));
+    assert!(events.contains("[subscription types](#subscription-types) says what the words"));
+}
+
+#[test]
+fn what_to_watch_names_what_is_there() {
+    let summary = Written::new(&[]).text(SUMMARY);
+    let (_, watch) = summary.split_once("## What to watch").unwrap();
+    let told = line(watch, &["For analytics", "Dead-letter places: ", "`order-events.dlq`"]);
+    assert!(told.contains(" Places for failed messages of: `catalog.product.created`"), "{told}");
+    line(watch, &["For order, payment. Places for failed messages of: ", "`payment.captured`"]);
+    line(watch, &["For analytics", "Topics: ", "`auth.login`", " more."]);
+    line(watch, &["For pricing", "Caches: ", "`prices:sku:{hmac}`", "`warehouse:location:{locationID}`"]);
+    line(watch, &["For catalog", "Topics: `checkout.cart.converted`"]);
+}
+
+#[test]
+fn a_table_is_not_advised_on_as_what_expires_is() {
+    let mut audit = sample();
+    let data = |audit: &Audit| of(audit)[DATA].clone();
+    let row = |text: &str| line(text, &["| warehouse | `warehouse:location"]).to_owned();
+    assert!(row(&data(&audit)).contains("| a store over the network | 10 min |"));
+    assert!(of(&audit)[SUMMARY].contains("Hit rate"));
+
+    let cache = &mut audit.caches[0];
+    (cache.store, cache.ttl_seconds, cache.expires) = (Some(CacheStore::Table), None, false);
+    assert!(row(&data(&audit)).contains("| a table | – (rows stay) |"));
+    let summary = &of(&audit)[SUMMARY];
+    assert!(!summary.contains("Hit rate") && summary.contains("### Copies in tables"), "{summary}");
+    line(summary, &["For warehouse. Caches: `warehouse:location:{location_id}`."]);
+
+    // What is only added to is told as that, and why it counts as told of changes.
+    audit.caches[0].invalidations.clear();
+    assert!(row(&data(&audit)).ends_with("| nothing | – |"));
+    audit.caches[0].filled_on_change = true;
+    assert!(row(&data(&audit)).ends_with("| nothing; what is newly heard of is only added | – |"));
+    assert!(data(&audit).contains("counts among those that are told of changes"));
+}
+
+#[test]
+fn a_contract_s_types_are_shown_by_the_name_that_messages_carry() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("go.mod", "module example.com/shop\n\ngo 1.24\n");
+    write("stores/main.go", "package main\n\nfunc main() {}\n");
+    write(
+        "stores/storespb/events.go",
+        "package storespb\n\nconst StoreCreatedEvent = \"stores.StoreCreated\"\n",
+    );
+    write(
+        "stores/storespb/asyncapi.yaml",
+        "asyncapi: 2.3.0\ninfo: {title: Stores, version: 1.0.0}\nchannels: {}\ncomponents:\n  messages:\n    \
+         storesapi.StoreCreatedEvent:\n      payload: {type: object}\n    \
+         storesapi.StoreClosed:\n      payload: {type: object}\n",
+    );
+    let (code, out, err) = run(&["scan", ".", "--format", "json"], dir.path());
+    assert_eq!(code, Some(0), "{err}");
+    let audit: Audit = serde_json::from_str(&out).unwrap();
+    let types: Vec<_> = audit.schemas.iter().map(|it| (it.event_type.as_str(), it.key.as_deref())).collect();
+    let expected =
+        [("stores.StoreCreated", Some("storesapi.StoreCreatedEvent")), ("storesapi.StoreClosed", None)];
+    assert_eq!(types, expected);
+    assert_eq!(run(&["report", ".", "-o", "docs"], dir.path()).0, Some(0));
+    let events = fs::read_to_string(dir.path().join("docs").join(EVENTS)).unwrap();
+    line(&events, &["`stores.StoreCreated` (in the contract `storesapi.StoreCreatedEvent`)"]);
 }

@@ -10,23 +10,25 @@ use std::path::Path;
 use common::sample;
 use flowaudit::audit::{Audit, Confidence, Date, ItemState, Priority, Status};
 use flowaudit::config::{Config, Denominator};
-use flowaudit::report::docs::{self, Material, target};
+use flowaudit::report::docs::{self, Material, Stamp, target};
 use flowaudit::report::graph::{self, Drawing, Graph};
 use support::{copy_tree, platform, run};
 
 const NASTY: &str = "</script></style></title>-->\"'><img src=x onerror=alert(1)>&amp;`|{{ x }}";
 
 fn page(audit: &Audit, config: &Config) -> String {
+    let date = Date::parse("2026-01-31").unwrap();
+    let stamp = Stamp { date, system: NASTY.to_owned(), revision: Some(NASTY.to_owned()) };
     let material = Material {
         audit,
         config,
         templates: &[],
-        date: Date::parse("2026-01-31").unwrap(),
-        name: "shop",
+        stamp: &stamp,
         to_root: "..",
         from_root: "docs",
         since: Some(&Audit::default()),
         source: &|_| None,
+        control_of: &flowaudit::controls::control_of,
     };
     docs::page(&material).unwrap().text
 }

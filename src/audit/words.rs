@@ -147,6 +147,18 @@ words! {
 }
 
 words! {
+    /// What a cache is kept in.
+    CacheStore {
+        /// A store of its own, reached over the network.
+        Remote = "remote",
+        /// The memory of the process.
+        Process = "process",
+        /// A table of the service's database.
+        Table = "table",
+    }
+}
+
+words! {
     /// What is wrong with a topic.
     TopicIssue {
         /// Somebody subscribes and nobody publishes.

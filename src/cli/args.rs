@@ -204,6 +204,11 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     pub(super) date: Option<Date>,
 
+    /// Revision of the code for the documents to name, in words of your own; they name none unless
+    /// given, since each commit would make them stale
+    #[arg(long, value_name = "TEXT")]
+    pub(super) revision: Option<String>,
+
     /// An earlier `scan --format json`, to tell what has changed since
     #[arg(long, value_name = "FILE")]
     pub(super) since: Option<PathBuf>,

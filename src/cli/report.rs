@@ -13,7 +13,8 @@ use super::audit;
 use super::errors::{BadDocuments, CannotWrite, Exit, NotOurs, Stale};
 use crate::audit::{Audit, Date};
 use crate::config::{Config, Settings};
-use crate::report::docs::{self, Document, DocumentError, Material, TemplateFile};
+use crate::controls;
+use crate::report::docs::{self, Document, DocumentError, Material, Stamp, TemplateFile};
 
 /// No scanned file that is larger is shown in an excerpt.
 const MAX_SOURCE: u64 = 4 << 20;
@@ -21,16 +22,17 @@ const MAX_SOURCE: u64 = 4 << 20;
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let settings = audit::settings(&args.audit)?;
     let folder = Folder::new(&args.output)?;
-    let there = args.check.then(|| folder.date(&settings, &args.format)).flatten();
-    let date = date(args.date.or(there), args.check, &settings);
+    let there = args.check.then(|| folder.first(&settings, &args.format)).flatten();
+    let stamp = stamp(args.date, args.revision.clone(), there.as_deref(), args.check, &settings);
     // What expires does so by the documents' own date, unless somebody says a day.
-    let settings = Settings { as_of: args.audit.as_of.or(Some(date)), checklists: true, ..settings };
+    let as_of = args.audit.as_of.or(Some(stamp.date));
+    let settings = Settings { as_of, checklists: true, ..settings };
     let since = match (&args.since, &args.against) {
         (Some(file), _) => Some(audit::read(file)?),
         (None, Some(rev)) => Some(audit::at_revision(&settings, rev, args.audit.quiet)?.0),
         (None, None) => None,
     };
-    let written = compared(&settings, &folder, &args.format, date, since.as_ref(), args.audit.quiet)?;
+    let written = compared(&settings, &folder, &args.format, &stamp, since.as_ref(), args.audit.quiet)?;
     if args.check { check(&folder, &written, args) } else { write(&folder, &written, args.audit.quiet) }
 }
 
@@ -46,9 +48,9 @@ pub(super) fn stale(
     let page = folder.path.join(&settings.config.reports.page).exists();
     let formats = [ReportFormat::Markdown, ReportFormat::Html];
     let formats = if page { &formats[..] } else { &formats[..1] };
-    let date = date(folder.date(settings, formats), true, settings);
-    let settings = Settings { as_of: Some(date), checklists: true, ..settings.clone() };
-    let written = compared(&settings, &folder, formats, date, None, quiet)?;
+    let stamp = stamp(None, None, folder.first(settings, formats).as_deref(), true, settings);
+    let settings = Settings { as_of: Some(stamp.date), checklists: true, ..settings.clone() };
+    let written = compared(&settings, &folder, formats, &stamp, None, quiet)?;
     let from_root = docs::between(&fs::canonicalize(&settings.root)?, &folder.absolute);
     let stale = written.into_iter().filter(|document| !document.is_fresh());
     Ok(stale
@@ -65,7 +67,7 @@ fn compared(
     settings: &Settings,
     folder: &Folder,
     formats: &[ReportFormat],
-    date: Date,
+    stamp: &Stamp,
     since: Option<&Audit>,
     quiet: bool,
 ) -> anyhow::Result<Vec<Compared>> {
@@ -82,21 +84,16 @@ fn compared(
             .flatten()
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     };
-    // The page keeps the name it has, wherever the checkout lies.
-    let page = folder.read(&settings.config.reports.page).ok().flatten();
-    let name = page.as_deref().and_then(docs::name_of).unwrap_or_else(|| {
-        root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    });
     let material = Material {
         audit: &audit,
         config: &settings.config,
         templates: &templates,
-        name: &name,
-        date,
+        stamp,
         to_root: &docs::between(&folder.absolute, &root),
         from_root: &docs::between(&root, &folder.absolute),
         since,
         source: &source,
+        control_of: &controls::control_of,
     };
     let wanted = wanted(formats, &material).map_err(|error| BadDocuments(vec![error]))?;
     folder.compare(wanted)
@@ -156,12 +153,11 @@ impl Folder {
         Ok(Folder { path: path.to_owned(), absolute })
     }
 
-    /// The date of the documents that are there.
-    fn date(&self, settings: &Settings, formats: &[ReportFormat]) -> Option<Date> {
+    /// The text of the first of the documents, when it is there.
+    fn first(&self, settings: &Settings, formats: &[ReportFormat]) -> Option<String> {
         let reports = &settings.config.reports;
         let markdown = formats.contains(&ReportFormat::Markdown);
-        let first = if markdown { &reports.summary } else { &reports.page };
-        docs::date_of(&self.read(first).ok()??)
+        self.read(if markdown { &reports.summary } else { &reports.page }).ok()?
     }
 
     /// The text of a file in it; nothing when it is not there.
@@ -308,6 +304,30 @@ fn unreadable(path: &Path, error: &io::Error) -> BadDocuments {
         column: 0,
         message: format!("cannot be read: {error}"),
     }])
+}
+
+/// What documents say of themselves: what was asked for, or is said by those that are there, or
+/// follows from the folder.
+fn stamp(
+    date: Option<Date>,
+    revision: Option<String>,
+    there: Option<&str>,
+    check: bool,
+    settings: &Settings,
+) -> Stamp {
+    // A checkout may have any name: a check takes the one that was written.
+    let system = settings.config.reports.title.clone().or_else(|| there.and_then(docs::system_of));
+    Stamp {
+        date: self::date(date.or_else(|| there.and_then(docs::date_of)), check, settings),
+        system: system.unwrap_or_else(|| folder_name(&settings.root)),
+        revision: revision.or_else(|| there.and_then(docs::revision_of)),
+    }
+}
+
+/// The name of a folder, however it was given.
+fn folder_name(root: &Path) -> String {
+    let whole = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    whole.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The date that documents carry: the one that was asked for or is there already, else that of the

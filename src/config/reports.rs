@@ -11,7 +11,8 @@ pub(super) const KEYS: &[&str] = &["title", "summary", "page", "templates", "che
 /// Documents: their names, templates and checklists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportChoice {
-    /// Heading of the summary and the page, when one was chosen.
+    /// Heading of the summary, which is also what documents call the system; `None`: its folder's
+    /// name, under a heading that fits any.
     pub title: Option<String>,
     /// File name of the summary.
     pub summary: String,
@@ -21,6 +22,13 @@ pub struct ReportChoice {
     pub templates: Vec<PathBuf>,
     /// Files and folders with checklists, joined to the configuration's folder.
     pub checklists: Vec<PathBuf>,
+}
+
+impl ReportChoice {
+    /// Heading of the summary.
+    pub fn heading(&self) -> &str {
+        self.title.as_deref().unwrap_or("Integration flows")
+    }
 }
 
 impl Default for ReportChoice {
@@ -35,21 +43,12 @@ impl Default for ReportChoice {
     }
 }
 
-impl ReportChoice {
-    /// The heading of the summary.
-    pub fn heading(&self) -> &str {
-        self.title.as_deref().unwrap_or("Integration flows")
-    }
-}
-
 pub(super) fn read(reader: &mut Reader, node: &Node, base: &Path) -> ReportChoice {
     let mut choice = ReportChoice::default();
     let Some(map) = reader.map(node, KEYS) else {
         return choice;
     };
-    if let Some(title) = reader.optional_text(map, "title") {
-        choice.title = Some(title.to_owned());
-    }
+    choice.title = reader.optional_text(map, "title").map(str::to_owned);
     if let Some(name) = file_name(reader, map, "summary") {
         choice.summary = name;
     }

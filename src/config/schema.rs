@@ -44,7 +44,8 @@ pub(super) struct Flowaudit {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "described, never built")]
 struct ReportsItem {
-    /// Heading of the summary; Integration flows unless given.
+    /// Heading of the summary, and what the documents call the system; unless given, Integration flows
+    /// and the name of the audited folder.
     title: Option<String>,
     /// File name of the summary; integration-flows-implementation-summary.md unless given.
     summary: Option<String>,

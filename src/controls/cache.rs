@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Cache, Control, Evidence, Invalidation, Place};
+use crate::audit::{Cache, CacheStore, Control, Evidence, Invalidation, Place};
 use crate::flow::Flow;
 use crate::flow::caches::{CacheUse, Keys, Operation};
 use crate::flow::program::{Fn, Site, Ty};
@@ -129,14 +129,17 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
         (true, _) => "cache-without-expiry",
     };
     let mut draft = Draft::new(rule, service, &first.key, place(flow, first.place));
-    let remote = table::of(Control::CacheInvalidation).map_or(&[][..], |table| table.names("remote"));
     if keeps && group.fills.iter().any(|fill| told_of_change(flow, fill)) {
         draft.signals.insert("told-of-change");
     }
+    let kept_in = store(flow, first);
     if group.refreshed {
         draft.signals.insert("filled-on-change");
-    } else if !remote.contains(&first.detector) && !is_table(flow, first) {
+    } else if kept_in == CacheStore::Process {
         draft.signals.insert("in-process");
+    }
+    if kept_in == CacheStore::Table {
+        draft.signals.insert("table");
     }
     draft.evidence = vec![evidence(flow, first.place, Role::CacheSet.name())];
     draft
@@ -149,6 +152,18 @@ fn draft(flow: &Flow<'_>, service: &str, group: &Group<'_>, keeps: bool) -> Opti
 /// Whether a cache is a table of the service's own database.
 fn is_table(flow: &Flow<'_>, fill: &CacheUse) -> bool {
     rules_at(flow, fill.place).any(|rule| STORED.contains(&rule.role))
+}
+
+/// What a cache is kept in.
+fn store(flow: &Flow<'_>, fill: &CacheUse) -> CacheStore {
+    let remote = table::of(Control::CacheInvalidation).map_or(&[][..], |table| table.names("remote"));
+    if is_table(flow, fill) {
+        CacheStore::Table
+    } else if remote.contains(&fill.detector) {
+        CacheStore::Remote
+    } else {
+        CacheStore::Process
+    }
 }
 
 /// Whether a change writes the new value over the old one: an insert into a table that leaves alone what
@@ -332,6 +347,8 @@ fn row(flow: &Flow<'_>, service: &str, group: &Group<'_>) -> Cache {
         key: first.key.clone(),
         ttl_seconds: group.fills.iter().filter_map(|f| f.ttl_seconds).max(),
         expires: group.fills.iter().all(|f| f.expires),
+        store: Some(store(flow, first)),
+        filled_on_change: group.refreshed,
         at: Place { path: path.to_owned(), line },
         invalidations,
     }

@@ -53,6 +53,7 @@ pub fn schemas(
                     out.push(EventSchema {
                         service: service.clone(),
                         event_type: event_type.to_string(),
+                        key: None,
                         schema: schema(flow, matched.site, &values[1]),
                         at: Place { path: path.to_owned(), line },
                         enforced: enforced(service, consumers, findings),
@@ -93,10 +94,12 @@ pub fn contracts<'f>(
             Some(pointer) => format!("{path}{pointer}"),
             None => path.clone(),
         };
+        let carried = carried(flow, contract).filter(|name| *name != contract.event_type);
         out.extend(services.into_iter().map(|service| {
             let row = EventSchema {
                 service: names[service].clone(),
-                event_type: contract.event_type.clone(),
+                event_type: carried.as_ref().unwrap_or(&contract.event_type).clone(),
+                key: carried.as_ref().map(|_| contract.event_type.clone()),
                 schema: schema.clone(),
                 at: Place { path: path.clone(), line: *line },
                 enforced: None,
@@ -105,6 +108,24 @@ pub fn contracts<'f>(
         }));
     }
     out
+}
+
+/// The name that messages carry, where code beside a contract has a constant that is called what the
+/// contract calls the message (`storesapi.StoreCreated` is what `StoreCreatedEvent` holds).
+fn carried(flow: &Flow<'_>, contract: &Contract) -> Option<String> {
+    let program = flow.types.program;
+    let name = contract.event_type.rsplit('.').next()?;
+    let folder = parent(&contract.at.0);
+    program.packages.iter().filter(|package| package.dir == folder).find_map(|package| {
+        let Some(Decl::Global(global)) = package.decls.get(name) else { return None };
+        let item = &program.facts(global.file).globals[global.index as usize];
+        let held = Site { file: global.file, expr: item.value };
+        let known = item.constant && !item.value.is_none();
+        match known.then(|| Eval::new(flow.types).value(held))? {
+            Value::Str(text) if !text.is_empty() => Some(text.to_string()),
+            _ => None,
+        }
+    })
 }
 
 /// The places that give constants for what a registration is told, with the values there.

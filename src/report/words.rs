@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::audit::{
-    AuditResult, Confidence, Control, ItemState, Priority, ServiceKind, Status, SubscriptionType, TopicIssue,
+    AuditResult, CacheStore, Confidence, Control, ItemState, Priority, ServiceKind, Status, SubscriptionType,
+    TopicIssue,
 };
 
 /// A status in a sentence or a cell.
@@ -108,6 +109,15 @@ pub(super) fn priority(priority: Priority) -> &'static str {
         Priority::P2 => "a control is partial or weak",
         Priority::P3 => "to be looked at, or unchecked payloads",
         Priority::P4 => "hygiene",
+    }
+}
+
+/// What a cache is kept in.
+pub(super) fn store(store: CacheStore) -> &'static str {
+    match store {
+        CacheStore::Remote => "a store over the network",
+        CacheStore::Process => "the memory of the process",
+        CacheStore::Table => "a table",
     }
 }
 

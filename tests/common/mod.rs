@@ -239,6 +239,8 @@ fn caches() -> Vec<Cache> {
         key: "warehouse:location:{location_id}".to_owned(),
         ttl_seconds: Some(600),
         expires: true,
+        store: Some(CacheStore::Remote),
+        filled_on_change: false,
         at: place("warehouse/internal/data/redis/warehouse_cache.go", 31),
         invalidations: vec![Invalidation {
             function: "InvalidateWarehouseCache".to_owned(),
@@ -298,6 +300,7 @@ fn schemas() -> Vec<EventSchema> {
     vec![EventSchema {
         service: "analytics".to_owned(),
         event_type: "order_created".to_owned(),
+        key: None,
         schema: "internal/schema/order_event.json".to_owned(),
         at: place("analytics/internal/service/event_processor.go", 38),
         enforced: Some(false),

@@ -24,7 +24,7 @@ pub use diff::unified;
 pub use links::between;
 pub use templates::{TemplateFile, check as check_templates, unknown as unknown_templates};
 
-use crate::audit::{Audit, Date};
+use crate::audit::{Audit, Control, Date};
 use crate::config::Config;
 use crate::report::words;
 
@@ -43,11 +43,8 @@ pub struct Material<'a> {
     pub config: &'a Config,
     /// The user's templates.
     pub templates: &'a [TemplateFile],
-    /// What the page calls the whole where the configuration gives no title: the scanned folder's
-    /// name; empty when it has none.
-    pub name: &'a str,
-    /// The date to write.
-    pub date: Date,
+    /// What the documents say of themselves.
+    pub stamp: &'a Stamp,
     /// The way from the documents' folder to the scanned one, with `/`.
     pub to_root: &'a str,
     /// The way from the scanned folder to the documents', with `/`.
@@ -56,6 +53,29 @@ pub struct Material<'a> {
     pub since: Option<&'a Audit>,
     /// Text of a scanned file, for excerpts.
     pub source: &'a dyn Fn(&str) -> Option<String>,
+    /// The control whose gap or weakness a finding of a rule is.
+    pub control_of: &'a dyn Fn(&str) -> Option<Control>,
+}
+
+/// What documents say of themselves, and are checked by: a check knows nothing else of the day, the
+/// folder or the revision that they were written from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Their date.
+    pub date: Date,
+    /// The system that they are about.
+    pub system: String,
+    /// The revision of the code, where somebody said it.
+    pub revision: Option<String>,
+}
+
+impl Stamp {
+    /// The first line of a document.
+    fn mark(&self, start: &str, template: &str) -> String {
+        let revision = self.revision.as_ref().map(|it| format!(" revision={}", words::encoded(it, b"")));
+        let (date, system) = (self.date, words::encoded(&self.system, b""));
+        format!("{start} template={template} date={date} system={system}{} -->", revision.unwrap_or_default())
+    }
 }
 
 /// A document as it should be.
@@ -116,12 +136,12 @@ pub fn documents(material: &Material<'_>) -> Result<Vec<Document>, DocumentError
             });
         }
     }
-    let words = templates::Templates::new(material.templates)?;
+    let texts = templates::Templates::new(material.templates)?;
     let views = views::Views::new(material, patterns::built_in(), operations::built_in());
     let mut out = Vec::new();
     let mut add = |name: String, template: &str, context: &tera::Context| {
-        let text = markdown::tidy(&words.render(template, context)?);
-        let head = format!("{MARK} template={template} date={} -->", material.date);
+        let text = markdown::tidy(&texts.render(template, context)?);
+        let head = material.stamp.mark(MARK, template);
         out.push(Document { name, text: format!("{head}\n{text}") });
         Ok(())
     };
@@ -139,15 +159,10 @@ pub fn documents(material: &Material<'_>) -> Result<Vec<Document>, DocumentError
 /// The page that holds everything.
 pub fn page(material: &Material<'_>) -> Result<Document, DocumentError> {
     const TEMPLATE: &str = "page.html.tera";
-    let templates = templates::Templates::new(material.templates)?;
+    let texts = templates::Templates::new(material.templates)?;
     let views = views::Views::new(material, patterns::built_in(), operations::built_in());
-    let body = templates.render(TEMPLATE, &views.page()?)?;
-    // The name is noted: a check must not depend on what the checkout's folder is called.
-    let name = match material.config.reports.title {
-        None if !material.name.is_empty() => format!(" name={}", words::encoded(material.name, b"")),
-        _ => String::new(),
-    };
-    let head = format!("{PAGE_MARK}:document template={TEMPLATE} date={}{name} -->", material.date);
+    let body = texts.render(TEMPLATE, &views.page()?)?;
+    let head = material.stamp.mark(&format!("{PAGE_MARK}:document"), TEMPLATE);
     Ok(Document { name: material.config.reports.page.clone(), text: format!("{head}\n{}\n", body.trim()) })
 }
 
@@ -163,16 +178,23 @@ pub fn is_ours(text: &str) -> bool {
 
 /// The date that a document of ours carries.
 pub fn date_of(text: &str) -> Option<Date> {
-    let head = text.lines().next().filter(|_| is_ours(text))?;
-    let (_, rest) = head.split_once("date=")?;
-    Date::parse(rest.get(..10)?)
+    Date::parse(marked(text, "date")?.get(..10)?)
 }
 
-/// The name that a page of ours was given by its folder.
-pub fn name_of(page: &str) -> Option<String> {
-    let head = page.lines().next().filter(|_| page.starts_with(PAGE_MARK))?;
-    let (_, rest) = head.split_once(" name=")?;
-    Some(links::decode(rest.split(' ').next()?))
+/// The system that a document of ours says it is about.
+pub fn system_of(text: &str) -> Option<String> {
+    marked(text, "system").map(links::decode)
+}
+
+/// The revision that a document of ours names.
+pub fn revision_of(text: &str) -> Option<String> {
+    marked(text, "revision").map(links::decode)
+}
+
+/// What the first line of a document of ours says under a key.
+fn marked<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let head = text.lines().next().filter(|_| is_ours(text))?;
+    head.split(' ').find_map(|part| part.strip_prefix(key)?.strip_prefix('='))
 }
 
 /// What a relative link of a document means, from its folder.

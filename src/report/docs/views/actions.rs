@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Views;
-use crate::audit::{Finding, Priority};
+use crate::audit::{Control, Finding, Place, Priority};
 use crate::report::docs::links::Link;
 use crate::report::words;
 
@@ -14,9 +14,10 @@ use crate::report::words;
 pub struct Actions {
     priority: String,
     meaning: String,
+    /// How many findings there are.
     pub count: usize,
-    /// How many places they are at: one place may cause several.
-    places: usize,
+    /// How many actions they ask for: one line of code may cause several findings of one rule.
+    tasks: usize,
     rules: Vec<RuleActions>,
 }
 
@@ -25,7 +26,7 @@ pub struct Actions {
 pub struct RuleActions {
     rule: String,
     help: String,
-    /// How many findings there are; `items` are fewer where one place has several.
+    /// How many findings there are; `items` are fewer where one line has several.
     count: usize,
     /// Other priorities that it has where something else goes wrong.
     also: Vec<String>,
@@ -33,7 +34,7 @@ pub struct RuleActions {
     items: Vec<Action>,
 }
 
-/// What goes wrong at one place, for one flow or for all that go through it.
+/// What goes wrong at one line, for one flow or for all that go through it.
 #[derive(Debug, Serialize)]
 pub struct Action {
     services: Vec<String>,
@@ -41,7 +42,20 @@ pub struct Action {
     confidence: String,
     /// How many findings say so.
     count: usize,
+    /// How many consumers these are of.
+    consumers: usize,
+    /// What those listen to of which the message says nothing: `a, b and 3 others`, or nothing.
+    others: String,
     at: Link,
+}
+
+/// What is weak about a control that is in place.
+#[derive(Debug, Serialize)]
+pub struct Weakness {
+    pub rule: String,
+    priority: String,
+    message: String,
+    pub at: Link,
 }
 
 /// A finding that somebody has said is not to be counted.
@@ -76,11 +90,12 @@ impl Views<'_> {
     pub(super) fn actions(&self, of: &dyn Fn(&Finding) -> bool) -> Vec<Actions> {
         let mut out = Vec::new();
         for priority in Priority::ALL {
-            let mut rules: BTreeMap<(usize, &str, &str), Vec<&Finding>> = BTreeMap::new();
             let counted = |f: &&Finding| f.priority == *priority && f.suppressed.is_none() && of(f);
-            for finding in self.audit.findings.iter().filter(counted) {
-                let key = (words::harm(&finding.rule), finding.rule.as_str(), finding.help.as_str());
-                rules.entry(key).or_default().push(finding);
+            let mut rules: BTreeMap<(usize, &str, &str), Vec<Vec<&Finding>>> = BTreeMap::new();
+            for at_one in self.by_line(self.audit.findings.iter().filter(counted)) {
+                let first = at_one[0];
+                let key = (words::harm(&first.rule), first.rule.as_str(), first.help.as_str());
+                rules.entry(key).or_default().push(at_one);
             }
             if rules.is_empty() {
                 continue;
@@ -88,17 +103,17 @@ impl Views<'_> {
             out.push(Actions {
                 priority: priority.word().to_owned(),
                 meaning: words::priority(*priority).to_owned(),
-                count: rules.values().map(Vec::len).sum(),
-                places: rules.values().flatten().map(|f| &f.location).collect::<BTreeSet<_>>().len(),
+                count: rules.values().flatten().map(Vec::len).sum(),
+                tasks: rules.values().map(Vec::len).sum(),
                 rules: rules
                     .into_iter()
-                    .map(|((_, rule, help), findings)| RuleActions {
+                    .map(|((_, rule, help), lines)| RuleActions {
                         rule: rule.to_owned(),
                         help: help.to_owned(),
-                        count: findings.len(),
+                        count: lines.iter().map(Vec::len).sum(),
                         also: Vec::new(),
-                        services: sorted(findings.iter().map(|finding| finding.service.as_str())),
-                        items: self.gathered(&findings),
+                        services: sorted(lines.iter().flatten().map(|finding| finding.service.as_str())),
+                        items: lines.iter().map(|at_one| self.action(at_one)).collect(),
                     })
                     .collect(),
             });
@@ -107,37 +122,64 @@ impl Views<'_> {
         out
     }
 
-    /// Findings that say the same of one place, each time of another flow, taken together: they are
-    /// mended together.
-    fn gathered(&self, findings: &[&Finding]) -> Vec<Action> {
-        let mut alike: Vec<(String, Vec<&Finding>)> = Vec::new();
+    /// Findings by rule and line, in the order of the first of each. Where they are of no consumer, as
+    /// the tests that services lack are, only those that say the same are mended together.
+    fn by_line<'f>(&self, findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
+        let mut known: BTreeMap<(&str, &Place, Option<String>), usize> = BTreeMap::new();
+        let mut out: Vec<Vec<&Finding>> = Vec::new();
         for finding in findings {
-            let shape = self.shape(finding);
-            let same = |(other, with): &&mut (String, Vec<&Finding>)| {
-                *other == shape
-                    && with[0].location == finding.location
-                    && with[0].confidence == finding.confidence
-            };
-            match alike.iter_mut().find(same) {
-                Some((_, with)) => with.push(finding),
-                None => alike.push((shape, vec![finding])),
+            let said = finding.consumer.is_none().then(|| self.shape(finding));
+            let index = *known.entry((&finding.rule, &finding.location, said)).or_insert(out.len());
+            match out.get_mut(index) {
+                Some(with) => with.push(finding),
+                None => out.push(vec![finding]),
             }
         }
-        let action = |(shape, with): (String, Vec<&Finding>)| {
-            let services = sorted(with.iter().map(|finding| finding.service.as_str()));
-            let topics = sorted(with.iter().filter_map(|finding| self.topic_of_finding(finding)));
-            let place = &with[0].location;
-            let message = shape.replace(TOPIC, &either(&topics)).replace(SERVICE, &either(&services));
-            Action {
-                // The place is behind the message; it need not be in it.
-                message: message.replace(&format!(" ({place})"), ""),
-                confidence: with[0].confidence.word().to_owned(),
-                count: with.len(),
-                at: self.links.place(place),
-                services,
+        out
+    }
+
+    /// Findings of one rule at one line, each of another flow: they are mended together. Where they
+    /// say different things, the surest is told, and the others' topics are named.
+    fn action(&self, at_one: &[&Finding]) -> Action {
+        let surest = at_one.iter().min_by_key(|finding| finding.confidence).unwrap_or(&at_one[0]);
+        let shape = self.shape(surest);
+        let (alike, different): (Vec<&Finding>, Vec<&Finding>) =
+            at_one.iter().copied().partition(|finding| self.shape(finding) == shape);
+        let topics = |of: &[&Finding]| sorted(of.iter().filter_map(|finding| self.topic_of_finding(finding)));
+        let place = &surest.location;
+        let told = sorted(alike.iter().map(|finding| finding.service.as_str()));
+        let message = shape.replace(TOPIC, &either(&topics(&alike))).replace(SERVICE, &either(&told));
+        let consumers: BTreeSet<&String> = at_one.iter().filter_map(|f| f.consumer.as_ref()).collect();
+        Action {
+            services: sorted(at_one.iter().map(|finding| finding.service.as_str())),
+            // The place is behind the message; it need not be in it.
+            message: message.replace(&format!(" ({place})"), ""),
+            confidence: surest.confidence.word().to_owned(),
+            count: at_one.len(),
+            consumers: consumers.len(),
+            others: listed(&topics(&different), "and"),
+            at: self.links.place(place),
+        }
+    }
+
+    /// What is known to be weak about a control that is in place: one entry for each line.
+    pub(super) fn weaknesses(&self, control: Control, of: &dyn Fn(&Finding) -> bool) -> Vec<Weakness> {
+        let weak = |f: &&Finding| {
+            f.priority <= Priority::P2
+                && f.suppressed.is_none()
+                && (self.material.control_of)(&f.rule) == Some(control)
+                && of(f)
+        };
+        let view = |at_one: Vec<&Finding>| {
+            let action = self.action(&at_one);
+            Weakness {
+                rule: at_one[0].rule.clone(),
+                priority: at_one[0].priority.word().to_owned(),
+                message: action.message,
+                at: action.at,
             }
         };
-        alike.into_iter().map(action).collect()
+        self.by_line(self.audit.findings.iter().filter(weak)).into_iter().map(view).collect()
     }
 
     /// A finding's message without the names that tell it from those of other flows.
@@ -188,11 +230,16 @@ fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
 
 /// `a`, `a or b`, `a, b, c or 9 others`.
 fn either(names: &[String]) -> String {
+    listed(names, "or")
+}
+
+/// Names with a word before the last; many are counted.
+pub(super) fn listed(names: &[String], word: &str) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [init @ .., last] if names.len() <= NAMED => format!("{} or {last}", init.join(", ")),
-        _ => format!("{} or {} others", names[..NAMED - 1].join(", "), names.len() - (NAMED - 1)),
+        [init @ .., last] if names.len() <= NAMED => format!("{} {word} {last}", init.join(", ")),
+        _ => format!("{} {word} {} others", names[..NAMED - 1].join(", "), names.len() - (NAMED - 1)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Proof, Views};
-use crate::audit::{Cache, SagaRole, Service};
+use crate::audit::{Cache, CacheStore, EventSchema, SagaRole, Service};
 use crate::report::docs::links::Link;
 use crate::report::words;
 
@@ -14,8 +14,14 @@ use crate::report::words;
 pub struct CacheView {
     service: String,
     key: String,
+    /// What it is kept in; empty where that is not known.
+    kept_in: String,
+    /// The contract's word for that.
+    store: String,
     ttl: Option<String>,
     expires: bool,
+    /// It is filled where something is changed or newly heard of.
+    filled_on_change: bool,
     /// The key is hashed: nobody can guess it, and no pattern finds it.
     hashed: bool,
     at: Link,
@@ -38,9 +44,18 @@ pub struct SchemaView {
     schema: String,
     /// Where the schema's file is, when it is one that can be read.
     href: Option<String>,
-    event_types: Vec<String>,
+    event_types: Vec<EventType>,
     at: Link,
     enforced: Option<bool>,
+}
+
+/// A type of event.
+#[derive(Debug, Serialize)]
+pub struct EventType {
+    /// What messages carry, as far as that is known.
+    name: String,
+    /// What a contract calls it, where that is another name.
+    key: Option<String>,
 }
 
 /// An in-process observer.
@@ -81,6 +96,13 @@ impl SchemaView {
     }
 }
 
+impl CacheView {
+    /// Whether nothing but what is newly heard of changes it.
+    pub(super) fn is_only_added_to(&self) -> bool {
+        self.filled_on_change && self.invalidations.is_empty()
+    }
+}
+
 impl ObserverView {
     /// Whether it hands on what it gets and does nothing else.
     pub(super) fn is_thin(&self) -> bool {
@@ -94,7 +116,10 @@ impl Views<'_> {
         mine.map(|cache| CacheView {
             service: cache.service.clone(),
             key: cache.key.clone(),
+            kept_in: cache.store.map(words::store).unwrap_or_default().to_owned(),
+            store: cache.store.map(CacheStore::word).unwrap_or_default().to_owned(),
             ttl: cache.ttl_seconds.map(words::duration),
+            filled_on_change: cache.filled_on_change,
             expires: cache.expires,
             hashed: ["{hmac", "{hash", "{sha", "{md5"].iter().any(|mark| cache.key.contains(mark)),
             at: self.links.place(&cache.at),
@@ -110,18 +135,20 @@ impl Views<'_> {
 
     pub(super) fn schemas(&self, scope: &[&Service]) -> Vec<SchemaView> {
         let mut out: Vec<SchemaView> = Vec::new();
+        let kind =
+            |schema: &EventSchema| EventType { name: schema.event_type.clone(), key: schema.key.clone() };
         for schema in self.audit.schemas.iter().filter(|s| scope.iter().any(|o| o.name == s.service)) {
             let known =
                 out.iter_mut().find(|row| row.service == schema.service && row.schema == schema.schema);
             if let Some(row) = known {
-                row.event_types.push(schema.event_type.clone());
+                row.event_types.push(kind(schema));
                 continue;
             }
             out.push(SchemaView {
                 service: schema.service.clone(),
                 schema: schema.schema.clone(),
                 href: self.file_of(scope, &schema.service, &schema.schema),
-                event_types: vec![schema.event_type.clone()],
+                event_types: vec![kind(schema)],
                 at: self.links.place(&schema.at),
                 enforced: schema.enforced,
             });

@@ -4,6 +4,7 @@
 //! One file for each document, and one for each kind of part that several documents have.
 
 mod actions;
+mod announcers;
 mod audit;
 mod checklist;
 mod inventory;
@@ -52,6 +53,10 @@ pub struct Views<'a> {
 /// What every document says of itself.
 #[derive(Debug, Serialize)]
 pub struct Head {
+    /// The system that the documents are about.
+    system: String,
+    /// The revision of the code, where somebody said it.
+    revision: Option<String>,
     date: String,
     version: String,
     policy: String,
@@ -96,6 +101,8 @@ pub struct Figure {
     control: String,
     title: String,
     counts: Counts,
+    /// How many of those in place are known to be weak.
+    weak: usize,
     denominator: u32,
     /// `58 % (11 of 19)`.
     percent: String,
@@ -150,7 +157,9 @@ impl<'a> Views<'a> {
         }
         let folder = if self.material.from_root.is_empty() { "." } else { self.material.from_root };
         Head {
-            date: self.material.date.to_string(),
+            system: self.material.stamp.system.clone(),
+            revision: self.material.stamp.revision.clone(),
+            date: self.material.stamp.date.to_string(),
             version: self.audit.tool.version.clone(),
             policy: policy(self.audit.policy),
             depth: self.audit.depth,
@@ -197,7 +206,14 @@ impl<'a> Views<'a> {
     }
 
     fn figures(&self, entry: &AuditEntry) -> Vec<Figure> {
-        self.rows(entry).map(figure).collect()
+        let weak = |row: &AuditResult| {
+            let known = |(name, status): &(&String, &Status)| {
+                let service = self.audit.services.iter().find(|service| service.name == **name);
+                service.is_some_and(|it| !self.weaknesses_of(entry, it, row.control, **status).is_empty())
+            };
+            row.services.iter().filter(known).count()
+        };
+        self.rows(entry).map(|row| Figure { weak: weak(row), ..figure(row) }).collect()
     }
 
     /// The flow between services, as far as code hosts draw it.
@@ -238,6 +254,7 @@ fn figure(row: &AuditResult) -> Figure {
         control: row.control.word().to_owned(),
         title: words::control_title(row.control).to_owned(),
         counts: row.counts,
+        weak: 0,
         denominator: row.denominator,
         percent: row.percent.map_or_else(|| format!("n/a ({of})"), |percent| format!("{percent} % ({of})")),
         text: words::figure(row),

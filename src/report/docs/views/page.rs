@@ -82,7 +82,7 @@ impl Views<'_> {
         head.command.push_str(" --format html");
         context(&PageView {
             head,
-            title: self.page_title().to_owned(),
+            title: self.material.stamp.system.clone(),
             numbers: self.numbers(&scope),
             statuses: explained(Status::ALL, Status::word, words::status, words::status_meaning),
             controls: explained(Control::ALL, Control::word, words::control_title, words::control_meaning),
@@ -98,13 +98,6 @@ impl Views<'_> {
             picture,
             changes: self.changes(),
         })
-    }
-
-    /// What the page calls the whole: the title that was chosen, else the scanned folder's name.
-    fn page_title(&self) -> &str {
-        let chosen = self.config.reports.title.as_deref();
-        let folder = Some(self.material.name).filter(|name| !name.is_empty());
-        chosen.or(folder).unwrap_or_else(|| self.config.reports.heading())
     }
 
     fn matrix(&self, entry: &AuditEntry, numbers: &BTreeMap<String, usize>) -> Matrix {

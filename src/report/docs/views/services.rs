@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::actions::Weakness;
 use super::{Proof, Views, anchor};
-use crate::audit::{Consumer, Control, Evidence, STEPS, Service, Status};
+use crate::audit::{Consumer, Control, Evidence, Finding, STEPS, Service, Status, TopicName};
 use crate::config::AuditEntry;
 use crate::report::docs::links::Link;
 use crate::report::words;
@@ -51,6 +52,17 @@ pub struct Claim {
     patterns: Vec<String>,
     why: String,
     proofs: Vec<Proof>,
+    /// What is weak about it though it is in place.
+    weaknesses: Vec<Weakness>,
+    /// The rules of these, each once.
+    weak: Vec<WeakRule>,
+}
+
+/// A rule with the first line where it finds a control weak.
+#[derive(Debug, Serialize)]
+struct WeakRule {
+    rule: String,
+    at: Link,
 }
 
 /// A consumer with its claims.
@@ -76,6 +88,11 @@ pub struct Step {
 }
 
 impl TopicLink {
+    /// A topic by the name that code gives it.
+    pub(super) fn to(topic: &TopicName, at: Link) -> TopicLink {
+        TopicLink { name: topic.name.clone(), resolved: topic.resolved, at }
+    }
+
     /// A topic whose name is known in part at most.
     pub(super) fn unresolved(name: &str, at: Link) -> TopicLink {
         TopicLink { name: name.to_owned(), resolved: false, at }
@@ -104,11 +121,7 @@ impl Views<'_> {
             .publishers
             .iter()
             .filter(|p| p.service == service.name && entry.topics.admits(&p.topic.name))
-            .map(|p| TopicLink {
-                name: p.topic.name.clone(),
-                resolved: p.topic.resolved,
-                at: self.links.place(&p.at),
-            })
+            .map(|p| TopicLink::to(&p.topic, self.links.place(&p.at)))
             .collect();
         publishes.sort();
         let mut consumes: Vec<TopicLink> = mine.iter().map(|c| self.topic_of(c)).collect();
@@ -135,11 +148,7 @@ impl Views<'_> {
     }
 
     fn topic_of(&self, consumer: &Consumer) -> TopicLink {
-        TopicLink {
-            name: consumer.topic.name.clone(),
-            resolved: consumer.topic.resolved,
-            at: self.links.place(&consumer.registration),
-        }
+        TopicLink::to(&consumer.topic, self.links.place(&consumer.registration))
     }
 
     /// The claim that an audit counts: of the consumers whose topics it looks at.
@@ -166,6 +175,7 @@ impl Views<'_> {
                 (patterns, worst.map(|v| v.why.clone()).unwrap_or_default(), evidence)
             }
         };
+        let weaknesses = self.weaknesses_of(entry, service, control, status);
         Claim {
             control: control.word().to_owned(),
             title: words::control_title(control).to_owned(),
@@ -176,13 +186,38 @@ impl Views<'_> {
             patterns: patterns.into_iter().filter(|pattern| pattern != "none").collect(),
             why,
             proofs: self.proofs(&evidence),
+            weak: weak_rules(&weaknesses),
+            weaknesses,
         }
+    }
+
+    /// What is weak about a control that is in place, in one audit's view of a service: of the
+    /// consumers whose topics it looks at.
+    pub(super) fn weaknesses_of(
+        &self,
+        entry: &AuditEntry,
+        service: &Service,
+        control: Control,
+        status: Status,
+    ) -> Vec<Weakness> {
+        let mine = |finding: &Finding| finding.service == service.name && self.looked_at(entry, finding);
+        if status == Status::Implemented { self.weaknesses(control, &mine) } else { Vec::new() }
+    }
+
+    /// Whether a finding is of no topic, or of one that an audit looks at.
+    pub(super) fn looked_at(&self, entry: &AuditEntry, finding: &Finding) -> bool {
+        let id = finding.consumer.as_ref();
+        let consumer = id.and_then(|id| self.audit.consumers.iter().find(|consumer| consumer.id == *id));
+        consumer.is_none_or(|consumer| entry.topics.admits(&consumer.topic.name))
     }
 
     fn consumer(&self, entry: &AuditEntry, consumer: &Consumer) -> ConsumerView {
         let claims = entry.controls.iter().filter(|control| !of_service(**control)).map(|&control| {
             let verdict = consumer.controls.get(&control);
             let status = verdict.map_or(Status::NotApplicable, |v| v.status);
+            let mine = |finding: &Finding| finding.consumer.as_ref() == Some(&consumer.id);
+            let in_place = status == Status::Implemented;
+            let weaknesses = if in_place { self.weaknesses(control, &mine) } else { Vec::new() };
             Claim {
                 control: control.word().to_owned(),
                 title: words::control_title(control).to_owned(),
@@ -197,6 +232,8 @@ impl Views<'_> {
                     .collect(),
                 why: verdict.map(|v| v.why.clone()).unwrap_or_default(),
                 proofs: verdict.map(|v| self.proofs(&v.evidence)).unwrap_or_default(),
+                weak: weak_rules(&weaknesses),
+                weaknesses,
             }
         });
         ConsumerView {
@@ -214,6 +251,17 @@ impl Views<'_> {
             claims: claims.collect(),
         }
     }
+}
+
+/// The rules by which a control is weak, each once.
+fn weak_rules(weaknesses: &[Weakness]) -> Vec<WeakRule> {
+    let mut out: Vec<WeakRule> = Vec::new();
+    for it in weaknesses {
+        if out.iter().all(|known| known.rule != it.rule) {
+            out.push(WeakRule { rule: it.rule.clone(), at: it.at.clone() });
+        }
+    }
+    out
 }
 
 /// Controls that are of a service and not of its consumers.

@@ -8,7 +8,7 @@ use super::practice::FamilyView;
 use super::topics::{SubscriptionGroup, TopicView};
 use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
 use crate::audit::{Control, ItemCounts, Service, ServiceKind};
-use crate::config::Denominator;
+use crate::config::{AuditEntry, Denominator};
 use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
 use crate::report::docs::operations::AdviceView;
@@ -19,6 +19,8 @@ struct SummaryView {
     title: String,
     numbers: Numbers,
     audits: Vec<AuditSummary>,
+    /// Whether anything that is in place is known to be weak.
+    weak: bool,
     checklists: Vec<ChecklistSummary>,
     subscriptions: Vec<SubscriptionGroup>,
     sagas: Vec<SagaGroup>,
@@ -79,23 +81,21 @@ impl Views<'_> {
         let scope = self.participants();
         let observers = self.observers(&scope);
         let lost = self.audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note);
+        let audit = |entry: &AuditEntry| AuditSummary {
+            name: entry.name.clone(),
+            title: entry.title.clone(),
+            file: audit_file(entry),
+            services: self.scope(entry).len(),
+            of_scope: entry.denominator == Denominator::Scope,
+            figures: self.figures(entry),
+        };
+        let audits: Vec<AuditSummary> = self.config.audits.iter().map(audit).collect();
         context(&SummaryView {
             head: self.head(),
             title: self.config.reports.heading().to_owned(),
             numbers: self.numbers(&scope),
-            audits: self
-                .config
-                .audits
-                .iter()
-                .map(|entry| AuditSummary {
-                    name: entry.name.clone(),
-                    title: entry.title.clone(),
-                    file: audit_file(entry),
-                    services: self.scope(entry).len(),
-                    of_scope: entry.denominator == Denominator::Scope,
-                    figures: self.figures(entry),
-                })
-                .collect(),
+            weak: audits.iter().any(|it| it.figures.iter().any(|figure| figure.weak > 0)),
+            audits,
             checklists: self.checklist_summaries(),
             subscriptions: Self::subscriptions(&scope),
             sagas: Self::sagas(&scope),
@@ -105,7 +105,7 @@ impl Views<'_> {
             topics: self.topics(&scope, &|_| true),
             actions: self.actions(&|_| true),
             waived: self.waived(&|_| true),
-            advice: Views::advice_for(&scope, &self.advice),
+            advice: Views::advice_for(self.audit, &scope, &self.advice),
             diagram: self.flow(&|_| true, &|_| true),
             changes: self.changes(),
             unread: lost.clone().count(),
