@@ -67,6 +67,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if swallowed(subject) {
         signals.insert("swallowed");
     }
+    if subject.scan.is_none() {
+        signals.insert("no-handler");
+    }
     if let Some(scan) = subject.scan {
         // A declaration says where a queue's messages go, not that this one is sent there.
         let sends = |step: &&Seen| !step.kind.as_deref().is_some_and(|kind| KINDS.contains(&kind));

@@ -20,7 +20,7 @@ use super::scan::lasts;
 use super::steps;
 use super::table::{Signals, Table};
 use super::verdict::{Examined, Subject, evidence};
-use carried::{Failure, Lost, Of, Tells, asked, compares};
+use carried::{Failure, Lost, Of, Tells, asked};
 
 /// What becomes of the consumer's failures before a dead-letter target could see them:
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
@@ -42,6 +42,18 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     if !examined.traces.is_empty() && examined.traces.iter().all(never) {
         signals.insert("swallows-all");
     }
+    if examined
+        .traces
+        .iter()
+        .any(|(_, trace)| carried::lets_pass_some(subject.flow, &trace.nodes, &mut Vec::new()))
+    {
+        signals.insert("lets-pass");
+    }
+    let mut sends_on = false;
+    for (_, trace) in &examined.traces {
+        steps::each(&trace.nodes, &mut |step| sends_on |= step.sends_on);
+    }
+    signals.extend(sends_on.then_some("sends-on"));
     signals.extend(examined.stops.then_some("stops"));
     if examined.traces.iter().any(|(_, trace)| counted::counts(subject.flow, &trace.nodes, table)) {
         signals.insert("counted");
@@ -302,7 +314,7 @@ fn undecodable(flow: &Flow<'_>, again: Option<Fn>, nodes: &[Node]) -> Option<(Si
             }
             Node::Branch(branch) => {
                 let asked = asked(flow, branch.cond).into_iter().find(|site| decodes.contains(site));
-                let failed = compares(flow, branch.cond) == Some(BinaryOp::NotEqual);
+                let failed = steps::against_nil(flow, branch.cond) == Some(BinaryOp::NotEqual);
                 let answer = asked.filter(|_| failed).and_then(|decode| {
                     let requeue = certain(flow, &branch.then)?;
                     Some((decode, Some(requeue)))

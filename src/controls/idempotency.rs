@@ -29,8 +29,11 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if harmful.iter().any(|e| e.guard.is_none() && corrupts(e.role)) {
         signals.insert("corrupts");
     }
-    if harmful.iter().filter(|e| e.guard.is_none()).all(|e| e.by_saving) && !all {
+    if unguarded(scan).all(|e| e.by_saving) && !all {
         signals.insert("adds-by-saving");
+    }
+    if unguarded(scan).all(|e| e.on_failure) && !all {
+        signals.insert("only-on-failure");
     }
     // With no harmful effect, a check that ends the handler still says what is meant.
     let dedupe_guard = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);

@@ -8,6 +8,7 @@ mod locks;
 mod looks;
 mod record;
 
+use crate::audit::Control;
 use crate::flow::path::{About, ErrorUse, Exit, Node, Step, Trace};
 use crate::flow::program::Site;
 use crate::flow::{Flow, Publisher, REQUEST};
@@ -17,6 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields_set::FieldsSet;
 use super::steps;
+use super::table;
 use super::topics;
 pub use found::{Effect, Guard, GuardKind, Refusal, Repeat, Roles, Scan, Seen};
 pub use looks::Looks;
@@ -91,6 +93,8 @@ struct Scanner<'f, 'a> {
     reaches_out: bool,
     /// Inside a validation of the message.
     validating: bool,
+    /// In an arm that runs where a call has failed.
+    failed: bool,
     /// What becomes of the errors that the functions around give back, as far as those functions do
     /// nothing else: a helper around one call answers for it no better than its caller does.
     passed_on: ErrorUse,
@@ -122,6 +126,7 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
         unheard: FxHashSet::default(),
         reaches_out: false,
         validating: false,
+        failed: false,
         passed_on: ErrorUse::Returned,
         before: 0,
         required: Vec::new(),
@@ -317,6 +322,7 @@ impl Scanner<'_, '_> {
             self.out.must_be_there = self.out.must_be_there.or(self.required.iter().copied().find(same));
         }
         let effect = HARMFUL.iter().chain(&HARMLESS).copied().find(|&r| own.has(r));
+        let effect = effect.filter(|&role| role != Role::Publisher || !self.is_answer(step.site));
         let deeper = below.any(&HARMFUL) || below.any(&HARMLESS);
         match effect {
             // A named effect is what it does inside, when that was seen.
@@ -361,6 +367,18 @@ impl Scanner<'_, '_> {
         None
     }
 
+    /// Whether a call sends to where the message asks for its answer (`d.ReplyTo`): whoever asks twice
+    /// is answered twice.
+    fn is_answer(&self, call: Site) -> bool {
+        let facts = self.flow.types.program.facts(call.file);
+        let names = table::of(Control::Idempotency).map_or(&[][..], |table| table.names("answers-to"));
+        let Expr::Call { args, .. } = facts.expr(call.expr) else { return false };
+        facts.list(args).iter().any(|&arg| {
+            matches!(facts.expr(arg), Expr::Field { name, .. }
+                if names.iter().any(|known| known == facts.text(name)))
+        })
+    }
+
     /// Notes the effect of a step: what it does, or the addition that it writes down.
     fn effect(&mut self, step: &Step, role: Role, guard: Option<usize>, key: Option<usize>) {
         let sum = self.unguarded_sum(step);
@@ -371,7 +389,8 @@ impl Scanner<'_, '_> {
         };
         let (guard, keyed) = (guard.or(around), step.keyed);
         let derived = Role::SETS.contains(&role) && self.stores_derived();
-        self.out.effects.push(Effect { site, role, guard, keyed, derived, by_saving });
+        let on_failure = self.failed;
+        self.out.effects.push(Effect { site, role, guard, keyed, derived, by_saving, on_failure });
     }
 
     /// An addition that a step writes down, with the guard around it: one without a guard, if any.

@@ -1,9 +1,13 @@
 //! Questions about traces that several controls ask.
 
+use crate::audit::Control;
 use crate::flow::Flow;
-use crate::flow::path::{ErrorUse, Node, Step};
+use crate::flow::path::{Asks, Branch, ErrorUse, Node, Step};
 use crate::flow::program::{Fn, Site};
 use crate::rules::Role;
+use crate::syntax::facts::{BinaryOp, Expr};
+
+use super::table;
 
 /// Whether a step plays any of `roles` itself.
 pub fn plays(flow: &Flow<'_>, step: &Step, roles: &[Role]) -> bool {
@@ -59,7 +63,6 @@ pub fn first<'n>(flow: &Flow<'_>, nodes: &'n [Node], roles: &[Role]) -> Option<&
 
 /// Whether the text of any name or string in the body of `func`, closures included, matches any pattern.
 pub fn mentions(flow: &Flow<'_>, func: Fn, patterns: &regex::RegexSet) -> bool {
-    use crate::syntax::facts::Expr;
     let program = flow.types.program;
     let outer = program.outermost(func);
     let facts = program.facts(outer.file);
@@ -71,4 +74,41 @@ pub fn mentions(flow: &Flow<'_>, func: Fn, patterns: &regex::RegexSet) -> bool {
         let site = Site { file: outer.file, expr: crate::syntax::facts::ExprId(i as u32) };
         patterns.is_match(text) && program.around(site) == Some(outer)
     })
+}
+
+/// One of the two ways of a branch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Arm {
+    /// Where the condition holds.
+    Then,
+    /// Where it does not.
+    Otherwise,
+}
+
+/// The way of a branch that runs where a call has failed.
+pub fn failed_arm(flow: &Flow<'_>, branch: &Branch) -> Option<Arm> {
+    if branch.caught {
+        return Some(Arm::Then);
+    }
+    match against_nil(flow, branch.cond).filter(|_| branch.asks == Asks::Error)? {
+        BinaryOp::NotEqual => Some(Arm::Then),
+        BinaryOp::Equal => Some(Arm::Otherwise),
+        _ => None,
+    }
+}
+
+/// The operator of a comparison with nil.
+pub fn against_nil(flow: &Flow<'_>, cond: Site) -> Option<BinaryOp> {
+    let facts = flow.types.program.facts(cond.file);
+    match facts.expr(cond.expr) {
+        Expr::Binary { op, right, .. } if matches!(facts.expr(right), Expr::Nil) => Some(op),
+        _ => None,
+    }
+}
+
+/// Whether an expression names an error that says that what was looked for is not there.
+pub fn asks_for_absence(flow: &Flow<'_>, site: Site) -> bool {
+    let text = flow.types.program.render(site).to_ascii_lowercase().replace('_', "");
+    let words = table::of(Control::Idempotency).map_or(&[][..], |table| table.names("not-there"));
+    words.iter().any(|word| text.contains(word.as_str()))
 }

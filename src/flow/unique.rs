@@ -117,19 +117,33 @@ fn in_code(eval: &Eval<'_>, site: Site, rule: &Rule, column: &str) -> Value {
     })
 }
 
-/// The values of the fields of a model that its tags mark as unique. What the pattern captures
-/// names a key of several fields.
+/// The values of the fields of a model, or of each of several in a list, that its tags mark as unique.
+/// What the pattern captures names a key of several fields.
 fn given_to_model(eval: &Eval<'_>, model: &Value, tags: &Regex) -> Vec<Vec<Value>> {
-    let Type::Named(ty, _) = eval.type_of(model) else { return Vec::new() };
-    let facts = eval.types.program.facts(ty.file);
     let mut keys: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for field in facts.fields(&facts.types[ty.ty.0 as usize].fields) {
-        let Field { name, tag, .. } = field;
-        let Some(found) = tags.captures(facts.text(*tag)) else { continue };
-        let named = found.iter().skip(1).flatten().last().map(|group| group.as_str());
-        let key = named.map_or_else(|| format!("field {}", facts.text(*name)), str::to_lowercase);
-        let value = eval.member_value(model.clone(), &Type::Unknown, facts.text(*name));
-        keys.entry(key).or_default().push(value);
+    for row in rows(model) {
+        let Type::Named(ty, _) = eval.type_of(row) else { return Vec::new() };
+        let facts = eval.types.program.facts(ty.file);
+        for field in facts.fields(&facts.types[ty.ty.0 as usize].fields) {
+            let Field { name, tag, .. } = field;
+            let Some(found) = tags.captures(facts.text(*tag)) else { continue };
+            let named = found.iter().skip(1).flatten().last().map(|group| group.as_str());
+            let key = named.map_or_else(|| format!("field {}", facts.text(*name)), str::to_lowercase);
+            let value = eval.member_value(row.clone(), &Type::Unknown, facts.text(*name));
+            keys.entry(key).or_default().push(value);
+        }
     }
     keys.into_values().collect()
+}
+
+/// The rows that are inserted: one model, or those that were put into a list. A list as it was declared
+/// holds none.
+fn rows(model: &Value) -> Vec<&Value> {
+    match model {
+        Value::List(items) => items.iter().flat_map(rows).collect(),
+        Value::OneOf(ways) => {
+            ways.iter().filter(|way| !matches!(way, Value::Typed(_))).flat_map(rows).collect()
+        }
+        one => vec![one],
+    }
 }

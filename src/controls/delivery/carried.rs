@@ -1,9 +1,9 @@
 //! The walk over a trace with the failure that each path carries.
 
 use crate::controls::scan::CHANGES;
-use crate::controls::steps;
+use crate::controls::steps::{self, Arm};
 use crate::flow::Flow;
-use crate::flow::path::{Branch, ErrorUse, Exit, Node, Step};
+use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node, Step};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
 use crate::rules::Role;
@@ -264,7 +264,7 @@ impl Walk<'_, '_> {
         let failure = self.seen.iter().rev().copied().find(|f| asked.contains(&f.site));
         let clean = State { failed: now.failed.filter(|f| !asked.contains(&f.site)) };
         let failed = State { failed: failure.or(now.failed) };
-        let way = match compares(self.flow, branch.cond).filter(|_| failure.is_some()) {
+        let way = match steps::against_nil(self.flow, branch.cond).filter(|_| failure.is_some()) {
             Some(BinaryOp::NotEqual) => Some((failed, clean)),
             Some(BinaryOp::Equal) => Some((clean, failed)),
             _ => None,
@@ -286,6 +286,49 @@ impl Walk<'_, '_> {
         }
         Some(behind)
     }
+}
+
+/// Whether a failure on the path is let pass as if all were well. That may be meant, which is why nothing
+/// is lost for certain. `aside` are the calls so far that only help with the message.
+pub(super) fn lets_pass_some(flow: &Flow<'_>, nodes: &[Node], aside: &mut Vec<Site>) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Step(step) if step.detached => false,
+        Node::Step(step) if steps::plays(flow, step, &ASIDE) || steps::plays(flow, step, &KEPT) => {
+            aside.push(step.site);
+            false
+        }
+        Node::Step(step) => {
+            let does = |roles: &[Role]| {
+                steps::plays(flow, step, roles) || steps::first(flow, &step.inner, roles).is_some()
+            };
+            let works = || does(&CHANGES) || does(&[Role::Decode, Role::EffectHttp, Role::Publisher]);
+            let passes = match step.error {
+                ErrorUse::Logged | ErrorUse::Dropped => works(),
+                // The function ends: what was to be done with what it read is not.
+                ErrorUse::Swallowed => works() || does(&[Role::Read]),
+                _ => false,
+            };
+            passes || lets_pass_some(flow, &step.inner, aside)
+        }
+        Node::Branch(branch) => {
+            let failed = match steps::failed_arm(flow, branch) {
+                Some(Arm::Then) => &branch.then[..],
+                Some(Arm::Otherwise) => &branch.otherwise,
+                // `if errors.Is(err, ErrCorrupt) { return nil }`
+                None if branch.asks == Asks::Error && !steps::asks_for_absence(flow, branch.cond) => {
+                    &branch.then
+                }
+                None => &[],
+            };
+            let quiet = matches!(failed.last(), Some(Node::Exit(Exit::Success)))
+                && steps::first(flow, failed, &KEPT).is_none();
+            quiet && branch.deps.iter().any(|call| !aside.contains(call))
+                || lets_pass_some(flow, &branch.then, aside)
+                || lets_pass_some(flow, &branch.otherwise, aside)
+        }
+        Node::Loop(body) => lets_pass_some(flow, body, aside),
+        Node::Exit(_) | Node::Cut(_) => false,
+    })
 }
 
 /// Whether nodes of one function fail somewhere.
@@ -335,14 +378,5 @@ fn join(a: Option<State>, b: Option<State>) -> Option<State> {
     match (a, b) {
         (Some(a), Some(b)) => Some(State { failed: a.failed.or(b.failed) }),
         (a, b) => a.or(b),
-    }
-}
-
-/// The operator of a comparison with nil.
-pub(super) fn compares(flow: &Flow<'_>, cond: Site) -> Option<BinaryOp> {
-    let facts = flow.types.program.facts(cond.file);
-    match facts.expr(cond.expr) {
-        Expr::Binary { op, right, .. } if matches!(facts.expr(right), Expr::Nil) => Some(op),
-        _ => None,
     }
 }

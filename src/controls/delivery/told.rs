@@ -1,27 +1,22 @@
 //! Failures that a handler publishes: whoever hears of them may keep the message. Whether a topic is
 //! a place for failed messages or one of events about a failure, its name alone rarely says.
 
-use crate::controls::steps;
+use crate::controls::steps::{self, Arm};
 use crate::flow::Flow;
-use crate::flow::path::{Asks, Node};
+use crate::flow::path::Node;
 use crate::rules::Role;
-use crate::syntax::facts::BinaryOp;
-
-use super::carried::compares;
 
 /// Whether something is published in an arm for a call that failed.
 pub(super) fn publishes(flow: &Flow<'_>, nodes: &[Node]) -> bool {
     let sends = |arm: &[Node]| steps::first(flow, arm, &[Role::Publisher]).is_some();
     nodes.iter().any(|node| match node {
         Node::Branch(branch) => {
-            let failed = match compares(flow, branch.cond) {
-                Some(BinaryOp::NotEqual) => &branch.then,
-                Some(BinaryOp::Equal) => &branch.otherwise,
-                _ => &Vec::new(),
+            let failed = match steps::failed_arm(flow, branch) {
+                Some(Arm::Then) => &branch.then[..],
+                Some(Arm::Otherwise) => &branch.otherwise,
+                None => &[],
             };
-            branch.asks == Asks::Error && sends(failed)
-                || publishes(flow, &branch.then)
-                || publishes(flow, &branch.otherwise)
+            sends(failed) || publishes(flow, &branch.then) || publishes(flow, &branch.otherwise)
         }
         Node::Step(step) => publishes(flow, &step.inner),
         Node::Loop(body) => publishes(flow, body),

@@ -82,6 +82,8 @@ impl Guard {
 }
 
 /// A lasting effect.
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub struct Effect {
     /// Where.
@@ -96,6 +98,8 @@ pub struct Effect {
     pub derived: bool,
     /// It is the addition to something loaded that is saved afterwards.
     pub by_saving: bool,
+    /// It comes about where a call has failed.
+    pub on_failure: bool,
 }
 
 /// A step of a role that controls ask about.

@@ -2,14 +2,16 @@
 //! them turn a message away for what it says.
 
 use super::{
-    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, ends, record,
+    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, Seen, ends, record,
 };
+use crate::controls::steps::{self, Arm};
+use crate::flow::Flow;
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
 use crate::rules::Role;
-use crate::syntax::facts::Expr;
+use crate::syntax::facts::{BinaryOp, Expr, UnaryOp};
 
 /// What a branch asks for.
 struct Asked {
@@ -88,6 +90,8 @@ impl Scanner<'_, '_> {
                 seen.error = ErrorUse::Returned;
             }
         }
+        let failed = steps::failed_arm(self.flow, branch);
+        self.done_if_valid(branch, failed, rest);
         self.refusal(branch, asked.deps, then_exit);
         let Arms { then: then_guard, otherwise, behind } =
             self.arms(branch, &asked, then_exit, effects_in_then, guard);
@@ -103,9 +107,9 @@ impl Scanner<'_, '_> {
             self.sets_instead(made, there);
         }
         let before = self.before;
-        let inner = self.nodes(&branch.then, then_guard);
+        let inner = self.arm(&branch.then, then_guard, failed == Some(Arm::Then));
         let after_then = std::mem::replace(&mut self.before, before);
-        self.nodes(&branch.otherwise, otherwise);
+        self.arm(&branch.otherwise, otherwise, failed == Some(Arm::Otherwise));
         let after_otherwise = if ends(&branch.otherwise).is_some() { before } else { self.before };
         self.before = if then_exit.is_some() { after_otherwise } else { after_then.max(after_otherwise) };
         // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
@@ -125,6 +129,33 @@ impl Scanner<'_, '_> {
             return inner;
         }
         behind
+    }
+
+    /// Scans an arm of a branch, which runs where a call has failed or not.
+    fn arm(&mut self, nodes: &[Node], guard: Option<usize>, failed: bool) -> Option<usize> {
+        let outer = self.failed;
+        self.failed |= failed;
+        let behind = self.nodes(nodes, guard);
+        self.failed = outer;
+        behind
+    }
+
+    /// `if err := validate(order); err != nil { log } else { save }`: nothing is done with what is not
+    /// valid, although the function goes on.
+    fn done_if_valid(&mut self, branch: &Branch, failed: Option<Arm>, rest: &[Node]) {
+        let lasts = |nodes: &[Node]| {
+            let roles = self.below(nodes);
+            roles.any(&HARMFUL) || roles.any(&HARMLESS)
+        };
+        let (invalid, valid) = match failed {
+            Some(Arm::Then) => (&branch.then, &branch.otherwise),
+            Some(Arm::Otherwise) => (&branch.otherwise, &branch.then),
+            None => return,
+        };
+        if lasts(valid) && !lasts(invalid) && !lasts(rest) {
+            let asked = |seen: &&mut Seen| seen.role == Role::Validate && branch.deps.contains(&seen.site);
+            self.out.seen.iter_mut().filter(asked).for_each(|seen| seen.error = ErrorUse::Swallowed);
+        }
     }
 
     /// Whether a branch asks for what the check of a guard inside it goes by: `if (event.id)` around a
@@ -193,6 +224,7 @@ impl Scanner<'_, '_> {
             // handler fills it.
             (Asks::Absence, Some(GuardKind::State)) if self.foreign_field(branch.cond) => Asks::Lacks,
             (Asks::Presence, Some(GuardKind::State)) if self.foreign_field(branch.cond) => Asks::Has,
+            (Asks::Error, Some(_)) => told_by_error(self.flow, branch).unwrap_or(Asks::Error),
             (asks, _) => asks,
         };
         Asked { deps, check, kind, asks }
@@ -291,6 +323,24 @@ impl Scanner<'_, '_> {
             }
         }
         arms
+    }
+}
+
+/// What a branch on the error of a look asks of the thing that is looked for: no error says that it is
+/// there, and so does another one than that it was not found where nothing else is asked.
+fn told_by_error(flow: &Flow<'_>, branch: &Branch) -> Option<Asks> {
+    let facts = flow.types.program.facts(branch.cond.file);
+    let absent = |expr| steps::asks_for_absence(flow, Site { expr, ..branch.cond });
+    let decides = ends(&branch.then).is_some() || !branch.otherwise.is_empty();
+    match facts.expr(branch.cond.expr) {
+        Expr::Binary { op: BinaryOp::Equal, right, .. } if facts.expr(right) == Expr::Nil => {
+            decides.then_some(Asks::Presence)
+        }
+        Expr::Binary { op: BinaryOp::NotEqual, right, .. } if absent(right) => Some(Asks::Presence),
+        Expr::Binary { op: BinaryOp::Equal, right, .. } if absent(right) => Some(Asks::Absence),
+        Expr::Unary { op: UnaryOp::Not, operand } if absent(operand) => Some(Asks::Presence),
+        Expr::Call { .. } if absent(branch.cond.expr) => Some(Asks::Absence),
+        _ => None,
     }
 }
 

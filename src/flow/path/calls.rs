@@ -40,7 +40,9 @@ impl Tracer<'_, '_> {
         // A named role says what the call does; a hand-over only that something follows.
         let opens = plain || role(Role::ObserverTrigger) || role(Role::MediatorSend);
         let adds = self.taken(site, &rules, frame);
-        let step = Step { error, detached, about, keyed, adds, ..Step::new(site, func, rules, depth) };
+        let sends_on = self.sends_on(site, &rules, frame);
+        let step =
+            Step { error, detached, about, keyed, sends_on, adds, ..Step::new(site, func, rules, depth) };
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let handed_on = self.hands_on(func, id);

@@ -40,6 +40,8 @@ pub struct Step {
     pub about: About,
     /// It inserts or publishes under a key that the message brings: a second one is refused or left out.
     pub keyed: bool,
+    /// It publishes what was received as it is.
+    pub sends_on: bool,
     /// Where something was added to an old value that this writes down; for the addition itself, its
     /// own place.
     pub adds: Vec<Site>,
@@ -59,6 +61,7 @@ impl Step {
             detached: false,
             about: About::Other,
             keyed: false,
+            sends_on: false,
             adds: Vec::new(),
         }
     }

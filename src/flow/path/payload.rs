@@ -73,6 +73,19 @@ impl Payload {
         }
     }
 
+    /// Whether a value is the message as it was received, its body, or something that carries either.
+    fn as_received(&self, eval: &Eval<'_>, value: &Value, depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match value {
+            Value::Object(object) => object.fields.iter().any(|(_, v)| self.as_received(eval, v, depth)),
+            Value::List(items) | Value::OneOf(items) => {
+                items.iter().any(|item| self.as_received(eval, item, depth))
+            }
+            Value::Field(base, name) => BODIES.contains(&&**name) && self.is_whole(base),
+            _ => self.is_whole(value) && !eval.is_context(value),
+        }
+    }
+
     /// Whether a value is the message, a part of it, or built of it; `frame` tells what the functions
     /// on the path were given.
     fn is(&self, eval: &Eval<'_>, value: &Value, frame: &[Binding]) -> bool {
@@ -201,6 +214,10 @@ fn delivered(ty: &Type) -> bool {
 
 /// How deep values are looked into.
 const DEPTH: u8 = 12;
+/// What brokers' libraries call the bytes of a message.
+const BODIES: [&str; 4] = ["Body", "Data", "Payload", "Value"];
+/// How deep what carries a message is looked into: a list of envelopes, an envelope, its body.
+const CARRIED: u8 = 4;
 /// How many parts of a value are looked at.
 const PARTS: u32 = 300;
 
@@ -333,6 +350,13 @@ impl Tracer<'_, '_> {
                     .iter()
                     .any(|key| !key.is_empty() && key.iter().all(brought))
         })
+    }
+
+    /// Whether a step publishes what was received as it is.
+    pub(super) fn sends_on(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> bool {
+        let sends = rules.iter().any(|&rule| self.flow.index.rule(rule).role == Role::Publisher);
+        let received = |arg| self.payload.as_received(self.eval, &self.value_in(arg, frame), CARRIED);
+        sends && self.arguments(site).any(received)
     }
 
     /// Whether a call is given the message.

@@ -119,14 +119,17 @@ impl Tracer<'_, '_> {
                 let near = if run.is_empty() { other } else { run };
                 near.into_iter().take(8).map(plain).collect()
             }
-            Some(Callee::Library { method: true, .. }) => {
+            Some(Callee::Library { method: true, path, .. }) => {
                 // A library's interface may be filled by a type of the tree.
                 let filled = if known { Vec::new() } else { self.narrowed(site, callee, frame) };
                 if !filled.is_empty() {
                     return filled;
                 }
                 let added = if known { Vec::new() } else { self.added(site, callee, frame) };
-                if added.is_empty() { self.held_callbacks(site) } else { added }
+                // `logger.Handler().Handle(ctx, record)` handles no message.
+                let held =
+                    || if inert(program.external(*path)) { Vec::new() } else { self.held_callbacks(site) };
+                if added.is_empty() { held() } else { added }
             }
             Some(kind @ (Callee::Dynamic | Callee::Abstract(_))) => {
                 // What a type takes over from those it embeds, it declares nowhere.
@@ -233,10 +236,8 @@ impl Tracer<'_, '_> {
         let facts = self.flow.types.program.facts(site.file);
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
         let Expr::Field { name, .. } = facts.expr(callee) else { return Vec::new() };
-        if !matches!(
-            facts.text(name),
-            "Handle" | "HandleMessage" | "HandleEvent" | "HandleFunc" | "Process" | "Consume" | "Execute"
-        ) {
+        let runs = ["Handle", "Process", "Consume", "Execute"];
+        if !runs.iter().any(|word| facts.text(name).starts_with(word)) {
             return Vec::new();
         }
         self.ingredients.closures.iter().map(|&f| Arc::new(Closure::plain(f))).collect()

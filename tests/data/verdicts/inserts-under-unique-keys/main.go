@@ -14,6 +14,15 @@ import (
 type orderPlaced struct {
 	ID       string
 	Customer string
+	Items    []item
+}
+
+type item struct{ Product string }
+
+type line struct {
+	Order   string `gorm:"primaryKey"`
+	Product string `gorm:"primaryKey"`
+	Row     string
 }
 
 type invoice struct {
@@ -75,6 +84,24 @@ func (a *app) freshKey(ctx context.Context, event *orderPlaced) error {
 	return err
 }
 
+// Each of several rows has a key of two fields, both of the message.
+func (a *app) keyOfEachRow(ctx context.Context, event *orderPlaced) error {
+	var lines []line
+	for _, bought := range event.Items {
+		lines = append(lines, line{Order: event.ID, Product: bought.Product, Row: uuid.NewString()})
+	}
+	return a.gm.WithContext(ctx).Create(&lines).Error
+}
+
+// A part of the key of each row is made anew.
+func (a *app) partOfKeyIsFresh(ctx context.Context, event *orderPlaced) error {
+	var lines []line
+	for range event.Items {
+		lines = append(lines, line{Order: event.ID, Product: uuid.NewString()})
+	}
+	return a.gm.WithContext(ctx).Create(&lines).Error
+}
+
 // A tag of the model says what is unique.
 func (a *app) taggedKey(ctx context.Context, event *orderPlaced) error {
 	return a.gm.WithContext(ctx).Create(&invoice{Order: event.ID, Total: 1}).Error
@@ -94,5 +121,7 @@ func main() {
 	go a.consume("own-key-unheard", a.ownKeyUnheard)
 	go a.consume("second-key", a.secondKey)
 	go a.consume("fresh-key", a.freshKey)
+	go a.consume("key-of-each-row", a.keyOfEachRow)
+	go a.consume("part-of-key-is-fresh", a.partOfKeyIsFresh)
 	a.consume("tagged-key", a.taggedKey)
 }
