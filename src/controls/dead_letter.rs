@@ -93,11 +93,23 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         if scan.of(Role::Reject).next().is_some() {
             signals.insert("rejects");
         }
-        if scan.handed_on().is_some() {
+        if scan.handed_on().is_some() || gives_back(subject, scan) {
             signals.insert("handed-on");
         }
     }
     signals
+}
+
+/// Whether the function that receives the messages gives them to callers that were not found, and does
+/// nothing with them itself.
+fn gives_back(subject: &Subject<'_, '_>, scan: &Scan) -> bool {
+    let types = subject.flow.types;
+    let program = types.program;
+    let receives = |func: Fn| subject.consumer.site.and_then(|site| program.owner(site)) == Some(func);
+    let gives = |func: Fn| program.func(func).results.len() > usize::from(types.gives_error(func));
+    let handlers = &subject.consumer.handlers;
+    let idle = scan.effects.is_empty() && !scan.roles.any(&[Role::Decode, Role::Validate]);
+    idle && !handlers.is_empty() && handlers.iter().all(|h| receives(h.func) && gives(h.func))
 }
 
 /// Middleware of the consumer's service that moves failed messages away.

@@ -32,6 +32,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if unguarded(scan).all(|e| e.by_saving) && !all {
         signals.insert("adds-by-saving");
     }
+    if unguarded(scan).all(|e| e.after_look) && !all {
+        signals.insert("looks-first");
+    }
     if unguarded(scan).all(|e| e.on_failure) && !all {
         signals.insert("only-on-failure");
     }
@@ -114,7 +117,7 @@ fn corrupts(role: Role) -> bool {
 
 fn dedupe(subject: &Subject<'_, '_>, scan: &Scan, signals: &mut Signals) {
     let policy = subject.policy.idempotency;
-    let ignored = |s: &Seen| matches!(s.error, ErrorUse::Dropped | ErrorUse::Logged | ErrorUse::Swallowed);
+    let ignored = |s: &Seen| matches!(s.error, ErrorUse::Dropped | ErrorUse::Logged);
     let marks: Vec<&Seen> = scan.of(Role::DedupeMark).chain(scan.of(Role::DedupeClaim)).collect();
     let checks: Vec<&Seen> = scan.of(Role::DedupeCheck).collect();
     let in_process =

@@ -95,6 +95,8 @@ struct Scanner<'f, 'a> {
     validating: bool,
     /// In an arm that runs where a call has failed.
     failed: bool,
+    /// Something that is stored was looked up.
+    looked: bool,
     /// What becomes of the errors that the functions around give back, as far as those functions do
     /// nothing else: a helper around one call answers for it no better than its caller does.
     passed_on: ErrorUse,
@@ -127,6 +129,7 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
         reaches_out: false,
         validating: false,
         failed: false,
+        looked: false,
         passed_on: ErrorUse::Returned,
         before: 0,
         required: Vec::new(),
@@ -269,6 +272,7 @@ impl Scanner<'_, '_> {
             self.unheard.insert(step.site);
         }
         self.reaches_out |= guard.is_some() && own.has(Role::EffectHttp);
+        self.looked |= own.any(&[Role::Read, Role::CacheGet]);
         let mut noted = false;
         if self.parking.contains(&step.site) {
             let kind = Some("handler".to_owned());
@@ -389,8 +393,9 @@ impl Scanner<'_, '_> {
         };
         let (guard, keyed) = (guard.or(around), step.keyed);
         let derived = Role::SETS.contains(&role) && self.stores_derived();
-        let on_failure = self.failed;
-        self.out.effects.push(Effect { site, role, guard, keyed, derived, by_saving, on_failure });
+        let (on_failure, after_look) = (self.failed, self.looked);
+        let effect = Effect { site, role, guard, keyed, derived, by_saving, on_failure, after_look };
+        self.out.effects.push(effect);
     }
 
     /// An addition that a step writes down, with the guard around it: one without a guard, if any.

@@ -172,7 +172,7 @@ impl Walk<'_, '_> {
     /// The state behind a `catch` that ran, whatever the body of its `try` came to.
     fn thrown(&mut self, branch: &Branch, now: Option<State>, ways: &mut Ways) -> Option<State> {
         // One that throws in places decides which failures it lets pass.
-        if throws(&branch.then) {
+        if exits(&branch.then, Exit::Failure) {
             return self.nodes(&branch.then, Some(State::default()), ways);
         }
         let failures = self.seen.iter().copied().filter(|failure| branch.deps.contains(&failure.site));
@@ -320,8 +320,7 @@ pub(super) fn lets_pass_some(flow: &Flow<'_>, nodes: &[Node], aside: &mut Vec<Si
                 }
                 None => &[],
             };
-            let quiet = matches!(failed.last(), Some(Node::Exit(Exit::Success)))
-                && steps::first(flow, failed, &KEPT).is_none();
+            let quiet = exits(failed, Exit::Success) && steps::first(flow, failed, &KEPT).is_none();
             quiet && branch.deps.iter().any(|call| !aside.contains(call))
                 || lets_pass_some(flow, &branch.then, aside)
                 || lets_pass_some(flow, &branch.otherwise, aside)
@@ -331,12 +330,12 @@ pub(super) fn lets_pass_some(flow: &Flow<'_>, nodes: &[Node], aside: &mut Vec<Si
     })
 }
 
-/// Whether nodes of one function fail somewhere.
-fn throws(nodes: &[Node]) -> bool {
+/// Whether nodes of one function end it in a way somewhere.
+fn exits(nodes: &[Node], how: Exit) -> bool {
     nodes.iter().any(|node| match node {
-        Node::Exit(exit) => *exit == Exit::Failure,
-        Node::Branch(branch) => throws(&branch.then) || throws(&branch.otherwise),
-        Node::Loop(body) => throws(body),
+        Node::Exit(exit) => *exit == how,
+        Node::Branch(branch) => exits(&branch.then, how) || exits(&branch.otherwise, how),
+        Node::Loop(body) => exits(body, how),
         Node::Step(_) | Node::Cut(_) => false,
     })
 }

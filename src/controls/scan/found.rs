@@ -100,6 +100,8 @@ pub struct Effect {
     pub by_saving: bool,
     /// It comes about where a call has failed.
     pub on_failure: bool,
+    /// Something that is stored was looked up before it.
+    pub after_look: bool,
 }
 
 /// A step of a role that controls ask about.

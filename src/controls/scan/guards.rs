@@ -275,9 +275,11 @@ impl Scanner<'_, '_> {
         let quiet_exit =
             matches!(then_exit, Some(Exit::Success | Exit::Jump | Exit::Forward)) && !effects_in_then;
         let Some(kind) = kind else {
-            if quiet_exit && asks == Asks::Presence && record::is_kept(self.flow, branch.cond) {
+            let fails = then_exit == Some(Exit::Failure);
+            let asks_for_key = matches!(asks, Asks::Presence | Asks::Other);
+            if (quiet_exit || fails) && asks_for_key && record::is_kept(self.flow, branch.cond) {
                 self.out.own_record = true;
-                arms.behind = Some(self.guard(GuardKind::Dedupe, [check, branch.cond], false, guard));
+                arms.behind = Some(self.guard(GuardKind::Dedupe, [check, branch.cond], fails, guard));
             }
             // What somebody else was asked may tell a second delivery.
             self.out.depends |= quiet_exit && branch.aside;

@@ -3,13 +3,47 @@
 
 use crate::flow::Flow;
 use crate::flow::program::Site;
+use crate::flow::scope::DefKind;
 use crate::flow::types::Type;
-use crate::flow::walk::exprs_of_stmt;
-use crate::syntax::facts::{Expr, ExprId, Facts};
+use crate::flow::walk::{self, exprs_of_stmt};
+use crate::syntax::facts::{Expr, ExprId, Facts, Stmt};
 
-/// Whether a condition asks a set of the tree for a key that the function behind it puts there
-/// (`if seen.Contains(id) { continue }; seen.Add(id)`).
+/// Whether a condition asks a set or map of the tree for a key that the function behind it puts there.
 pub(super) fn is_kept(flow: &Flow<'_>, cond: Site) -> bool {
+    in_set(flow, cond) || in_map(flow, cond)
+}
+
+/// `if _, ok := s.seen[id]; ok { return }; s.seen[id] = true`: a map that outlives the function.
+fn in_map(flow: &Flow<'_>, cond: Site) -> bool {
+    let program = flow.types.program;
+    let facts = program.facts(cond.file);
+    let at = |expr| Site { file: cond.file, expr };
+    let asked = match facts.expr(cond.expr) {
+        Expr::Name(name) => match flow.types.local(cond, name).map(|(_, def)| def.kind) {
+            Some(DefKind::Value(value, _)) => value,
+            _ => return false,
+        },
+        _ => cond.expr,
+    };
+    let Expr::Index { base, .. } = facts.expr(asked) else { return false };
+    let local = |name| flow.types.local(at(base), name).is_some();
+    if matches!(facts.expr(base), Expr::Name(name) if local(name)) {
+        return false;
+    }
+    let Some(body) = program.owner(cond).and_then(|func| program.func(func).body) else { return false };
+    let (key, mut kept) = (program.render(at(asked)), false);
+    walk::stmts(facts, body, &mut |stmt| {
+        if let Stmt::Assign { targets, .. } = stmt {
+            kept |= facts.list(targets).iter().any(|&target| {
+                matches!(facts.expr(target), Expr::Index { .. }) && program.render(at(target)) == key
+            });
+        }
+    });
+    kept
+}
+
+/// `if seen.Contains(id) { continue }; seen.Add(id)`
+fn in_set(flow: &Flow<'_>, cond: Site) -> bool {
     let program = flow.types.program;
     let facts = program.facts(cond.file);
     let at = |expr| Site { file: cond.file, expr };
