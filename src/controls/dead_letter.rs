@@ -84,6 +84,10 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
                 _ => "parked",
             });
         }
+        let keeps = [Role::EffectInsert, Role::EffectUpsert, Role::Publisher, Role::OutboxWrite];
+        if scan.roles.any(&keeps) {
+            signals.insert("keeps-something");
+        }
         if scan.of(Role::Requeue).next().is_some() {
             signals.insert("requeues");
             if listed("never-counts").contains(&subject.consumer.transport) {

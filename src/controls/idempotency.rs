@@ -5,8 +5,10 @@ use super::scan::{Effect, Guard, GuardKind, HARMFUL, Scan, Seen, WORK};
 use super::table::{self, Signals};
 use super::verdict::{Subject, evidence};
 use crate::audit::{Control, Evidence, Leniency, Status, Verdict};
+use crate::flow::eval::Eval;
 use crate::flow::path::{CutReason, ErrorUse};
 use crate::flow::program::Site;
+use crate::flow::statement;
 use crate::rules::Role;
 use std::collections::BTreeSet;
 
@@ -31,6 +33,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if unguarded(scan).all(|e| e.by_saving) && !all {
         signals.insert("adds-by-saving");
+    }
+    if unguarded(scan).any(|e| table_unknown(subject, e)) {
+        signals.insert("table-unknown");
     }
     if unguarded(scan).all(|e| e.after_look) && !all {
         signals.insert("looks-first");
@@ -268,6 +273,14 @@ pub fn findings(
 /// The effects that a second delivery repeats.
 fn unguarded(scan: &Scan) -> impl Iterator<Item = &Effect> {
     scan.effects.iter().filter(|e| e.guard.is_none() && HARMFUL.contains(&e.role))
+}
+
+/// Whether an insert names a table that is put together when it runs: which keys that has, nobody knows.
+fn table_unknown(subject: &Subject<'_, '_>, effect: &Effect) -> bool {
+    let plain = |name: &str| !name.is_empty() && !name.contains(['%', '{', '$', '?']);
+    let run = || statement::run(&Eval::new(subject.flow.types), effect.site);
+    effect.role == Role::EffectInsert
+        && run().is_some_and(|run| !run.statements.iter().all(|it| plain(it.table_name())))
 }
 
 /// What stands before the other effects, in words.

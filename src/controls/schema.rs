@@ -74,6 +74,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             _ => "decoded",
         });
     }
+    if scan.of(Role::Decode).all(|step| step.about == About::Perhaps) {
+        signals.insert("decoded-perhaps");
+    }
     if subject.policy.schema.log_only == Leniency::Partial {
         signals.insert("log-only-counts");
     }

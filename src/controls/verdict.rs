@@ -147,6 +147,10 @@ pub fn judge(
         if subject.scan.is_some_and(|scan| scan.cuts.iter().any(|cut| cut.why == CutReason::Budget)) {
             verdict.confidence = Confidence::Low;
         }
+        if !consumer.sure && verdict.confidence == Confidence::High {
+            verdict.confidence = Confidence::Medium;
+            verdict.why.push_str(" Who handles the message was told by a field that it is put into, or is one of several callers.");
+        }
         if verdict.status == Status::Missing {
             signals.insert("status-missing");
         }

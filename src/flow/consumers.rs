@@ -8,7 +8,7 @@ use super::attribute::Attribution;
 use super::calls::Graph;
 use super::endpoints::{Found, Lifting, Part, TopicName};
 use super::eval::Eval;
-use super::handoff::Handoff;
+use super::handoff::{Handoff, Readers};
 use super::instance::Instance;
 use super::matches::{Match, RuleId};
 use super::program::{Fn, Site, Ty};
@@ -38,6 +38,9 @@ pub struct Consumer {
     pub registration: (String, u32),
     /// Handlers, best first.
     pub handlers: Vec<Arc<Closure>>,
+    /// The messages are handed to those handlers and nobody else; otherwise they are who reads a field
+    /// or one of several callers.
+    pub sure: bool,
     /// The dead-letter target given at the registration, with its place.
     pub dead_letter: Option<(String, String, u32)>,
     /// The library parks failed messages itself.
@@ -128,6 +131,7 @@ pub(super) fn consumers(
                     group.extend(options::texts(&eval, lifting.graph, m.site, selectors, &found.hops));
                 }
             }
+            let readers = handlers(lifting, attribution, &eval, &found, service);
             out.push(Consumer {
                 service,
                 transport,
@@ -137,7 +141,8 @@ pub(super) fn consumers(
                 group,
                 event_types,
                 registration: (path.to_owned(), line),
-                handlers: handlers(lifting, attribution, &eval, &found, service),
+                handlers: readers.handlers,
+                sure: readers.sure,
                 dead_letter,
                 dead_letter_builtin: rule.dead_letter_builtin,
                 rule: Some(found.matched.rule),
@@ -213,7 +218,7 @@ fn handlers(
     eval: &Eval<'_>,
     found: &Found,
     service: usize,
-) -> Vec<Arc<Closure>> {
+) -> Readers {
     let program = lifting.types.program;
     let rule = lifting.index.rule(found.matched.rule);
     let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
@@ -224,7 +229,7 @@ fn handlers(
     let loops = rule.handler.iter().any(|s| s.start == Start::Enclosing && s.steps.is_empty());
     let around = program.around(found.matched.site);
     if !loops || !handlers.iter().any(|h| Some(h.func) == around) {
-        return handlers;
+        return Readers { handlers, sure: true };
     }
     let handoff = Handoff { eval, graph, instance: &instance };
     handoff.readers(found.matched.site, &handlers)
@@ -283,6 +288,7 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
                 }
                 same.dead_letter = same.dead_letter.take().or(consumer.dead_letter);
                 same.dead_letter_builtin |= consumer.dead_letter_builtin;
+                same.sure &= consumer.sure;
             }
             None => out.push(consumer),
         }

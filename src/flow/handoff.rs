@@ -35,6 +35,14 @@ struct Fate {
     params: Vec<u32>,
 }
 
+/// Who handles what is received.
+pub struct Readers {
+    /// The functions, best first.
+    pub handlers: Vec<Arc<Closure>>,
+    /// No other function may be meant.
+    pub sure: bool,
+}
+
 /// Finds the readers of messages that are handed on.
 pub struct Handoff<'a> {
     /// Evaluation.
@@ -48,9 +56,11 @@ pub struct Handoff<'a> {
 impl Handoff<'_> {
     /// The functions that handle what `site` receives: those who read it where `wrappers` only hand
     /// it on. Wrappers that return it are on the readers' own paths; others stay, behind them.
-    pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Vec<Arc<Closure>> {
+    pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Readers {
         let program = self.eval.types.program;
-        let Some(own) = program.around(site) else { return wrappers.to_vec() };
+        let Some(own) = program.around(site) else {
+            return Readers { handlers: wrappers.to_vec(), sure: true };
+        };
         let mut fate = self.fate(site, own);
         // What subscribes may itself be handed on (`consumer.subscribe(&topics)?; consumer`).
         if let Some(subscriber) = self.receiver(site) {
@@ -62,10 +72,13 @@ impl Handoff<'_> {
         let mut found = Vec::new();
         self.pass_on(own, &fate, HANDS, &mut FxHashSet::from_iter([site]), &mut found);
         found.retain(|closure| closure.func != own);
+        // Others may read a field, and a caller that was not found may do anything.
+        let one = fate.returned || !fate.params.is_empty();
+        let sure = fate.fields.is_empty() && found.len() == usize::from(one);
         if found.is_empty() || !fate.returned {
             found.extend(wrappers.iter().cloned());
         }
-        found
+        Readers { handlers: found, sure }
     }
 
     /// Follows the message out of `holder`; gives whether something at the other end takes it.

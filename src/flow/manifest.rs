@@ -267,6 +267,7 @@ impl<'m> Manifests<'m> {
                         event_types: Vec::new(),
                         registration: (path.to_owned(), line),
                         handlers: handlers.clone(),
+                        sure: true,
                         dead_letter: dead_letter
                             .as_ref()
                             .map(|(text, line)| (text.clone(), path.to_owned(), *line)),

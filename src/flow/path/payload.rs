@@ -281,12 +281,18 @@ impl Tracer<'_, '_> {
             let values = rule.value.iter().map(|s| crate::flow::select::select(self.eval, site, s));
             let values: Vec<Value> =
                 values.filter(|v| !v.is_unset()).map(|v| self.eval.within(&v, frame)).collect();
+            let given: Vec<Site> = self.arguments(site).chain(self.called_on(site)).collect();
             if rule.role == Role::Decode {
+                if !given.iter().any(|&part| self.is_message(part, frame)) {
+                    about = About::Perhaps;
+                }
                 self.note_decoded(site, &values);
                 continue;
             }
-            let mut given = self.arguments(site).chain(self.called_on(site));
-            if given.any(|part| self.is_decoded(part) || values.is_empty() && self.is_message(part, frame)) {
+            if given
+                .iter()
+                .any(|&part| self.is_decoded(part) || values.is_empty() && self.is_message(part, frame))
+            {
                 return About::Message;
             }
             about = About::Perhaps;
