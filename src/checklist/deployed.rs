@@ -19,6 +19,8 @@ pub(super) struct Server {
     transports: Vec<String>,
     /// Whether a cache can be kept in it.
     pub(super) caches: bool,
+    /// Whether it holds tables or collections.
+    pub(super) tables: bool,
     images: Vec<String>,
     kinds: Vec<String>,
     resources: Vec<String>,
@@ -32,7 +34,7 @@ fn read(text: &str) -> (Vec<Server>, Vec<Mistake>) {
     let (mut reader, node) = Reader::document(text);
     let mut servers = Vec::new();
     for node in node.iter().flat_map(Node::items) {
-        let keys = ["runs", "transports", "images", "kinds", "resources", "components", "caches"];
+        let keys = ["runs", "transports", "images", "kinds", "resources", "components", "caches", "tables"];
         let Some(map) = reader.map(node, &keys) else { continue };
         let name = reader.required_text(map, "runs").unwrap_or_default().to_owned();
         let mut texts = |key: &str| -> Vec<String> {
@@ -42,7 +44,8 @@ fn read(text: &str) -> (Vec<Server>, Vec<Mistake>) {
         let (transports, images, kinds) = (texts("transports"), texts("images"), texts("kinds"));
         let (resources, components) = (texts("resources"), texts("components"));
         let caches = reader.flag_or(map, "caches", false);
-        servers.push(Server { name, transports, caches, images, kinds, resources, components });
+        let tables = reader.flag_or(map, "tables", false);
+        servers.push(Server { name, transports, caches, tables, images, kinds, resources, components });
     }
     (servers, reader.finish())
 }
@@ -207,7 +210,7 @@ mod tests {
     fn the_table_is_sound() {
         let (servers, mistakes) = read(BUILT_IN);
         assert!(mistakes.is_empty(), "{mistakes:?}");
-        assert!(servers.iter().all(|it| !it.transports.is_empty() || it.caches), "{servers:?}");
+        assert!(servers.iter().all(|it| it.is_broker() || it.caches || it.tables), "{servers:?}");
     }
 
     /// What of the table a manifest makes.
@@ -249,6 +252,7 @@ mod tests {
                 "Dapr's pub/sub component",
                 4,
             ),
+            ("compose.yaml", "services:\n  db:\n    image: mysql:8\n", "MySQL", 3),
             ("stack.yaml", "Resources:\n  Mail:\n    Type: AWS::SQS::Queue\n", "SQS", 3),
         ] {
             assert_eq!(runs(path, text), [(name.to_owned(), line)], "{text}");

@@ -1,14 +1,16 @@
 //! Facts: what the audit itself says of an item that is no control.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex::{Regex, RegexSet};
 
 use super::deployed::{SERVERS, Server};
 use super::judge::so_many;
 use super::search::QUOTED;
 use crate::audit::{
-    Audit, Evidence, Finding, ItemState, Place, SagaRole, Service, ServiceKind, TopicIssue, is_brokers_own,
+    Audit, Cache, CacheStore, Control, Evidence, Finding, ItemState, Place, SagaRole, Service, ServiceKind,
+    Status, TopicIssue, is_brokers_own,
 };
 use crate::controls::covers;
 use crate::read::Repository;
@@ -42,8 +44,14 @@ pub enum Fact {
     BrokersDeployed,
     /// What runs a store that caches can be kept in is in the repository.
     CacheStoreDeployed,
-    /// Tests name the functions that handle messages.
+    /// Tests name the functions that handle messages, or send them what they listen to.
     HandlersTested,
+    /// No service changes a database and sends an event beside that.
+    WritesJoined,
+    /// The name of each topic has a version.
+    TopicsVersioned,
+    /// Consumers take messages of deletions. It is never met: that is no proof that every copy is reached.
+    DeletionsHandled,
 }
 
 /// What a fact answers: state, one sentence, evidence.
@@ -66,6 +74,9 @@ impl Fact {
         ("brokers-deployed", Fact::BrokersDeployed),
         ("cache-store-deployed", Fact::CacheStoreDeployed),
         ("handlers-tested", Fact::HandlersTested),
+        ("writes-joined", Fact::WritesJoined),
+        ("topics-versioned", Fact::TopicsVersioned),
+        ("deletions-handled", Fact::DeletionsHandled),
     ];
 
     /// Asks the audit, of the services in scope.
@@ -87,8 +98,11 @@ impl Fact {
             Fact::CachesExpire => caches_expire(audit, scope),
             Fact::EverythingRead => everything_read(audit),
             Fact::BrokersDeployed => brokers_deployed(audit, scope, repository),
-            Fact::CacheStoreDeployed => cache_store_deployed(repository),
+            Fact::CacheStoreDeployed => cache_store_deployed(audit, scope, repository),
             Fact::HandlersTested => handlers_tested(audit, scope, repository),
+            Fact::WritesJoined => writes_joined(audit, scope),
+            Fact::TopicsVersioned => topics_versioned(audit, scope),
+            Fact::DeletionsHandled => deletions_handled(audit, scope),
         }
     }
 }
@@ -216,7 +230,7 @@ fn groups_named(audit: &Audit, scope: &[&Service]) -> Answer {
     }
     // A group that could not be followed to a name is no proof that there is none.
     let note = format!(
-        "The group of {} of {} consumers is known; of these it is not.",
+        "A group, queue or subscription that replicas share was followed to its name for {} of {} consumers; for these it was not, which does not say that there is none.",
         with.len(),
         with.len() + without.len()
     );
@@ -246,7 +260,8 @@ fn named(audit: &Audit, scope: &[&Service], what: &str, has: impl Fn(&Service) -
         part.len(),
         without.join(", ")
     );
-    (ItemState::Unmet, note, Vec::new())
+    // Who answers for what is no code's to say: that it is not written here does not show that nobody does.
+    (ItemState::Open, note, Vec::new())
 }
 
 fn schemas_registered(audit: &Audit, scope: &[&Service]) -> Answer {
@@ -256,7 +271,7 @@ fn schemas_registered(audit: &Audit, scope: &[&Service]) -> Answer {
         let before = good.len();
         good.extend(registered.map(|s| at(&s.at, "validate.register", &s.event_type)));
         let mine = audit.consumers.iter().filter(|c| c.service == service.name);
-        let verdicts = mine.clone().filter_map(|c| c.controls.get(&crate::audit::Control::Schema));
+        let verdicts = mine.clone().filter_map(|c| c.controls.get(&Control::Schema));
         good.extend(verdicts.flat_map(|v| v.evidence.iter().filter(|e| e.role == "validate")).cloned());
         if good.len() == before {
             without.push(service.name.as_str());
@@ -289,9 +304,10 @@ fn observers(
 }
 
 fn caches_expire(audit: &Audit, scope: &[&Service]) -> Answer {
-    let mine = audit.caches.iter().filter(|c| in_scope(scope, &c.service));
+    // The rows of a table stay until somebody deletes them.
+    let mine = audit.caches.iter().filter(|c| in_scope(scope, &c.service) && !is_table(c));
     let (with, without): (Vec<_>, Vec<_>) = mine.partition(|c| c.expires);
-    let told = |c: &&crate::audit::Cache| at(&c.at, "cache.set", &c.key);
+    let told = |c: &&Cache| at(&c.at, "cache.set", &c.key);
     if without.is_empty() {
         let number = with.len();
         let good = with.iter().map(told).collect();
@@ -356,28 +372,188 @@ fn brokers_deployed(audit: &Audit, scope: &[&Service], repository: &Repository) 
     (ItemState::Unmet, note, evidence)
 }
 
-/// What a cache is kept in is not known: what runs here may be for something else.
-fn cache_store_deployed(repository: &Repository) -> Answer {
-    let stores = SERVERS.iter().filter(|server| server.caches);
-    let (mut run, mut evidence) = (Vec::new(), Vec::new());
-    for store in stores {
-        let found = store.places(repository.documents.iter());
-        if !found.is_empty() {
-            run.push(store.name.as_str());
-            evidence.extend(found);
+/// Whether copies are kept as rows.
+fn is_table(cache: &Cache) -> bool {
+    cache.store == Some(CacheStore::Table)
+}
+
+/// Which of the stores that run here a cache is kept in is not known: what runs may be for something
+/// else.
+fn cache_store_deployed(audit: &Audit, scope: &[&Service], repository: &Repository) -> Answer {
+    let mine = || audit.caches.iter().filter(|c| in_scope(scope, &c.service));
+    let (tables, keyed) = (mine().any(is_table), mine().any(|c| !is_table(c)));
+    let (mut run, mut evidence, mut lacks) = (Vec::new(), Vec::new(), Vec::new());
+    let mut look = |what: &'static str, wanted: &dyn Fn(&Server) -> bool| {
+        let mut is_here = false;
+        for store in SERVERS.iter().filter(|server| wanted(server)) {
+            let found = store.places(repository.documents.iter());
+            if !found.is_empty() {
+                is_here = true;
+                run.push(store.name.as_str());
+                evidence.extend(found);
+            }
+        }
+        if !is_here {
+            lacks.push(what);
+        }
+    };
+    if keyed {
+        look("a store of keys (a cache in a service's own memory needs none)", &|server| server.caches);
+    }
+    if tables {
+        look("a database for the tables of copies", &|server| server.tables);
+    }
+    let runs = format!("What runs {} is here.", run.join(", "));
+    match (run.is_empty(), lacks.is_empty()) {
+        (_, true) => (ItemState::Met, runs, evidence),
+        (true, _) => {
+            (ItemState::Open, format!("Nothing here was seen to run {}.", lacks.join(" or ")), evidence)
+        }
+        _ => {
+            let note = format!("{runs} Nothing was seen to run {}.", lacks.join(" or "));
+            (ItemState::Open, note, evidence)
         }
     }
-    if run.is_empty() {
-        let note = "Nothing here was seen to run a store; a cache in a service's own memory needs none.";
-        return (ItemState::Open, note.to_owned(), evidence);
+}
+
+/// Findings of a change and an event that nothing joins.
+const UNJOINED: [&str; 2] = ["dual-write", "outbox-bypassed"];
+
+/// Whether changes and events are joined, which is not whether the outbox between them is sound.
+fn writes_joined(audit: &Audit, scope: &[&Service]) -> Answer {
+    let (mut bad, mut unsure, mut joined) = (Vec::new(), Vec::new(), Vec::new());
+    for service in scope {
+        let Some(verdict) = service.controls.get(&Control::Outbox) else { continue };
+        let found = || {
+            let mine = |f: &&Finding| f.service == service.name && UNJOINED.contains(&f.rule.as_str());
+            audit.findings.iter().filter(mine)
+        };
+        let told: Vec<Evidence> = found()
+            .filter(|f| f.suppressed.is_none())
+            .map(|f| at(&f.location, &f.rule, &f.message))
+            .collect();
+        match verdict.status {
+            Status::NotApplicable => {}
+            _ if !told.is_empty() => bad.push((service.name.as_str(), told)),
+            Status::Implemented | Status::Partial => {
+                let write = verdict.evidence.iter().find(|e| e.role == "outbox.write");
+                let shown = write.or(verdict.evidence.first()).cloned();
+                joined.push((service.name.as_str(), shown.into_iter().collect()));
+            }
+            // Somebody answers for it.
+            _ if found().next().is_some() => joined.push((service.name.as_str(), Vec::new())),
+            _ => unsure.push((service.name.as_str(), Vec::new())),
+        }
     }
-    (ItemState::Met, format!("What runs {} is here.", run.join(", ")), evidence)
+    let all = bad.len() + unsure.len() + joined.len();
+    let split = |list: Vec<(&str, Vec<Evidence>)>| -> (String, Vec<Evidence>) {
+        let names: Vec<&str> = list.iter().map(|(name, _)| *name).collect();
+        (names.join(", "), list.into_iter().flat_map(|(_, shown)| shown).collect())
+    };
+    let number = so_many(all, ["writes and publishes", "write and publish"]);
+    let figure = format!("The two are joined in {} of the {number}", joined.len());
+    if all == 0 {
+        let note = "No service in scope both writes and publishes.".to_owned();
+        (ItemState::NotApplicable, note, Vec::new())
+    } else if !bad.is_empty() {
+        let (names, shown) = split(bad);
+        (ItemState::Unmet, format!("{figure}; not in {names}."), shown)
+    } else if !unsure.is_empty() {
+        let (names, shown) = split(unsure);
+        (ItemState::Open, format!("{figure}; to be looked at in {names}."), shown)
+    } else {
+        let note =
+            format!("{figure}. Whether what is joined is sent as well, the item on announced changes says.");
+        (ItemState::Met, note, split(joined).1)
+    }
+}
+
+/// The ends in scope of topics that somebody has named, with these names.
+fn named_ends<'a>(audit: &'a Audit, scope: &'a [&Service]) -> impl Iterator<Item = (&'a str, Evidence)> {
+    let consumers = audit.consumers.iter().map(|c| (&c.service, &c.topic, &c.registration, "consumer"));
+    let publishers = audit.publishers.iter().map(|p| (&p.service, &p.topic, &p.at, "publisher"));
+    let mine = consumers.chain(publishers).filter(|(service, topic, ..)| {
+        in_scope(scope, service) && topic.resolved && !is_brokers_own(&topic.name)
+    });
+    mine.map(|(_, topic, place, role)| (topic.name.as_str(), at(place, role, &topic.name)))
+}
+
+/// `orders.v2`, `order_created_v_1` and `OrderCreatedV1`.
+static VERSIONED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[^A-Za-z0-9][vV][^A-Za-z0-9]?[0-9]+\b|[a-z]V[0-9]+\b").expect("a pattern"));
+
+fn topics_versioned(audit: &Audit, scope: &[&Service]) -> Answer {
+    let (with, without): (Vec<_>, Vec<_>) =
+        named_ends(audit, scope).partition(|(name, _)| VERSIONED.is_match(name));
+    if !without.is_empty() {
+        let names: BTreeSet<&str> = without.iter().map(|(name, _)| *name).collect();
+        let note = format!("{} topics have no version in their names.", names.len());
+        return (ItemState::Open, note, without.into_iter().map(|(_, end)| end).collect());
+    }
+    let mut seen = BTreeSet::new();
+    let good: Vec<Evidence> =
+        with.into_iter().filter(|(name, _)| seen.insert(*name)).map(|(_, end)| end).collect();
+    let number = good.len();
+    settle(good, Vec::new(), &format!("The name of each topic has a version ({number} of {number})."), "")
+}
+
+/// What tells of a deletion.
+static DELETION: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?i)(delet|remov|eras)(e|es|ed|ing|ion|al)?([^a-z]|$|event|topic|v[0-9_])";
+    Regex::new(words).expect("a pattern")
+});
+
+fn deletions_handled(audit: &Audit, scope: &[&Service]) -> Answer {
+    let mine = || audit.consumers.iter().filter(|c| in_scope(scope, &c.service));
+    let of_deletion = |c: &&crate::audit::Consumer| {
+        let names = c.event_types.iter().chain([&c.topic.name, &c.handler.name]);
+        names.into_iter().any(|name| DELETION.is_match(name))
+    };
+    let found: Vec<_> = mine().filter(of_deletion).collect();
+    if mine().next().is_none() {
+        return (ItemState::NotApplicable, "No consumer was seen here.".to_owned(), Vec::new());
+    }
+    if found.is_empty() {
+        let note =
+            "No consumer has a name that tells of deletions; one of several kinds of event may take them.";
+        return (ItemState::Open, note.to_owned(), Vec::new());
+    }
+    let services: BTreeSet<&str> = found.iter().map(|c| c.service.as_str()).collect();
+    let services: Vec<&str> = services.into_iter().collect();
+    let note = format!(
+        "Deletions are taken by {} of {} consumers, in {}; whether that is every copy, a person is to say.",
+        found.len(),
+        mine().count(),
+        services.join(", ")
+    );
+    let shown = found.iter().map(|c| at(&c.registration, "consumer", &c.topic.name)).collect();
+    (ItemState::Open, note, shown)
 }
 
 /// Names that half of all handlers have: alone they tell nothing.
-const COMMON: [&str; 18] = [
-    "handle", "handler", "process", "consume", "consumer", "execute", "run", "receive", "call", "apply",
-    "on", "do", "event", "message", "events", "messages", "each", "http",
+const COMMON: [&str; 22] = [
+    "handle",
+    "handler",
+    "handlers",
+    "consumers",
+    "msg",
+    "func",
+    "process",
+    "consume",
+    "consumer",
+    "execute",
+    "run",
+    "receive",
+    "call",
+    "apply",
+    "on",
+    "do",
+    "event",
+    "message",
+    "events",
+    "messages",
+    "each",
+    "http",
 ];
 
 /// A name that says which handler is meant: of the function, else of its type.
@@ -387,10 +563,9 @@ fn telling(handler: &str) -> Option<&str> {
         let words = words_of(name);
         words.len() > 1 && words.iter().any(|word| !COMMON.contains(&word.as_str()))
     };
-    let is_type = |name: &str| name.starts_with(char::is_uppercase);
     let mut last = parts.iter().rev();
     let function = last.next().filter(|name| tells(name));
-    function.or_else(|| last.next().filter(|name| is_type(name) && tells(name))).copied()
+    function.or_else(|| last.next().filter(|name| tells(name))).copied()
 }
 
 /// `HandleOrderPaid` and `handle_order_paid` as words in small letters.
@@ -414,39 +589,86 @@ fn handlers_tested(audit: &Audit, scope: &[&Service], repository: &Repository) -
     let services = &repository.services;
     let owner = |path: &str| services.owner_of(path).map(|index| services.list[index].name.as_str());
     let consuming: Vec<&&Service> = scope.iter().filter(|s| s.consumer).collect();
-    let (mut evidence, mut without, mut has_no_test) = (Vec::new(), Vec::new(), false);
+    let (mut evidence, mut without, mut untested) = (Vec::new(), Vec::new(), Vec::new());
     for service in &consuming {
         let mine = audit.consumers.iter().filter(|c| c.service == service.name);
-        let names: BTreeSet<&str> = mine.filter_map(|c| telling(&c.handler.name)).collect();
-        let patterns = names.iter().map(|name| format!(r"\b(New|new_)?{}(\b|_)", regex::escape(name)));
-        let words = RegexSet::new(patterns).unwrap_or_default();
+        let names: BTreeSet<&str> = mine.clone().filter_map(|c| telling(&c.handler.name)).collect();
+        let handlers = RegexSet::new(names.iter().map(|name| called(name))).unwrap_or_default();
+        let heard = mine.flat_map(|c| c.event_types.iter().chain(c.topic.resolved.then_some(&c.topic.name)));
+        let heard: BTreeSet<String> = heard.filter_map(|name| spelled(name)).collect();
+        let heard = RegexSet::new(heard).unwrap_or_default();
         // A test of another service is about a handler of the same name there.
         let tests =
             || repository.tests.iter().filter(|path| owner(path).is_none_or(|name| name == service.name));
-        if let Some(found) = tests().find_map(|path| names_any(repository, path, &words)) {
+        let handled = || tests().find_map(|path| names_any(repository, path, &handlers, None));
+        let sent = || tests().find_map(|path| names_any(repository, path, &heard, Some(&SENDS)));
+        if let Some(found) = handled().or_else(sent) {
             evidence.push(found);
-        } else {
+        } else if tests().any(|path| owner(path).is_some()) {
             without.push(service.name.as_str());
-            has_no_test |= !tests().any(|path| owner(path).is_some());
+        } else {
+            untested.push(service.name.as_str());
         }
     }
     if consuming.is_empty() {
         return (ItemState::NotApplicable, "No service that consumes was seen.".to_owned(), Vec::new());
     }
     let all = so_many(consuming.len(), ["consumes", "consume"]);
-    let figure = format!("Tests name a handler in {} of the {all}", evidence.len());
-    if without.is_empty() {
-        return (ItemState::Met, format!("{figure}."), evidence);
+    let mut note =
+        format!("Tests name a handler, or send what one listens to, in {} of the {all}", evidence.len());
+    if !without.is_empty() {
+        note += &format!("; what the tests of {} drive was not seen", without.join(", "));
     }
-    // A test that goes through the broker names no handler.
-    let state = if has_no_test { ItemState::Unmet } else { ItemState::Open };
-    (state, format!("{figure}; not in {}.", without.join(", ")), evidence)
+    if !untested.is_empty() {
+        note += &format!("; no test file was seen in {}", untested.join(", "));
+    }
+    // A test may go another way to a handler: only where there is none it is sure that there is none.
+    let state = match (untested.is_empty(), without.is_empty()) {
+        (true, true) => ItemState::Met,
+        (true, false) => ItemState::Open,
+        (false, _) => ItemState::Unmet,
+    };
+    (state, format!("{note}."), evidence)
 }
 
-/// The first line of a file that has one of these words.
-fn names_any(repository: &Repository, path: &str, words: &RegexSet) -> Option<Evidence> {
+/// What a test calls to hand a message over.
+static SENDS: LazyLock<Regex> = LazyLock::new(|| {
+    let calls = r"(?i)\b(publish|send|emit|produce|deliver|dispatch|handle|consume|process|receive|xadd|enqueue)\w*\(";
+    Regex::new(calls).expect("a pattern")
+});
+
+/// A name in code, as it is or with what makes one of it.
+fn called(name: &str) -> String {
+    let mut rest = name.chars();
+    let Some(first) = rest.next() else { return String::new() };
+    let (upper, rest) = (first.to_uppercase(), regex::escape(rest.as_str()));
+    format!(r"\b({}|(New|new_|Make|Create)({first}|{upper})){rest}(\b|_)", regex::escape(&first.to_string()))
+}
+
+/// The words of a topic or a type of event in a row, however they are joined; `None` for a single one, which
+/// may stand for anything.
+fn spelled(name: &str) -> Option<String> {
+    let parts = name.split(|c: char| !c.is_alphanumeric()).flat_map(words_of);
+    let parts: Vec<String> = parts.map(|word| regex::escape(&word)).collect();
+    (parts.len() > 1).then(|| format!(r"(?i)\b{}", parts.join("[^A-Za-z0-9]?")))
+}
+
+/// The first line of a file that has one of these words, when the file holds a call besides that does what
+/// is asked.
+fn names_any(
+    repository: &Repository,
+    path: &str,
+    words: &RegexSet,
+    calls: Option<&Regex>,
+) -> Option<Evidence> {
+    if words.is_empty() {
+        return None;
+    }
     let bytes = std::fs::read(repository.root.join(path)).ok()?;
     let text = String::from_utf8_lossy(&bytes);
+    if calls.is_some_and(|calls| !calls.is_match(&text)) {
+        return None;
+    }
     let (index, line) = text.lines().enumerate().find(|(_, line)| words.is_match(line))?;
     let note = line.trim().chars().take(QUOTED).collect();
     Some(Evidence { path: path.to_owned(), line: index as u32 + 1, role: "file".to_owned(), note })

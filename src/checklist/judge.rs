@@ -6,8 +6,8 @@ use super::facts::{Answer, at, over_brokers};
 use super::search::{self, Hit};
 use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
 use crate::audit::{
-    Audit, Checklist, Consumer, Control, Evidence, Item, ItemState, SagaRole, Section, Service, ServiceKind,
-    Status, SubscriptionType,
+    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Item, ItemState, SagaRole, Section,
+    Service, ServiceKind, Status, SubscriptionType,
 };
 use crate::config::{AuditEntry, ConfigError, Settings};
 use crate::read::Repository;
@@ -126,7 +126,11 @@ impl<'a> View<'a> {
                 Test::Person => (ItemState::Open, String::new(), Vec::new()),
             };
             let undecided = matches!(answer.0, ItemState::Open | ItemState::Unmet);
-            if undecided { self.proved(&rule.proved_by).unwrap_or(answer) } else { answer }
+            let proof = || {
+                let fact = rule.proved_by_fact?.ask(self.audit, &self.scope, self.repository);
+                (fact.0 == ItemState::Met).then_some(fact)
+            };
+            if undecided { self.proved(&rule.proved_by).or_else(proof).unwrap_or(answer) } else { answer }
         } else {
             (ItemState::Unmet, told(&against), against)
         };
@@ -154,8 +158,16 @@ impl<'a> View<'a> {
         let unread: Vec<Evidence> =
             if lacks.contains(&Need::Observers) { unread().collect() } else { Vec::new() };
         if !unread.is_empty() {
-            let note =
-                format!("Messages are handed to in-process observers that could not be told. {}", rule.help);
+            // Their functions may be known: what is not is where a service subscribes them to its own events.
+            let note = format!(
+                "{} by observers inside of the process, and how these are subscribed there could not be followed. {}",
+                if unread.len() == 1 {
+                    "The messages of this consumer are taken"
+                } else {
+                    "The messages of these consumers are taken"
+                },
+                rule.help
+            );
             return (ItemState::Open, note, unread);
         }
         let words: Vec<&str> = lacks.iter().map(|need| need.word()).collect();
@@ -183,6 +195,7 @@ impl<'a> View<'a> {
                     || self.audit.consumers.iter().any(|c| self.mine(&c.service) && is_described(c))
             }
             Need::Caches => self.audit.caches.iter().any(|c| self.mine(&c.service)),
+            Need::KeyedCaches => self.keyed_caches().next().is_some(),
             Need::Observers => self.audit.observers.iter().any(|o| self.mine(&o.service)),
             Need::Sagas => {
                 let told = self.scope.iter().any(|s| s.role.is_some_and(|role| role != SagaRole::None));
@@ -275,6 +288,7 @@ impl<'a> View<'a> {
             Need::Groups => consumers().filter(|c| c.group.is_some()).count(),
             Need::Publishers => self.audit.publishers.iter().filter(|p| self.mine(&p.service)).count(),
             Need::Caches => self.audit.caches.iter().filter(|c| self.mine(&c.service)).count(),
+            Need::KeyedCaches => self.keyed_caches().count(),
             Need::Observers => self.audit.observers.iter().filter(|o| self.mine(&o.service)).count(),
             Need::Outboxes => self.scope.iter().filter(|s| has_outbox(s)).count(),
             Need::Validators => consumers().filter(|c| validates(c)).count(),
@@ -290,6 +304,10 @@ impl<'a> View<'a> {
             _ => (need.word(), need.words()),
         };
         format!("{number} {}", if number == 1 { one } else { many })
+    }
+
+    fn keyed_caches(&self) -> impl Iterator<Item = &Cache> {
+        self.audit.caches.iter().filter(|c| self.mine(&c.service) && c.store != Some(CacheStore::Table))
     }
 
     fn mine(&self, service: &str) -> bool {
@@ -348,12 +366,15 @@ impl<'a> View<'a> {
         if without.is_empty() {
             return (ItemState::Met, format!("{figure}."), found);
         }
-        let note = format!("{figure}; not in {}.", without.join(", "));
+        let without = without.join(", ");
         if shared.is_empty() {
-            return (nothing, note, found);
+            return (nothing, format!("{figure}; not in {without}."), found);
         }
         // Shared code may do it for the others too, out of sight.
-        let note = format!("{note} It is in shared code too, which may do it for them.");
+        let note = format!(
+            "{figure}; of {without} it was not seen whether shared code does it, which has it in {}.",
+            files(shared.len())
+        );
         (ItemState::Open, note, shared.into_iter().chain(found).collect())
     }
 }

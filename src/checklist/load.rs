@@ -38,6 +38,7 @@ const ITEM_KEYS: &[&str] = &[
     "needs",
     "refuted_by",
     "proved_by",
+    "proved_by_fact",
     "help",
 ];
 /// What can decide an item: one of these.
@@ -60,6 +61,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("duplicate-checks", Need::DuplicateChecks),
     ("groups", Need::Groups),
     ("caches", Need::Caches),
+    ("keyed-caches", Need::KeyedCaches),
     ("observers", Need::Observers),
     ("sagas", Need::Sagas),
     ("outboxes", Need::Outboxes),
@@ -184,6 +186,7 @@ fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
     for (node, _) in map.get("proved_by").map(|node| reader.texts(node)).unwrap_or_default() {
         proved_by.extend(reader.word(node, "control", &controls()));
     }
+    let proved_by_fact = map.get("proved_by_fact").and_then(|node| reader.word(node, "fact", Fact::WORDS));
     let help = if map.get("attest").is_some() {
         if let Some(node) = map.get("help") {
             reader.mistake(node, "`attest` says already what a person is to look at");
@@ -199,6 +202,7 @@ fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
         needs,
         refuted_by,
         proved_by,
+        proved_by_fact,
         help: help?.trim().to_owned(),
     })
 }

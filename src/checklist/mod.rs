@@ -47,6 +47,8 @@ pub struct ItemRule {
     pub refuted_by: Vec<String>,
     /// Controls that, in place wherever they apply, show that it is met.
     pub proved_by: Vec<Control>,
+    /// A fact of the audit that shows that it is met, where it holds.
+    pub proved_by_fact: Option<facts::Fact>,
     /// What is missing when it is not met, or what a person is to look at.
     pub help: String,
 }
@@ -137,6 +139,8 @@ pub enum Need {
     Groups,
     /// A cache.
     Caches,
+    /// A cache of keys, as a table of copies is none.
+    KeyedCaches,
     /// An in-process observer.
     Observers,
     /// A service with a part in sagas.
@@ -162,6 +166,7 @@ impl Need {
             Need::Publishers => "publisher",
             Need::Groups => "consumer whose group is known",
             Need::Caches => "cache",
+            Need::KeyedCaches => "cache but tables of copies",
             Need::Observers => "in-process observer",
             Need::Sagas => "saga",
             Need::Outboxes => "service with an outbox",
@@ -180,6 +185,7 @@ impl Need {
             Need::Publishers => "publishers",
             Need::Groups => "consumers whose group is known",
             Need::Caches => "caches",
+            Need::KeyedCaches => "caches but tables of copies",
             Need::Observers => "in-process observers",
             Need::Sagas => "sagas",
             Need::Outboxes => "services with an outbox",

@@ -1,7 +1,8 @@
 //! Searches: files by path, and what a line of them holds.
 //!
 //! Each file that any item asks about is read once. A line that is a comment proves nothing, and
-//! neither does a document that flowaudit itself wrote.
+//! neither does a document that flowaudit itself wrote, nor code that a generator wrote from something
+//! else: nobody decided what it says.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +13,9 @@ use super::Search;
 use super::pattern::{Line, Pattern, Patterns};
 use crate::audit::Evidence;
 use crate::read::Repository;
-use crate::source::Role;
+use crate::source::kind::refine_role;
 use crate::source::walk::MAX_FILE_SIZE;
+use crate::source::{Role, SourceFile};
 
 /// How a document of ours begins.
 pub const OWN_MARK: &str = "<!-- flowaudit:document";
@@ -35,14 +37,15 @@ pub struct Hit {
 /// The first place in each file that each search finds, in order of path.
 pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hit> {
     let code = repository.listing.iter().filter(|f| f.role != Role::Vendored && f.size <= MAX_FILE_SIZE);
-    let mut files: Vec<(&str, bool)> = code.map(|f| (f.path.as_str(), f.role == Role::Test)).collect();
-    files.extend(repository.papers.iter().map(|path| (path.as_str(), false)));
-    files.sort_unstable();
+    let mut files: Vec<(&str, Option<&SourceFile>)> = code.map(|f| (f.path.as_str(), Some(f))).collect();
+    files.extend(repository.papers.iter().map(|path| (path.as_str(), None)));
+    files.sort_unstable_by_key(|(path, file)| (*path, file.is_some()));
     // Of code, only what is asked of code, and of tests, what is asked of tests.
     let asked = |of_tests| searches.iter().map(move |s| s.text.as_ref().filter(|_| s.among.has(of_tests)));
     let (of_code, of_tests) = (Patterns::of(asked(false)), Patterns::of(asked(true)));
-    let look = |&(path, test): &(&str, bool)| {
-        in_file(root, path, test, searches, if test { &of_tests } else { &of_code })
+    let look = |&(path, file): &(&str, Option<&SourceFile>)| {
+        let test = file.is_some_and(|file| file.role == Role::Test);
+        in_file(root, path, file, searches, if test { &of_tests } else { &of_code })
     };
     files.par_iter().flat_map_iter(look).collect()
 }
@@ -50,10 +53,11 @@ pub fn run(root: &Path, repository: &Repository, searches: &[&Search]) -> Vec<Hi
 fn in_file(
     root: &Path,
     path: &str,
-    is_test: bool,
+    file: Option<&SourceFile>,
     searches: &[&Search],
     patterns: &Patterns<'_>,
 ) -> Vec<Hit> {
+    let is_test = file.is_some_and(|file| file.role == Role::Test);
     let asked =
         |search: &Search| search.among.has(is_test) && search.files.iter().any(|glob| glob.matches(path));
     let wanted: Vec<usize> = (0..searches.len()).filter(|&index| asked(searches[index])).collect();
@@ -61,6 +65,10 @@ fn in_file(
         return Vec::new();
     }
     let Ok(bytes) = fs::read(root.join(path)) else { return Vec::new() };
+    let written = file.map(|file| refine_role(file, &bytes));
+    if matches!(written, Some(Role::Generated { acts: false } | Role::Vendored)) {
+        return Vec::new();
+    }
     let content = String::from_utf8_lossy(&bytes);
     if content.starts_with(OWN_MARK) {
         return Vec::new();
