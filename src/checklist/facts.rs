@@ -1,13 +1,14 @@
 //! Facts: what the audit itself says of an item that is no control.
 
+mod tested;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::Regex;
 
 use super::deployed::{SERVERS, Server};
 use super::judge::so_many;
-use super::search::QUOTED;
 use crate::audit::{
     Audit, Cache, CacheStore, Control, Evidence, Finding, ItemState, Place, SagaRole, Service, ServiceKind,
     Status, TopicIssue, is_brokers_own,
@@ -99,7 +100,7 @@ impl Fact {
             Fact::EverythingRead => everything_read(audit),
             Fact::BrokersDeployed => brokers_deployed(audit, scope, repository),
             Fact::CacheStoreDeployed => cache_store_deployed(audit, scope, repository),
-            Fact::HandlersTested => handlers_tested(audit, scope, repository),
+            Fact::HandlersTested => tested::handlers_tested(audit, scope, repository),
             Fact::WritesJoined => writes_joined(audit, scope),
             Fact::TopicsVersioned => topics_versioned(audit, scope),
             Fact::DeletionsHandled => deletions_handled(audit, scope),
@@ -528,163 +529,4 @@ fn deletions_handled(audit: &Audit, scope: &[&Service]) -> Answer {
     );
     let shown = found.iter().map(|c| at(&c.registration, "consumer", &c.topic.name)).collect();
     (ItemState::Open, note, shown)
-}
-
-/// Names that half of all handlers have: alone they tell nothing.
-const COMMON: [&str; 22] = [
-    "handle",
-    "handler",
-    "handlers",
-    "consumers",
-    "msg",
-    "func",
-    "process",
-    "consume",
-    "consumer",
-    "execute",
-    "run",
-    "receive",
-    "call",
-    "apply",
-    "on",
-    "do",
-    "event",
-    "message",
-    "events",
-    "messages",
-    "each",
-    "http",
-];
-
-/// A name that says which handler is meant: of the function, else of its type.
-fn telling(handler: &str) -> Option<&str> {
-    let parts: Vec<&str> = handler.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    let tells = |name: &str| {
-        let words = words_of(name);
-        words.len() > 1 && words.iter().any(|word| !COMMON.contains(&word.as_str()))
-    };
-    let mut last = parts.iter().rev();
-    let function = last.next().filter(|name| tells(name));
-    function.or_else(|| last.next().filter(|name| tells(name))).copied()
-}
-
-/// `HandleOrderPaid` and `handle_order_paid` as words in small letters.
-fn words_of(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for c in name.chars() {
-        if c == '_' || c.is_uppercase() && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        if c != '_'
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-fn handlers_tested(audit: &Audit, scope: &[&Service], repository: &Repository) -> Answer {
-    let services = &repository.services;
-    let owner = |path: &str| services.owner_of(path).map(|index| services.list[index].name.as_str());
-    let consuming: Vec<&&Service> = scope.iter().filter(|s| s.consumer).collect();
-    let (mut evidence, mut without, mut untested) = (Vec::new(), Vec::new(), Vec::new());
-    for service in &consuming {
-        let mine = audit.consumers.iter().filter(|c| c.service == service.name);
-        let names: BTreeSet<&str> = mine.clone().filter_map(|c| telling(&c.handler.name)).collect();
-        let handlers = RegexSet::new(names.iter().map(|name| called(name))).unwrap_or_default();
-        let heard = mine.flat_map(|c| c.event_types.iter().chain(c.topic.resolved.then_some(&c.topic.name)));
-        let heard: BTreeSet<String> = heard.filter_map(|name| spelled(name)).collect();
-        let heard = RegexSet::new(heard).unwrap_or_default();
-        // A test of another service is about a handler of the same name there.
-        let tests =
-            || repository.tests.iter().filter(|path| owner(path).is_none_or(|name| name == service.name));
-        let handled = || tests().find_map(|path| names_any(repository, path, &handlers, None));
-        let sent = || tests().find_map(|path| names_any(repository, path, &heard, Some(&SENDS)));
-        if let Some(found) = handled().or_else(sent) {
-            evidence.push(found);
-        } else if tests().any(|path| owner(path).is_some()) {
-            without.push(service.name.as_str());
-        } else {
-            untested.push(service.name.as_str());
-        }
-    }
-    if consuming.is_empty() {
-        return (ItemState::NotApplicable, "No service that consumes was seen.".to_owned(), Vec::new());
-    }
-    let all = so_many(consuming.len(), ["consumes", "consume"]);
-    let mut note =
-        format!("Tests name a handler, or send what one listens to, in {} of the {all}", evidence.len());
-    if !without.is_empty() {
-        note += &format!("; what the tests of {} drive was not seen", without.join(", "));
-    }
-    if !untested.is_empty() {
-        note += &format!("; no test file was seen in {}", untested.join(", "));
-    }
-    // A test may go another way to a handler: only where there is none it is sure that there is none.
-    let state = match (untested.is_empty(), without.is_empty()) {
-        (true, true) => ItemState::Met,
-        (true, false) => ItemState::Open,
-        (false, _) => ItemState::Unmet,
-    };
-    (state, format!("{note}."), evidence)
-}
-
-/// What a test calls to hand a message over.
-static SENDS: LazyLock<Regex> = LazyLock::new(|| {
-    let calls = r"(?i)\b(publish|send|emit|produce|deliver|dispatch|handle|consume|process|receive|xadd|enqueue)\w*\(";
-    Regex::new(calls).expect("a pattern")
-});
-
-/// A name in code, as it is or with what makes one of it.
-fn called(name: &str) -> String {
-    let mut rest = name.chars();
-    let Some(first) = rest.next() else { return String::new() };
-    let (upper, rest) = (first.to_uppercase(), regex::escape(rest.as_str()));
-    format!(r"\b({}|(New|new_|Make|Create)({first}|{upper})){rest}(\b|_)", regex::escape(&first.to_string()))
-}
-
-/// The words of a topic or a type of event in a row, however they are joined; `None` for a single one, which
-/// may stand for anything.
-fn spelled(name: &str) -> Option<String> {
-    let parts = name.split(|c: char| !c.is_alphanumeric()).flat_map(words_of);
-    let parts: Vec<String> = parts.map(|word| regex::escape(&word)).collect();
-    (parts.len() > 1).then(|| format!(r"(?i)\b{}", parts.join("[^A-Za-z0-9]?")))
-}
-
-/// The first line of a file that has one of these words, when the file holds a call besides that does what
-/// is asked.
-fn names_any(
-    repository: &Repository,
-    path: &str,
-    words: &RegexSet,
-    calls: Option<&Regex>,
-) -> Option<Evidence> {
-    if words.is_empty() {
-        return None;
-    }
-    let bytes = std::fs::read(repository.root.join(path)).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    if calls.is_some_and(|calls| !calls.is_match(&text)) {
-        return None;
-    }
-    let (index, line) = text.lines().enumerate().find(|(_, line)| words.is_match(line))?;
-    let note = line.trim().chars().take(QUOTED).collect();
-    Some(Evidence { path: path.to_owned(), line: index as u32 + 1, role: "file".to_owned(), note })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::telling;
-
-    #[test]
-    fn a_name_that_all_handlers_have_tells_none() {
-        assert_eq!(telling("OrderConsumer.HandleOrderPaid"), Some("HandleOrderPaid"));
-        assert_eq!(telling("OrderConsumer.Handle"), Some("OrderConsumer"));
-        assert_eq!(telling("handle_message"), None);
-        assert_eq!(telling("Consumer.Consume"), None);
-        assert_eq!(telling("module.init"), None);
-        assert_eq!(telling("orders::handle"), None);
-    }
 }

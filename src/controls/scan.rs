@@ -72,6 +72,8 @@ const CLOSED: [Role; 5] =
 const LOOKS: [Role; 2] = [Role::Read, Role::EffectTransition];
 const DEDUPE: [Role; 4] = [Role::DedupeCheck, Role::DedupeClaim, Role::DedupeMark, Role::DedupeMiddleware];
 
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 struct Scanner<'f, 'a> {
     flow: &'f Flow<'a>,
     /// Publications to places for failed messages.
