@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::sample;
-use flowaudit::audit::{Audit, AuditResult, CacheStore, Control, Date, Finding, Service, Status};
+use flowaudit::audit::{Audit, AuditResult, CacheStore, Control, Date, Evidence, Finding, Service, Status};
 use flowaudit::config::Config;
 use flowaudit::controls::control_of;
 use flowaudit::report::docs::{self, Material, Stamp, target};
@@ -138,7 +138,11 @@ fn what_comes_first_is_told_first_and_once() {
     let summary = written.text(SUMMARY);
     let (first, _) = summary.split_once("## Key figures").unwrap();
     let told: Vec<&str> = first.lines().filter(|line| line.starts_with("1. ")).collect();
-    assert!(told[0].starts_with("1. **P0 no-idempotency**, 4 findings in customer: Record"), "{told:?}");
+    let harm = "1. **P0 no-idempotency**, 4 findings in customer: A redelivered order.completed repeats an addition to a stored value. And 3 like it. **Do:** Record";
+    assert!(told[0].starts_with(harm), "{told:?}");
+    assert!(first.contains("Priorities: P0, money") && first.contains("its confidence: high, "), "{first}");
+    assert!(!first.contains("one entry names both"), "no two rules are at the same lines");
+    assert!(summary.contains("| Outbox (not counted) | ") && summary.contains("not part of the percentages"));
     assert!(told[0].contains("4 actions, the first at [customer/internal/data/postgres/customer.go:41]"));
     assert!(told[1..].iter().all(|line| line.starts_with("1. **P1 ")), "{told:?}");
 
@@ -681,6 +685,41 @@ fn findings_of_one_rule_at_one_line_are_one_action_whatever_each_says() {
     let priority = first.priority.word();
     assert!(line(events, &["Findings: "]).contains(&format!("{priority}, mended by ")));
     assert!(events.contains("Findings of one rule at one line of code are one action"));
+}
+
+#[test]
+fn rules_of_one_control_at_one_line_are_told_together() {
+    let mut audit = sample();
+    // The two most urgent priorities are told first.
+    audit.findings.retain(|f| f.priority != flowaudit::audit::Priority::P0);
+    let first = audit.findings.iter().find(|f| f.rule == "dedupe-error-ignored" && f.consumer.is_some());
+    let first = first.expect("an error is ignored").clone();
+    audit.findings.push(Finding {
+        rule: "dedupe-not-atomic".to_owned(),
+        message: "Two at a time both pass.".to_owned(),
+        help: "Claim it at once.".to_owned(),
+        ..first
+    });
+    let documents = of(&audit);
+    let (told, _) = documents[SUMMARY].split_once("## Key figures").unwrap();
+    let told = line(told, &["1. **", "dedupe-error-ignored**"]);
+    assert!(told.contains(", with **P2 dedupe-not-atomic**, 1 finding there: "), "{told}");
+    assert!(told.contains(" Two at a time both pass. **Do:** ") && told.contains(" Claim it at once. "));
+    assert!(!documents[SUMMARY].contains("1. **P2 dedupe-not-atomic**"), "told once");
+    assert!(documents[SUMMARY].contains("| dedupe-not-atomic | 1 |"), "and counted where it is");
+}
+
+#[test]
+fn evidence_in_the_folder_of_another_service_says_whose_it_is() {
+    let mut audit = sample();
+    let path = format!("{}/module.go", audit.services.iter().find(|it| it.name == "search").unwrap().path);
+    let service = audit.services.iter_mut().find(|it| it.name == "customer").unwrap();
+    let idempotency = service.controls.get_mut(&Control::Idempotency).unwrap();
+    let (role, note) = ("tx.begin".to_owned(), "db.Begin()".to_owned());
+    idempotency.evidence.push(Evidence { path: path.clone(), line: 61, role, note });
+    let events = &of(&audit)[EVENTS];
+    let proof = line(events, &["begins a transaction", "/module.go:61]"]);
+    assert!(proof.starts_with(&format!("- [{path}:61](")) && proof.contains(") of search begins"), "{proof}");
 }
 
 #[test]

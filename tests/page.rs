@@ -274,6 +274,14 @@ fn an_audit_of_ones_own_has_its_matrix() {
 }
 
 #[test]
+fn the_page_shows_what_is_weak_beside_what_is_in_place() {
+    let page = page(&sample(), &Config::default());
+    let (_, mark) = page.split_once("known weakness: <a href=\"#").expect("a control in place is weak");
+    let (anchor, _) = mark.split_once('"').unwrap();
+    assert!(anchor.starts_with("findings-") && page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
+}
+
+#[test]
 fn the_page_says_what_to_do_first_and_what_its_words_mean() {
     let page = page(&sample(), &Config::default());
     let part = |id: &str| {

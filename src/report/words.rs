@@ -105,7 +105,7 @@ pub(super) fn figure(row: &AuditResult) -> String {
 pub(super) fn priority(priority: Priority) -> &'static str {
     match priority {
         Priority::P0 => "money, stock or figures are corrupted",
-        Priority::P1 => "a control is missing",
+        Priority::P1 => "a control is missing, or a flow does not do what it is for",
         Priority::P2 => "a control is partial or weak",
         Priority::P3 => "to be looked at, or unchecked payloads",
         Priority::P4 => "hygiene",

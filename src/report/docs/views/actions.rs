@@ -32,6 +32,26 @@ pub struct RuleActions {
     also: Vec<String>,
     services: Vec<String>,
     items: Vec<Action>,
+    /// How many findings say the like of what the first item says.
+    like: usize,
+    /// Less urgent ones that find fault with these lines too, and are told with this one.
+    with: Vec<Joined>,
+    /// The more urgent one that this is told with.
+    told_with: Option<Joined>,
+    #[serde(skip)]
+    control: Option<Control>,
+}
+
+/// The findings of another rule at the same lines.
+#[derive(Debug, Clone, Serialize)]
+pub struct Joined {
+    priority: String,
+    /// Where it stands in its priority, from 1.
+    number: usize,
+    rule: String,
+    help: String,
+    count: usize,
+    message: String,
 }
 
 /// What goes wrong at one line, for one flow or for all that go through it.
@@ -53,7 +73,7 @@ pub struct Action {
 #[derive(Debug, Serialize)]
 pub struct Weakness {
     pub rule: String,
-    priority: String,
+    pub priority: String,
     message: String,
     pub at: Link,
 }
@@ -85,6 +105,77 @@ fn weigh(all: &mut [Actions]) {
     }
 }
 
+/// Joins what rules of one control find at the same lines: who mends the first looks at the others too.
+fn join(all: &mut [Actions]) {
+    let order =
+        all.iter().enumerate().flat_map(|(group, it)| (0..it.rules.len()).map(move |rule| (group, rule)));
+    let order: Vec<(usize, usize)> = order.collect();
+    for (index, &(group, rule)) in order.iter().enumerate() {
+        let later = &all[group].rules[rule];
+        let lines: BTreeSet<(&str, u32)> = later.lines().collect();
+        let same = |&&(of, at): &&(usize, usize)| {
+            let earlier = &all[of].rules[at];
+            earlier.told_with.is_none()
+                && earlier.control.is_some()
+                && earlier.control == later.control
+                && earlier.is_of_flows()
+                && later.is_of_flows()
+                && later.services.iter().all(|service| earlier.services.contains(service))
+                && earlier.lines().collect::<BTreeSet<_>>().is_superset(&lines)
+        };
+        let Some(&(to, first)) = order[..index].iter().find(same) else { continue };
+        let joined = |group: usize, rule: usize| {
+            let it = &all[group].rules[rule];
+            Joined {
+                priority: all[group].priority.clone(),
+                number: rule + 1,
+                rule: it.rule.clone(),
+                help: it.help.clone(),
+                count: it.count,
+                message: it.items.first().map(|item| item.message.clone()).unwrap_or_default(),
+            }
+        };
+        let (earlier, later) = (joined(to, first), joined(group, rule));
+        all[to].rules[first].with.push(later);
+        all[group].rules[rule].told_with = Some(earlier);
+    }
+}
+
+impl Actions {
+    /// Whether any rule of the two priorities that are told first is told with another.
+    pub(super) fn any_joined(all: &[Actions]) -> bool {
+        all.iter().take(2).any(|group| group.rules.iter().any(RuleActions::is_joined))
+    }
+
+    /// The anchor on the page of the findings of each rule, by priority and rule.
+    pub(super) fn anchors(all: &[Actions]) -> BTreeMap<String, String> {
+        let mut out = BTreeMap::new();
+        for group in all {
+            for (index, rule) in group.rules.iter().enumerate() {
+                let anchor = format!("findings-{}-{}", group.priority, index + 1);
+                out.entry(format!("{} {}", group.priority, rule.rule)).or_insert(anchor);
+            }
+        }
+        out
+    }
+}
+
+impl RuleActions {
+    /// Whether it is about messages on their way, and not about what a service lacks, as tests.
+    fn is_of_flows(&self) -> bool {
+        self.items.iter().all(|item| item.consumers > 0)
+    }
+
+    /// Whether another rule is told with it.
+    pub(super) fn is_joined(&self) -> bool {
+        !self.with.is_empty()
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.items.iter().map(|item| (item.at.path.as_str(), item.at.line))
+    }
+}
+
 impl Views<'_> {
     /// What is to be done about the findings that `of` admits.
     pub(super) fn actions(&self, of: &dyn Fn(&Finding) -> bool) -> Vec<Actions> {
@@ -107,19 +198,28 @@ impl Views<'_> {
                 tasks: rules.values().map(Vec::len).sum(),
                 rules: rules
                     .into_iter()
-                    .map(|((_, rule, help), lines)| RuleActions {
-                        rule: rule.to_owned(),
-                        help: help.to_owned(),
-                        count: lines.iter().map(Vec::len).sum(),
-                        also: Vec::new(),
-                        services: sorted(lines.iter().flatten().map(|finding| finding.service.as_str())),
-                        items: lines.iter().map(|at_one| self.action(at_one)).collect(),
-                    })
+                    .map(|((_, rule, help), lines)| self.rule_actions(rule, help, &lines))
                     .collect(),
             });
         }
         weigh(&mut out);
+        join(&mut out);
         out
+    }
+
+    fn rule_actions(&self, rule: &str, help: &str, lines: &[Vec<&Finding>]) -> RuleActions {
+        RuleActions {
+            rule: rule.to_owned(),
+            help: help.to_owned(),
+            count: lines.iter().map(Vec::len).sum(),
+            also: Vec::new(),
+            services: sorted(lines.iter().flatten().map(|finding| finding.service.as_str())),
+            items: lines.iter().map(|at_one| self.action(at_one)).collect(),
+            like: lines.iter().skip(1).map(Vec::len).sum(),
+            with: Vec::new(),
+            told_with: None,
+            control: (self.material.control_of)(rule),
+        }
     }
 
     /// Findings by rule and line, in the order of the first of each. Where they are of no consumer, as
@@ -149,16 +249,17 @@ impl Views<'_> {
         let place = &surest.location;
         let told = sorted(alike.iter().map(|finding| finding.service.as_str()));
         let message = shape.replace(TOPIC, &either(&topics(&alike))).replace(SERVICE, &either(&told));
+        let services = sorted(at_one.iter().map(|finding| finding.service.as_str()));
         let consumers: BTreeSet<&String> = at_one.iter().filter_map(|f| f.consumer.as_ref()).collect();
         Action {
-            services: sorted(at_one.iter().map(|finding| finding.service.as_str())),
             // The place is behind the message; it need not be in it.
             message: message.replace(&format!(" ({place})"), ""),
             confidence: surest.confidence.word().to_owned(),
             count: at_one.len(),
             consumers: consumers.len(),
             others: listed(&topics(&different), "and"),
-            at: self.links.place(place),
+            at: self.seen_from(&services, self.links.place(place)),
+            services,
         }
     }
 

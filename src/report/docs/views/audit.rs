@@ -28,6 +28,10 @@ struct AuditView {
     topics_excluded: Vec<String>,
     checklist: Option<String>,
     figures: Vec<Figure>,
+    /// How its services publish, which no percentage of it counts.
+    outbox: Option<Figure>,
+    /// Whether anything that it lists is in another audit too.
+    several: bool,
     /// Whether anything that is in place is known to be weak.
     weak: bool,
     services: Vec<ServiceView>,
@@ -99,6 +103,8 @@ impl Views<'_> {
             checklist: has_checklist.then(|| checklist_file(entry)),
             weak: figures.iter().any(|figure| figure.weak > 0),
             figures,
+            outbox: self.outbox_beside(entry),
+            several: self.config.audits.len() > 1,
             outboxes_beside: services.iter().filter(|service| service.outbox.is_some()).count(),
             services,
             uncounted: self.uncounted(entry),

@@ -14,6 +14,8 @@ mod services;
 mod summary;
 mod topics;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::changes::{self, Changes};
@@ -21,7 +23,9 @@ use super::links::{Link, Links};
 use super::operations::Advice;
 use super::patterns::Family;
 use super::{DocumentError, Material, markdown};
-use crate::audit::{Audit, AuditResult, Counts, Evidence, Policy, Service, Status};
+use crate::audit::{
+    Audit, AuditResult, Confidence, Control, Counts, Evidence, Policy, Priority, Service, Status,
+};
 use crate::config::{AuditEntry, Config};
 use crate::report::graph::{self, Drawing, Graph};
 use crate::report::words;
@@ -66,6 +70,10 @@ pub struct Head {
     /// File name of the summary.
     summary: String,
     documents: Vec<DocumentLink>,
+    /// What the priorities of findings mean, in a sentence.
+    priorities: String,
+    /// What it means how sure a finding is, in a sentence.
+    confidences: String,
 }
 
 /// One of the documents.
@@ -84,6 +92,8 @@ pub struct Proof {
     note: String,
     /// Whether the note is code.
     code: bool,
+    /// The service whose file it is, where that is another one than it is shown for.
+    whose: Option<String>,
 }
 
 /// A flow of events.
@@ -166,6 +176,8 @@ impl<'a> Views<'a> {
             command: format!("flowaudit report . -o {folder}{}", self.flags()),
             summary: self.config.reports.summary.clone(),
             documents,
+            priorities: sentence(Priority::ALL.iter().map(|it| (it.word(), words::priority(*it)))),
+            confidences: sentence(Confidence::ALL.iter().map(|it| (it.word(), words::confidence(*it)))),
         }
     }
 
@@ -180,12 +192,39 @@ impl<'a> Views<'a> {
         format!("{depth}{}", policy.unwrap_or_default())
     }
 
+    /// A line's link for a page that tells of these services: a line that is in the folder of none of
+    /// them is named by its whole path, which a bare file name would pass off as theirs.
+    fn seen_from(&self, services: &[String], at: Link) -> Link {
+        let mut mine = self.audit.services.iter().filter(|service| services.contains(&service.name));
+        if mine.any(|service| holds(&service.path, &at.path)) {
+            return at;
+        }
+        Link { md: at.long.clone(), ..at }
+    }
+
+    /// The service in whose folder a file is.
+    fn owner_of(&self, path: &str) -> Option<&'a Service> {
+        let holding = self.audit.services.iter().filter(|service| holds(&service.path, path));
+        holding.max_by_key(|service| service.path.len())
+    }
+
+    /// Evidence shown for a service: what stands in another one's folder is said to.
+    fn proofs_for(&self, service: &Service, evidence: &[Evidence]) -> Vec<Proof> {
+        let told = |proof: Proof| {
+            let owner = self.owner_of(&proof.at.path).filter(|owner| owner.name != service.name);
+            let whose = owner.map(|owner| owner.name.clone());
+            Proof { at: self.seen_from(std::slice::from_ref(&service.name), proof.at), whose, ..proof }
+        };
+        self.proofs(evidence).into_iter().map(told).collect()
+    }
+
     fn proof(&self, evidence: &Evidence) -> Proof {
         Proof {
             at: self.links.line(&evidence.path, evidence.line),
             does: words::role(&evidence.role).to_owned(),
             code: words::role(&evidence.role) != evidence.role && evidence.role != "registration",
             note: evidence.note.clone(),
+            whose: None,
         }
     }
 
@@ -203,6 +242,20 @@ impl<'a> Views<'a> {
     fn rows(&self, entry: &AuditEntry) -> impl Iterator<Item = &'a AuditResult> {
         let name = entry.name.clone();
         self.audit.audits.iter().filter(move |row| row.name == name)
+    }
+
+    /// How the services of an audit publish, where it does not count that and any of them does.
+    fn outbox_beside(&self, entry: &AuditEntry) -> Option<Figure> {
+        if entry.controls.contains(&Control::Outbox) {
+            return None;
+        }
+        let status =
+            |service: &&Service| service.controls.get(&Control::Outbox).map(|verdict| verdict.status);
+        let of = |it: &&Service| (it.name.clone(), status(it).unwrap_or(Status::NotApplicable));
+        let services: BTreeMap<String, Status> = self.scope(entry).iter().map(of).collect();
+        let row = AuditResult::of(&entry.name, Control::Outbox, None, services);
+        let applies = row.denominator > 0;
+        applies.then(|| figure(&row))
     }
 
     fn figures(&self, entry: &AuditEntry) -> Vec<Figure> {
@@ -236,6 +289,11 @@ impl<'a> Views<'a> {
     fn changes(&self) -> Option<Changes> {
         self.material.since.map(|before| changes::between(before, self.audit))
     }
+}
+
+/// Whether a file is in a folder; the folder of all is empty or a dot.
+fn holds(folder: &str, path: &str) -> bool {
+    matches!(folder, "" | ".") || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn figure(row: &AuditResult) -> Figure {
@@ -274,6 +332,11 @@ fn policy(policy: Policy) -> String {
         Policy::LENIENT => "lenient (a weak control counts as implemented)".to_owned(),
         _ => "its own (see `policy` in flowaudit.yaml)".to_owned(),
     }
+}
+
+/// Words with what they mean: `a, first; b, second`.
+fn sentence<'w>(meanings: impl Iterator<Item = (&'w str, &'w str)>) -> String {
+    meanings.map(|(word, meaning)| format!("{word}, {meaning}")).collect::<Vec<_>>().join("; ")
 }
 
 /// A view as the context of a template.

@@ -37,6 +37,8 @@ struct PageView {
     /// Services with their evidence, under all controls and topics.
     services: Vec<ServiceView>,
     actions: Vec<Actions>,
+    /// Where the findings of a rule are on the page, by priority and rule.
+    anchors: BTreeMap<String, String>,
     waived: Vec<Waived>,
     topics: Vec<TopicView>,
     /// The flow of events as a picture; empty when there is none.
@@ -54,6 +56,8 @@ struct Matrix {
     title: String,
     figures: Vec<Figure>,
     services: Vec<ServiceView>,
+    /// How they publish, which no percentage counts.
+    outbox: Option<Figure>,
     /// The number of each service on the page, by name.
     numbers: BTreeMap<String, usize>,
 }
@@ -78,6 +82,7 @@ impl Views<'_> {
         let address = |service: &str| numbers.get(service).map(|number| format!("#service-{number}"));
         let picture =
             if drawing.arrows.is_empty() { String::new() } else { graph::inline_svg(&drawing, &address) };
+        let actions = self.actions(&|_| true);
         let mut head = self.head();
         head.command.push_str(" --format html");
         context(&PageView {
@@ -92,7 +97,8 @@ impl Views<'_> {
             audits: self.config.audits.iter().map(|entry| self.matrix(entry, &numbers)).collect(),
             checklists: self.config.audits.iter().filter_map(|entry| self.filled(entry)).collect(),
             services,
-            actions: self.actions(&|_| true),
+            anchors: Actions::anchors(&actions),
+            actions,
             waived: self.waived(&|_| true),
             topics: self.topics(&scope, &|_| true),
             picture,
@@ -106,6 +112,7 @@ impl Views<'_> {
             title: entry.title.clone(),
             figures: self.figures(entry),
             services: self.services(entry),
+            outbox: self.outbox_beside(entry),
             numbers: numbers.clone(),
         }
     }

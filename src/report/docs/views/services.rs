@@ -62,6 +62,8 @@ pub struct Claim {
 #[derive(Debug, Serialize)]
 struct WeakRule {
     rule: String,
+    /// Its priority and name, by which the page knows where its findings are.
+    key: String,
     at: Link,
 }
 
@@ -185,7 +187,7 @@ impl Views<'_> {
             confidence: None,
             patterns: patterns.into_iter().filter(|pattern| pattern != "none").collect(),
             why,
-            proofs: self.proofs(&evidence),
+            proofs: self.proofs_for(service, &evidence),
             weak: weak_rules(&weaknesses),
             weaknesses,
         }
@@ -258,7 +260,8 @@ fn weak_rules(weaknesses: &[Weakness]) -> Vec<WeakRule> {
     let mut out: Vec<WeakRule> = Vec::new();
     for it in weaknesses {
         if out.iter().all(|known| known.rule != it.rule) {
-            out.push(WeakRule { rule: it.rule.clone(), at: it.at.clone() });
+            let key = format!("{} {}", it.priority, it.rule);
+            out.push(WeakRule { rule: it.rule.clone(), key, at: it.at.clone() });
         }
     }
     out

@@ -19,6 +19,8 @@ struct SummaryView {
     title: String,
     numbers: Numbers,
     audits: Vec<AuditSummary>,
+    /// Whether any audit shows how services publish beside what it counts.
+    outbox_beside: bool,
     /// Whether anything that is in place is known to be weak.
     weak: bool,
     checklists: Vec<ChecklistSummary>,
@@ -29,6 +31,8 @@ struct SummaryView {
     thin: usize,
     topics: Vec<TopicView>,
     actions: Vec<Actions>,
+    /// Whether one entry tells of what two rules find.
+    joined: bool,
     waived: Vec<Waived>,
     advice: Vec<AdviceView>,
     diagram: Diagram,
@@ -64,6 +68,8 @@ struct AuditSummary {
     /// Percentages are of every service in scope.
     of_scope: bool,
     figures: Vec<Figure>,
+    /// How its services publish, which no percentage of it counts.
+    outbox: Option<Figure>,
 }
 
 #[derive(Serialize)]
@@ -88,13 +94,16 @@ impl Views<'_> {
             services: self.scope(entry).len(),
             of_scope: entry.denominator == Denominator::Scope,
             figures: self.figures(entry),
+            outbox: self.outbox_beside(entry),
         };
         let audits: Vec<AuditSummary> = self.config.audits.iter().map(audit).collect();
+        let actions = self.actions(&|_| true);
         context(&SummaryView {
             head: self.head(),
             title: self.config.reports.heading().to_owned(),
             numbers: self.numbers(&scope),
             weak: audits.iter().any(|it| it.figures.iter().any(|figure| figure.weak > 0)),
+            outbox_beside: audits.iter().any(|it| it.outbox.is_some()),
             audits,
             checklists: self.checklist_summaries(),
             subscriptions: Self::subscriptions(&scope),
@@ -103,7 +112,8 @@ impl Views<'_> {
             thin: observers.iter().filter(|observer| observer.is_thin()).count(),
             observers,
             topics: self.topics(&scope, &|_| true),
-            actions: self.actions(&|_| true),
+            joined: Actions::any_joined(&actions),
+            actions,
             waived: self.waived(&|_| true),
             advice: Views::advice_for(self.audit, &scope, &self.advice),
             diagram: self.flow(&|_| true, &|_| true),

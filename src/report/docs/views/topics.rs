@@ -24,12 +24,15 @@ pub struct TopicView {
 /// other, or where it needs none (wildcards, dead letters, what a broker sends of itself).
 fn whole(topic: &Topic) -> &'static str {
     match (topic.publishers.is_empty(), topic.subscribers.is_empty()) {
-        (true, _) if is_brokers_own(&topic.name) => "the broker's own",
+        (true, _) if is_brokers_own(&topic.name) => BROKERS_OWN,
         (true, _) => "no publisher seen, and none ruled out",
         (_, true) => "only published here",
         _ => "aligned",
     }
 }
+
+/// What is said of a stream that a broker keeps of itself.
+const BROKERS_OWN: &str = "the broker's own";
 
 /// What a manifest says of a topic.
 #[derive(Debug, Serialize)]
@@ -76,7 +79,7 @@ impl Views<'_> {
                 Some(self.links.place(&at?.registration))
             }),
             aligned: topic.issue.is_none(),
-            state: topic.issue.map_or_else(|| whole(topic), words::topic_issue).to_owned(),
+            state: self.state(topic),
             near: topic.near.clone(),
             manifests: topic
                 .manifests
@@ -85,6 +88,21 @@ impl Views<'_> {
                 .collect(),
         });
         views.collect()
+    }
+
+    /// What there is to say of a topic. A broker's own is said to be of which broker, or else of the
+    /// library by which it is heard.
+    fn state(&self, topic: &Topic) -> String {
+        let state = topic.issue.map_or_else(|| whole(topic), words::topic_issue);
+        let heard = self.audit.consumers.iter().find(|consumer| consumer.topic.name == topic.name);
+        match heard {
+            Some(consumer) if state == BROKERS_OWN => {
+                let known = consumer.transport != "other";
+                let broker = if known { &consumer.transport } else { &consumer.framework };
+                format!("{state} ({broker}): who publishes inside the broker is not drawn")
+            }
+            _ => state.to_owned(),
+        }
     }
 
     fn ends(services: &[String], at: impl Fn(&String) -> Option<Link>) -> Vec<End> {
