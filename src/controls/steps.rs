@@ -97,6 +97,14 @@ pub fn failed_arm(flow: &Flow<'_>, branch: &Branch) -> Option<Arm> {
     }
 }
 
+/// What runs of a branch where a call has failed.
+pub fn on_failure<'b>(flow: &Flow<'_>, branch: &'b Branch) -> Option<&'b [Node]> {
+    failed_arm(flow, branch).map(|arm| match arm {
+        Arm::Then => &branch.then[..],
+        Arm::Otherwise => &branch.otherwise,
+    })
+}
+
 /// The operator of a comparison with nil.
 pub fn against_nil(flow: &Flow<'_>, cond: Site) -> Option<BinaryOp> {
     let facts = flow.types.program.facts(cond.file);

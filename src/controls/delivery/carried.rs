@@ -1,7 +1,7 @@
 //! The walk over a trace with the failure that each path carries.
 
 use crate::controls::scan::CHANGES;
-use crate::controls::steps::{self, Arm};
+use crate::controls::steps;
 use crate::flow::Flow;
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node, Step};
 use crate::flow::program::Site;
@@ -311,15 +311,10 @@ pub(super) fn lets_pass_some(flow: &Flow<'_>, nodes: &[Node], aside: &mut Vec<Si
             passes || lets_pass_some(flow, &step.inner, aside)
         }
         Node::Branch(branch) => {
-            let failed = match steps::failed_arm(flow, branch) {
-                Some(Arm::Then) => &branch.then[..],
-                Some(Arm::Otherwise) => &branch.otherwise,
-                // `if errors.Is(err, ErrCorrupt) { return nil }`
-                None if branch.asks == Asks::Error && !steps::asks_for_absence(flow, branch.cond) => {
-                    &branch.then
-                }
-                None => &[],
-            };
+            // `if errors.Is(err, ErrCorrupt) { return nil }`
+            let asks = branch.asks == Asks::Error && !steps::asks_for_absence(flow, branch.cond);
+            let failed = steps::on_failure(flow, branch).or(asks.then_some(&branch.then[..]));
+            let failed = failed.unwrap_or_default();
             let quiet = exits(failed, Exit::Success) && steps::first(flow, failed, &KEPT).is_none();
             quiet && branch.deps.iter().any(|call| !aside.contains(call))
                 || lets_pass_some(flow, &branch.then, aside)

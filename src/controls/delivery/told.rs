@@ -1,7 +1,7 @@
 //! Failures that a handler publishes: whoever hears of them may keep the message. Whether a topic is
 //! a place for failed messages or one of events about a failure, its name alone rarely says.
 
-use crate::controls::steps::{self, Arm};
+use crate::controls::steps;
 use crate::flow::Flow;
 use crate::flow::path::Node;
 use crate::rules::Role;
@@ -11,12 +11,9 @@ pub(super) fn publishes(flow: &Flow<'_>, nodes: &[Node]) -> bool {
     let sends = |arm: &[Node]| steps::first(flow, arm, &[Role::Publisher]).is_some();
     nodes.iter().any(|node| match node {
         Node::Branch(branch) => {
-            let failed = match steps::failed_arm(flow, branch) {
-                Some(Arm::Then) => &branch.then[..],
-                Some(Arm::Otherwise) => &branch.otherwise,
-                None => &[],
-            };
-            sends(failed) || publishes(flow, &branch.then) || publishes(flow, &branch.otherwise)
+            steps::on_failure(flow, branch).is_some_and(sends)
+                || publishes(flow, &branch.then)
+                || publishes(flow, &branch.otherwise)
         }
         Node::Step(step) => publishes(flow, &step.inner),
         Node::Loop(body) => publishes(flow, body),

@@ -79,10 +79,7 @@ impl Scanner<'_, '_> {
     pub(super) fn branch(&mut self, branch: &Branch, rest: &[Node], guard: Option<usize>) -> Option<usize> {
         let asked = self.asked(branch);
         let then_exit = ends(&branch.then);
-        let effects_in_then = {
-            let roles = self.below(&branch.then);
-            roles.any(&HARMFUL) || roles.any(&HARMLESS)
-        };
+        let effects_in_then = self.has_effects(&branch.then);
         if asked.deps.has(Role::Validate)
             && (then_exit.is_some() || effects_in_then || ends(&branch.otherwise).is_some())
         {
@@ -131,6 +128,11 @@ impl Scanner<'_, '_> {
         behind
     }
 
+    fn has_effects(&self, nodes: &[Node]) -> bool {
+        let roles = self.below(nodes);
+        roles.any(&HARMFUL) || roles.any(&HARMLESS)
+    }
+
     /// Scans an arm of a branch, which runs where a call has failed or not.
     fn arm(&mut self, nodes: &[Node], guard: Option<usize>, failed: bool) -> Option<usize> {
         let outer = self.failed;
@@ -143,16 +145,12 @@ impl Scanner<'_, '_> {
     /// `if err := validate(order); err != nil { log } else { save }`: nothing is done with what is not
     /// valid, although the function goes on.
     fn done_if_valid(&mut self, branch: &Branch, failed: Option<Arm>, rest: &[Node]) {
-        let lasts = |nodes: &[Node]| {
-            let roles = self.below(nodes);
-            roles.any(&HARMFUL) || roles.any(&HARMLESS)
-        };
         let (invalid, valid) = match failed {
             Some(Arm::Then) => (&branch.then, &branch.otherwise),
             Some(Arm::Otherwise) => (&branch.otherwise, &branch.then),
             None => return,
         };
-        if lasts(valid) && !lasts(invalid) && !lasts(rest) {
+        if self.has_effects(valid) && !self.has_effects(invalid) && !self.has_effects(rest) {
             let asked = |seen: &&mut Seen| seen.role == Role::Validate && branch.deps.contains(&seen.site);
             self.out.seen.iter_mut().filter(asked).for_each(|seen| seen.error = ErrorUse::Swallowed);
         }
