@@ -102,6 +102,8 @@ pub struct RuleExplanation {
     pub cases: Vec<Case>,
     /// Of a control: the verdicts it knows, in the order in which they are tried.
     pub verdicts: Vec<Row>,
+    /// Of a control: what makes a verdict less sure than it says, in the order in which they are tried.
+    pub doubts: Vec<Doubt>,
     /// Of a rule file: its rules. Of a control: its weaknesses.
     pub members: Vec<Member>,
     /// Code that it recognises, and code that it must leave alone.
@@ -139,6 +141,21 @@ pub struct Row {
     /// The pattern; null: none, or it depends on what was seen.
     pub pattern: Option<String>,
     /// How sure.
+    pub confidence: Confidence,
+    /// Its sentence.
+    pub why: String,
+}
+
+/// What makes a verdict of a control less sure; its sentence follows the verdict's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Doubt {
+    /// Signals that must be there.
+    pub when: Vec<Signal>,
+    /// Signals that must not.
+    pub unless: Vec<Signal>,
+    /// The statuses it is a doubt about; empty: all.
+    pub of: Vec<Status>,
+    /// How sure a verdict still is.
     pub confidence: Confidence,
     /// Its sentence.
     pub why: String,

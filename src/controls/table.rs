@@ -26,6 +26,22 @@ pub struct Row {
     pub why: String,
 }
 
+/// What makes a verdict less sure than its row says. The first that fits counts: its sentence follows
+/// the row's.
+#[derive(Debug, Clone)]
+pub struct Doubt {
+    /// Signals that must be there.
+    pub when: Vec<String>,
+    /// Signals that must not.
+    pub unless: Vec<String>,
+    /// The statuses it is a doubt about; none named: all.
+    pub of: Vec<Status>,
+    /// How sure a verdict still is.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub why: String,
+}
+
 /// A weakness to report when its signals are there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weakness {
@@ -52,6 +68,8 @@ pub struct Table {
     pub control: Control,
     /// Rows in order.
     pub rows: Vec<Row>,
+    /// Doubts in order.
+    pub doubts: Vec<Doubt>,
     /// Weaknesses in order.
     pub weaknesses: Vec<Weakness>,
     /// Findings that code reports with places of their own, in order.
@@ -64,6 +82,15 @@ impl Table {
     /// The first row whose signals are there.
     pub fn decide(&self, signals: &Signals) -> Option<&Row> {
         self.rows.iter().find(|row| row.fits(signals))
+    }
+
+    /// The first doubt about what `row` says: one that is no surer than the row itself.
+    pub fn doubt(&self, row: &Row, signals: &Signals) -> Option<&Doubt> {
+        self.doubts.iter().find(|doubt| {
+            (doubt.of.is_empty() || doubt.of.contains(&row.status))
+                && doubt.confidence >= row.confidence
+                && fits(&doubt.when, &doubt.unless, signals)
+        })
     }
 
     /// A finding of its own place: the first of this id whose signals are there.
@@ -109,6 +136,7 @@ pub fn read(text: &str) -> Option<Table> {
     Some(Table {
         control,
         rows: items("table").iter().filter_map(row).collect(),
+        doubts: items("doubts").iter().filter_map(doubt).collect(),
         weaknesses: items("weaknesses").iter().filter_map(weakness).collect(),
         findings: items("findings").iter().filter_map(weakness).collect(),
         names: names.iter().map(|e| (e.key.clone(), list(&e.value))).collect(),
@@ -137,6 +165,16 @@ fn row(node: &Node) -> Option<Row> {
         unless: words(node, "unless"),
         status: Status::from_word(&text(node, "status")?)?,
         pattern: text(node, "pattern"),
+        confidence: Confidence::from_word(&text(node, "confidence")?)?,
+        why: text(node, "why")?,
+    })
+}
+
+fn doubt(node: &Node) -> Option<Doubt> {
+    Some(Doubt {
+        when: words(node, "when"),
+        unless: words(node, "unless"),
+        of: words(node, "of").iter().map(|word| Status::from_word(word)).collect::<Option<_>>()?,
         confidence: Confidence::from_word(&text(node, "confidence")?)?,
         why: text(node, "why")?,
     })
@@ -217,6 +255,7 @@ mod tests {
             let (nodes, problems) = yaml::parse(text);
             assert!(problems.is_empty(), "{problems:?}");
             assert_eq!(table.rows.len(), nodes[0].get("table").map_or(0, |t| t.items().len()));
+            assert_eq!(table.doubts.len(), nodes[0].get("doubts").map_or(0, |t| t.items().len()));
             assert_eq!(table.weaknesses.len(), nodes[0].get("weaknesses").map_or(0, |t| t.items().len()));
             assert_eq!(table.findings.len(), nodes[0].get("findings").map_or(0, |t| t.items().len()));
             let all = table.rows.last().is_none_or(|last| last.when.is_empty() && last.unless.is_empty());

@@ -140,16 +140,17 @@ pub fn judge(
             }
             _ => (schema::signals(&subject), schema::pattern(&subject), schema::proof(&subject)),
         };
+        signals.extend((!consumer.sure).then_some("told-indirectly"));
         let Some(row) = table.decide(&signals) else { continue };
         seen.insert(control, signals.clone());
         let mut verdict = verdict(row, pattern, proof);
+        if let Some(doubt) = table.doubt(row, &signals) {
+            verdict.confidence = doubt.confidence;
+            verdict.why = format!("{} {}", row.why, doubt.why);
+        }
         // What was too much to follow may say anything.
         if subject.scan.is_some_and(|scan| scan.cuts.iter().any(|cut| cut.why == CutReason::Budget)) {
             verdict.confidence = Confidence::Low;
-        }
-        if !consumer.sure && verdict.confidence == Confidence::High {
-            verdict.confidence = Confidence::Medium;
-            verdict.why.push_str(" Who handles the message was told by a field that it is put into, or is one of several callers.");
         }
         if verdict.status == Status::Missing {
             signals.insert("status-missing");

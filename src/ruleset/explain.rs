@@ -94,6 +94,7 @@ fn empty(config: &Config, detector: &Detector) -> RuleExplanation {
         facts,
         cases: Vec::new(),
         verdicts: Vec::new(),
+        doubts: Vec::new(),
         members: Vec::new(),
         examples: Vec::new(),
         findings: Vec::new(),

@@ -42,7 +42,10 @@ impl Meanings {
 /// What the verdict of `table` on `signals` rests on.
 pub fn grounds(table: &Table, signals: &Signals, meanings: &Meanings) -> Grounds {
     let Some(decisive) = table.decide(signals) else { return Grounds::default() };
-    let rest = signals.iter().filter(|s| !decisive.when.iter().any(|w| w == *s));
+    let doubted = table.doubt(decisive, signals).map_or(&[][..], |doubt| &doubt.when);
+    let more = doubted.iter().filter(|word| !decisive.when.contains(word));
+    let decided: Vec<&String> = decisive.when.iter().chain(more).collect();
+    let rest = signals.iter().filter(|s| !decided.iter().any(|w| w == *s));
     let now = quality(decisive.status);
     let all = reachable(table, signals);
     let mut better: Vec<&Reached> = all.iter().filter(|r| quality(r.row.status) < now).collect();
@@ -57,7 +60,7 @@ pub fn grounds(table: &Table, signals: &Signals, meanings: &Meanings) -> Grounds
     worse.sort_by_key(|r| (r.cost(), quality(r.row.status), r.index));
     let told = |list: Vec<&Reached>| simplest(list).take(CHANGES).map(|r| r.change(meanings)).collect();
     Grounds {
-        decided_by: meanings.all(&decisive.when),
+        decided_by: meanings.all(&decided),
         also_seen: meanings.all(rest),
         better: told(better),
         worse: told(worse),
@@ -214,6 +217,7 @@ mod tests {
         let mut used = BTreeSet::new();
         for table in TABLES.iter().map(|text| table(text)) {
             let rows = table.rows.iter().flat_map(|r| r.when.iter().chain(&r.unless));
+            let rows = rows.chain(table.doubts.iter().flat_map(|d| d.when.iter().chain(&d.unless)));
             let weaknesses = table.reports().flat_map(|w| w.when.iter().chain(&w.unless));
             used.extend(rows.chain(weaknesses).cloned());
         }

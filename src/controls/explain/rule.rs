@@ -1,6 +1,6 @@
 //! Controls and their weaknesses as rules that can be asked about: read off the decision tables.
 
-use crate::audit::explanation::{Case, Member, Row, RuleExplanation};
+use crate::audit::explanation::{Case, Doubt, Member, Row, RuleExplanation};
 use crate::audit::{Control, RuleKind};
 use crate::controls::table::{self, Table, Weakness};
 
@@ -51,6 +51,7 @@ fn empty(control: Control) -> RuleExplanation {
         facts: Vec::new(),
         cases: Vec::new(),
         verdicts: Vec::new(),
+        doubts: Vec::new(),
         members: Vec::new(),
         examples: Vec::new(),
         findings: Vec::new(),
@@ -66,6 +67,13 @@ fn control(table: &Table, meanings: &Meanings) -> RuleExplanation {
         confidence: row.confidence,
         why: row.why.clone(),
     });
+    let doubts = table.doubts.iter().map(|doubt| Doubt {
+        when: meanings.all(&doubt.when),
+        unless: meanings.all(&doubt.unless),
+        of: doubt.of.clone(),
+        confidence: doubt.confidence,
+        why: doubt.why.clone(),
+    });
     let mut members: Vec<Member> = Vec::new();
     for weakness in table.reports() {
         if members.iter().all(|m| m.id != weakness.id) {
@@ -80,6 +88,7 @@ fn control(table: &Table, meanings: &Meanings) -> RuleExplanation {
         id: table.control.word().to_owned(),
         title: claim(table.control).to_owned(),
         verdicts: verdicts.collect(),
+        doubts: doubts.collect(),
         members,
         ..empty(table.control)
     }

@@ -3,7 +3,7 @@
 use super::Said;
 use super::block::{Block, Item, Tone, field, section, signal, span, status};
 use crate::audit::RuleKind;
-use crate::audit::explanation::{Row, RuleExample, RuleExplanation, Signal};
+use crate::audit::explanation::{Doubt, Row, RuleExample, RuleExplanation, Signal};
 use crate::report::words;
 
 /// How many examples of either kind are shown.
@@ -29,6 +29,10 @@ pub(super) fn blocks(it: &RuleExplanation, said: &Said<'_>) -> Vec<Block> {
         out.push(section("Verdicts, the first that fits"));
         out.extend(it.verdicts.iter().flat_map(row));
     }
+    if !it.doubts.is_empty() {
+        out.push(section("What makes a verdict less sure, the first that fits"));
+        out.extend(it.doubts.iter().map(doubt));
+    }
     if !it.members.is_empty() {
         out.push(section(if it.rule_kind == RuleKind::Control { "Weaknesses" } else { "Rules" }));
         out.push(Block::Items(
@@ -50,14 +54,27 @@ pub(super) fn blocks(it: &RuleExplanation, said: &Said<'_>) -> Vec<Block> {
     out
 }
 
+fn doubt(it: &Doubt) -> Block {
+    let of: Vec<&str> = it.of.iter().map(|&status| words::status(status)).collect();
+    let of = if of.is_empty() { String::new() } else { format!("{}, ", of.join(" or ")) };
+    Block::Items(vec![Item {
+        head: format!("{of}confidence {}: {}", it.confidence, it.why),
+        rest: signs(&it.when, &it.unless),
+    }])
+}
+
+/// What must be there, and what must not.
+fn signs(when: &[Signal], unless: &[Signal]) -> Vec<String> {
+    let when = when.iter().map(|s| format!("+ {}", signal(s)));
+    when.chain(unless.iter().map(|s| format!("- {}", signal(s)))).collect()
+}
+
 fn row(it: &Row) -> Vec<Block> {
     let mut head = vec![span(status(it.status), words::status(it.status))];
     head.extend(it.pattern.as_ref().map(|p| span(Tone::Plain, format!(" ({p})"))));
     head.push(span(Tone::Quiet, format!(", confidence {}", it.confidence)));
-    let when = it.when.iter().map(|s| format!("+ {}", signal(s)));
-    let unless = it.unless.iter().map(|s| format!("- {}", signal(s)));
     let head: String = head.into_iter().map(|s| s.text).collect();
-    vec![Block::Items(vec![Item { head: format!("{head}: {}", it.why), rest: when.chain(unless).collect() }])]
+    vec![Block::Items(vec![Item { head: format!("{head}: {}", it.why), rest: signs(&it.when, &it.unless) }])]
 }
 
 /// Signals as a list.
