@@ -1,6 +1,6 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
-use super::scan::{Looks, Seen};
+use super::scan::{Looks, Scan, Seen};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
@@ -68,13 +68,13 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         [only] if !only.fails && only.fields < 2 => signals.insert("drops-for-one"),
         _ => signals.insert("refuses"),
     };
-    for step in scan.of(Role::Decode) {
+    for step in decodes(scan) {
         signals.insert(match step.kind.as_deref() {
             Some("idl") => "idl",
             _ => "decoded",
         });
     }
-    if scan.of(Role::Decode).all(|step| step.about == About::Perhaps) {
+    if decodes(scan).all(|step| step.about == About::Perhaps) {
         signals.insert("decoded-perhaps");
     }
     if subject.policy.schema.log_only == Leniency::Partial {
@@ -96,6 +96,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("unresolved");
     }
     signals
+}
+
+/// What decodes the message, where that was seen; otherwise what decodes something that may be it.
+fn decodes(scan: &Scan) -> impl Iterator<Item = &Seen> {
+    let sure = scan.of(Role::Decode).any(|step| step.about == About::Message);
+    scan.of(Role::Decode).filter(move |step| !sure || step.about == About::Message)
 }
 
 /// The pipe that checks what the framework hands to its handlers, where it checks this one's: it is
@@ -152,7 +158,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
         scan.of(Role::Validate).take(3).map(|s| evidence(subject.flow, s.site, "validate")).collect();
     out.extend(piped(subject).map(|site| evidence(subject.flow, site, "validate")));
     out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
-    out.extend(scan.of(Role::Decode).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
+    out.extend(decodes(scan).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
     if let Some(cut) = scan.handed_on()
         && out.is_empty()
     {

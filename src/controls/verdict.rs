@@ -99,9 +99,8 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
     });
     let handler = consumer.handlers.first().map(|h| {
         let found = own_function(flow, consumer, h).func;
-        let is_own = flow.attribution.owner(found.file) == Some(consumer.service);
         // Behind an interface, the way of the message tells who handles it.
-        if is_own { found } else { first_own(flow, consumer, &traces).unwrap_or(found) }
+        if is_own(flow, consumer, found) { found } else { first_own(flow, consumer, &traces).unwrap_or(found) }
     });
     let stops = delivery::stops(known, consumer, &traces);
     Examined { handler, traces, scan, stops }
@@ -179,6 +178,18 @@ pub fn judge(
     let observes = examined.traces.iter().any(|(_, trace)| triggers(trace));
     let handler = examined.handler.map(|func| symbol(flow, func));
     Judged { handler, controls, signals: seen, path, findings, observes }
+}
+
+/// Whether a function is of the consumer's service: by its folder, or because no other service runs it
+/// and it is not what receives the messages for whoever handles them.
+fn is_own(flow: &Flow<'_>, consumer: &Consumer, func: Fn) -> bool {
+    let program = flow.types.program;
+    let receives = || {
+        let around = consumer.site.and_then(|site| program.owner(site));
+        around.map(|around| program.outermost(around)) == Some(program.outermost(func))
+    };
+    flow.attribution.owner(func.file) == Some(consumer.service)
+        || flow.attribution.services(func.file, Some(func)) == [consumer.service] && !receives()
 }
 
 /// The function of the service itself behind wrappers of shared code: what people call the handler.

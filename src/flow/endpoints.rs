@@ -8,7 +8,7 @@ mod house;
 mod made;
 mod ways;
 
-use crate::rules::{Role, Rule, Selector, Start};
+use crate::rules::{Role, Rule, Selector, Start, Step};
 use crate::syntax::facts::Expr;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -47,6 +47,8 @@ pub enum Part {
     Ttl,
     /// Payload.
     Payload,
+    /// The map whose keys are the topics and whose values are their handlers.
+    Table,
     /// The library value that carries the topic (a reader, a writer).
     Origin,
     /// What must not be: a condition of the rule, asked again where more is known.
@@ -451,15 +453,16 @@ impl Lifting<'_> {
                 .collect()
         };
         for topic in names {
+            let own = topic.as_ref().and_then(|topic| self.listed(eval, &parts, &topic.name, draft.place));
             done.push(Found {
                 matched: draft.matched,
                 others: Vec::new(),
                 place: draft.place,
                 topic,
-                handlers: handlers.clone(),
+                handlers: own.unwrap_or_else(|| handlers.clone()),
                 parts: parts
                     .iter()
-                    .filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Origin | Part::Unless))
+                    .filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Table | Part::Origin | Part::Unless))
                     .cloned()
                     .collect(),
                 hops: draft.hops.clone(),
@@ -470,6 +473,23 @@ impl Lifting<'_> {
                 argument: draft.argument,
             });
         }
+    }
+
+    /// The handlers that a map of handlers by their topics has for `topic`.
+    fn listed(
+        &self,
+        eval: &Eval<'_>,
+        parts: &[(Part, Value)],
+        topic: &str,
+        place: Site,
+    ) -> Option<Vec<Arc<Closure>>> {
+        let (_, table) = parts.iter().find(|(part, _)| *part == Part::Table)?;
+        let entries = table.items().into_iter().flat_map(|table| match table {
+            Value::Object(object) => super::eval::entries(&object).collect(),
+            _ => Vec::new(),
+        });
+        let mut own = entries.filter(|(key, _)| self.texts(eval, key, place).iter().any(|text| text == topic));
+        own.next().map(|(_, value)| Self::handlers(eval, &value))
     }
 
     /// The functions a handler value stands for.
@@ -549,6 +569,7 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule, argument: Option<usize>) -> V
     };
     add(Part::Topic, &rule.topic);
     add(Part::Handler, &rule.handler);
+    add(Part::Table, table(rule).as_slice());
     add(Part::Group, &rule.group);
     add(Part::DeadLetter, &rule.dead_letter);
     add(Part::EventTypes, &rule.event_types);
@@ -562,6 +583,18 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule, argument: Option<usize>) -> V
         parts.push((Part::Origin, select(eval, site, &receiver)));
     }
     parts
+}
+
+/// The map that a rule takes its topics and their handlers from: `map[keys]` and `map[]`.
+fn table(rule: &Rule) -> Option<Selector> {
+    let of = |selector: &Selector, end: &Step| match selector.steps.split_last() {
+        Some((last, steps)) if last == end => {
+            Some(Selector { start: selector.start.clone(), steps: steps.to_vec() })
+        }
+        _ => None,
+    };
+    let handlers = rule.handler.iter().find_map(|selector| of(selector, &Step::Each))?;
+    rule.topic.iter().filter_map(|selector| of(selector, &Step::EachKey)).find(|map| *map == handlers)
 }
 
 /// One endpoint per place, topic and outermost call: several handlers or library calls behind it

@@ -279,12 +279,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     let answers = self.answering(cond, &out[before..], frame);
                     let (deps, asks) = (self.deps(cond), self.asks_by(cond, answers));
                     let arms = [&*then, &*otherwise];
-                    let on_message = self.asks_of_message(func, cond, asks, arms, answers, frame);
+                    let turns_away = self.turns_away(func, arms);
+                    let asked = self.asks_of_message(cond, asks, turns_away, answers, frame);
                     let looked_up = self.state_of(asks, &deps, frame);
                     let aside = self.is_aside(asks, &deps, frame);
                     let branch = Branch::new(cond, deps, asks);
                     out.push(Node::Branch(Branch {
-                        on_message,
+                        on_message: asked && turns_away,
+                        chooses: asked && !turns_away,
                         answers,
                         looked_up,
                         aside,
@@ -444,7 +446,8 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     if subject.is_none() { Vec::new() } else { self.deps(on) },
                 )
             };
-            let on_message = self.asks_of_message(func, site, asks, [&then, &[]], None, frame);
+            let turns_away = self.turns_away(func, [&then, &[]]);
+            let on_message = turns_away && self.asks_of_message(site, asks, true, None, frame);
             let looked_up = self.state_of(asks, &deps, frame);
             let aside = self.is_aside(asks, &deps, frame);
             let branch = Branch::new(site, deps, asks);

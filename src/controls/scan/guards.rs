@@ -61,7 +61,8 @@ impl Scanner<'_, '_> {
 
     /// Notes a branch that refuses the message before anything is done.
     fn refusal(&mut self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) {
-        self.out.asked |= branch.on_message;
+        let decides = || self.has_effects(&branch.then) || self.has_effects(&branch.otherwise);
+        self.out.asked |= branch.on_message || branch.chooses && decides();
         if !branch.on_message || self.before > 0 {
             return;
         }

@@ -111,6 +111,8 @@ pub struct Branch {
     pub asks: Asks,
     /// It asks about the message, its payload or what was built of it, and one side ends the function.
     pub on_message: bool,
+    /// It asks about the message likewise, and neither side ends the function.
+    pub chooses: bool,
     /// The function of the tree that answers, where the condition is one call (`if !valid(order)`).
     pub answers: Option<Fn>,
     /// It asks about a thing that was looked up (`repo.Find(ctx, id)`), whether or not a rule knows
@@ -134,6 +136,7 @@ impl Branch {
             deps,
             asks,
             on_message: false,
+            chooses: false,
             answers: None,
             looked_up: None,
             aside: false,

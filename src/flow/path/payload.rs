@@ -429,23 +429,26 @@ impl Tracer<'_, '_> {
         })
     }
 
-    /// Whether a condition that ends the function on one side asks about the message; `answers` is the
-    /// function of the tree that it is answered by.
-    pub(super) fn asks_of_message(
-        &self,
-        func: Fn,
-        cond: Site,
-        asks: Asks,
-        arms: [&[Node]; 2],
-        answers: Option<Fn>,
-        frame: &[Binding],
-    ) -> bool {
+    /// Whether one of two ways through `func` ends it with the message turned away.
+    pub(super) fn turns_away(&self, func: Fn, arms: [&[Node]; 2]) -> bool {
         let ends = |exit: &Exit| match exit {
             Exit::Failure => true,
             // A helper that gives a value gives another one, and the handler goes on.
             _ => !self.gives_value(func),
         };
-        let turns_away = arms.iter().any(|arm| matches!(arm.last(), Some(Node::Exit(exit)) if ends(exit)));
+        arms.iter().any(|arm| matches!(arm.last(), Some(Node::Exit(exit)) if ends(exit)))
+    }
+
+    /// Whether a condition asks about the message; `turns_away` tells whether one side ends the function,
+    /// `answers` is the function of the tree that it is answered by.
+    pub(super) fn asks_of_message(
+        &self,
+        cond: Site,
+        asks: Asks,
+        turns_away: bool,
+        answers: Option<Fn>,
+        frame: &[Binding],
+    ) -> bool {
         let asked = match asks {
             // What cannot be read in another form is refused: `id, err := uuid.Parse(order.ID)`.
             Asks::Error => return turns_away && self.deps(cond).iter().any(|&call| self.reads(call, frame)),
@@ -453,7 +456,7 @@ impl Tracer<'_, '_> {
             _ => true,
         };
         let elsewhere = answers.is_none() && self.given_context(cond, frame);
-        if !turns_away || !asked || self.asks_for_any(cond, frame) || elsewhere {
+        if !asked || self.asks_for_any(cond, frame) || elsewhere {
             return false;
         }
         let facts = self.flow.types.program.facts(cond.file);

@@ -1,0 +1,5 @@
+module example.com/tasks
+
+go 1.22
+
+require github.com/RichardKnop/machinery v1.10.6
