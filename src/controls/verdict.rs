@@ -100,7 +100,11 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
     let handler = consumer.handlers.first().map(|h| {
         let found = own_function(flow, consumer, h).func;
         // Behind an interface, the way of the message tells who handles it.
-        if is_own(flow, consumer, found) { found } else { first_own(flow, consumer, &traces).unwrap_or(found) }
+        if is_own(flow, consumer, found) {
+            found
+        } else {
+            first_own(flow, consumer, &traces).unwrap_or(found)
+        }
     });
     let stops = delivery::stops(known, consumer, &traces);
     Examined { handler, traces, scan, stops }

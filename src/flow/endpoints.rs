@@ -462,7 +462,9 @@ impl Lifting<'_> {
                 handlers: own.unwrap_or_else(|| handlers.clone()),
                 parts: parts
                     .iter()
-                    .filter(|(p, _)| !matches!(p, Part::Topic | Part::Handler | Part::Table | Part::Origin | Part::Unless))
+                    .filter(|(p, _)| {
+                        !matches!(p, Part::Topic | Part::Handler | Part::Table | Part::Origin | Part::Unless)
+                    })
                     .cloned()
                     .collect(),
                 hops: draft.hops.clone(),
@@ -488,7 +490,8 @@ impl Lifting<'_> {
             Value::Object(object) => super::eval::entries(&object).collect(),
             _ => Vec::new(),
         });
-        let mut own = entries.filter(|(key, _)| self.texts(eval, key, place).iter().any(|text| text == topic));
+        let mut own =
+            entries.filter(|(key, _)| self.texts(eval, key, place).iter().any(|text| text == topic));
         own.next().map(|(_, value)| Self::handlers(eval, &value))
     }
 

@@ -5,6 +5,7 @@
 
 mod house;
 mod known;
+mod statement;
 
 use crate::rules::{Matcher, Role, Rule, RuleSet, Selector};
 use crate::syntax::facts::{Expr, ExprId, FuncId, Lang};
@@ -427,14 +428,14 @@ impl<'a> Index<'a> {
                     self.literal(eval, site, &types.named_by(Site { file, expr: ty }), found);
                 }
                 Expr::Template(_) | Expr::Str(_) if !pieces.contains(&site.expr) => {
-                    let Some(text) = sql_text(facts, site.expr) else { continue };
+                    let Some(text) = statement::text(facts, site.expr) else { continue };
                     for statement in sql::statements(&text) {
                         // Special tables come first: one rule a detector and statement.
                         let mut taken = None;
                         for &id in &self.sql {
                             if taken != Some(id.detector)
                                 && self.speaks(id, facts.lang)
-                                && sql_matches(&self.rule(id).matcher, &statement)
+                                && statement::fits(&self.rule(id).matcher, &statement)
                             {
                                 taken = Some(id.detector);
                                 found.push(Match { site, rule: id, func: program.owner(site), method: None });
@@ -551,26 +552,6 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The text of a SQL statement; values put into a template stand as parameters.
-fn sql_text(facts: &crate::syntax::facts::Facts, expr: ExprId) -> Option<std::borrow::Cow<'_, str>> {
-    let text: std::borrow::Cow<'_, str> = match facts.expr(expr) {
-        Expr::Str(text) => facts.text(text).into(),
-        Expr::Template(parts) => {
-            let piece = |&part: &ExprId| match facts.expr(part) {
-                Expr::Str(text) => facts.text(text),
-                _ => "?",
-            };
-            let first = facts.list(parts).first().map(piece)?;
-            if !sql::looks_like_sql(first) {
-                return None;
-            }
-            facts.list(parts).iter().map(piece).collect::<String>().into()
-        }
-        _ => return None,
-    };
-    sql::looks_like_sql(&text).then_some(text)
-}
-
 /// Whether something that a write asks for is set to something else by it.
 fn changed(eval: &Eval<'_>, site: Site, asked: &[Selector], set: &[Selector]) -> bool {
     use super::value::Value;
@@ -594,40 +575,7 @@ fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
     Some(Site { file: method.file, expr: ExprId(expr as u32) })
 }
 
-fn sql_matches(matcher: &Matcher, statement: &sql::SqlFact) -> bool {
-    let Matcher::Sql { verb, table, conflict, skip_locked, increments, transition } = matcher else {
-        return false;
-    };
-    // What a column is set from its old value for is no state.
-    let set =
-        |column: &String| statement.columns.contains(column) && !statement.increment_columns.contains(column);
-    verb.is_match(verb_name(statement.verb))
-        && table.as_ref().is_none_or(|t| t.is_match(statement.table_name()))
-        && conflict.as_ref().is_none_or(|c| c.is_match(conflict_name(statement.conflict)))
-        && skip_locked.is_none_or(|s| s == statement.skip_locked)
-        && increments.is_none_or(|s| s == statement.increments)
-        && transition.is_none_or(|s| s == statement.where_columns.iter().any(set))
-}
-
 /// Whether any rule of `role` is among `rules`.
 pub fn has_role(index: &Index<'_>, rules: &[RuleId], role: Role) -> bool {
     rules.iter().any(|&id| index.rule(id).role == role)
-}
-
-fn verb_name(verb: sql::Verb) -> &'static str {
-    match verb {
-        sql::Verb::Insert => "insert",
-        sql::Verb::Update => "update",
-        sql::Verb::Delete => "delete",
-        sql::Verb::Select => "select",
-        _ => "other",
-    }
-}
-
-fn conflict_name(conflict: sql::Conflict) -> &'static str {
-    match conflict {
-        sql::Conflict::None => "none",
-        sql::Conflict::DoNothing => "nothing",
-        sql::Conflict::DoUpdate => "update",
-    }
 }
