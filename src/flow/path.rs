@@ -27,7 +27,7 @@ mod written;
 use errors::refuses_by_name;
 pub use ingredients::Ingredients;
 pub use knowledge::Knowledge;
-pub use node::{About, Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, Step, Trace};
+pub use node::{About, Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, OfMessage, Step, Trace};
 use node::{holds, matters};
 use payload::Payload;
 use sums::Sum;
@@ -279,14 +279,12 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     let answers = self.answering(cond, &out[before..], frame);
                     let (deps, asks) = (self.deps(cond), self.asks_by(cond, answers));
                     let arms = [&*then, &*otherwise];
-                    let turns_away = self.turns_away(func, arms);
-                    let asked = self.asks_of_message(cond, asks, turns_away, answers, frame);
+                    let of_message = self.of_message(func, cond, asks, arms, answers, frame);
                     let looked_up = self.state_of(asks, &deps, frame);
                     let aside = self.is_aside(asks, &deps, frame);
                     let branch = Branch::new(cond, deps, asks);
                     out.push(Node::Branch(Branch {
-                        on_message: asked && turns_away,
-                        chooses: asked && !turns_away,
+                        of_message,
                         answers,
                         looked_up,
                         aside,
@@ -446,12 +444,11 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     if subject.is_none() { Vec::new() } else { self.deps(on) },
                 )
             };
-            let turns_away = self.turns_away(func, [&then, &[]]);
-            let on_message = turns_away && self.asks_of_message(site, asks, true, None, frame);
+            let of_message = self.of_message(func, site, asks, [&then, &[]], None, frame);
             let looked_up = self.state_of(asks, &deps, frame);
             let aside = self.is_aside(asks, &deps, frame);
             let branch = Branch::new(site, deps, asks);
-            out.push(Node::Branch(Branch { on_message, looked_up, aside, then, ..branch }));
+            out.push(Node::Branch(Branch { of_message, looked_up, aside, then, ..branch }));
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::controls::steps::{self, Arm};
 use crate::flow::Flow;
-use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node};
+use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node, OfMessage};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
@@ -62,8 +62,8 @@ impl Scanner<'_, '_> {
     /// Notes a branch that refuses the message before anything is done.
     fn refusal(&mut self, branch: &Branch, deps: Roles, then_exit: Option<Exit>) {
         let decides = || self.has_effects(&branch.then) || self.has_effects(&branch.otherwise);
-        self.out.asked |= branch.on_message || branch.chooses && decides();
-        if !branch.on_message || self.before > 0 {
+        self.out.asked |= branch.on_message() || branch.of_message == OfMessage::Chooses && decides();
+        if !branch.on_message() || self.before > 0 {
             return;
         }
         // `if order.ID != "" { … } else { return err }`
@@ -349,7 +349,7 @@ fn told_by_error(flow: &Flow<'_>, branch: &Branch) -> Option<Asks> {
 pub(super) fn lets_through(node: &Node) -> Option<&Branch> {
     match node {
         Node::Branch(branch)
-            if branch.on_message
+            if branch.on_message()
                 && matches!(branch.asks, Asks::Presence | Asks::Given | Asks::Has)
                 && ends(&branch.then).is_some_and(|exit| exit != Exit::Failure) =>
         {

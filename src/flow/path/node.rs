@@ -109,10 +109,8 @@ pub struct Branch {
     pub deps: Vec<Site>,
     /// What it asks.
     pub asks: Asks,
-    /// It asks about the message, its payload or what was built of it, and one side ends the function.
-    pub on_message: bool,
-    /// It asks about the message likewise, and neither side ends the function.
-    pub chooses: bool,
+    /// What it has to do with the message.
+    pub of_message: OfMessage,
     /// The function of the tree that answers, where the condition is one call (`if !valid(order)`).
     pub answers: Option<Fn>,
     /// It asks about a thing that was looked up (`repo.Find(ctx, id)`), whether or not a rule knows
@@ -129,14 +127,18 @@ pub struct Branch {
 }
 
 impl Branch {
+    /// Whether it turns messages away for what they are or say.
+    pub fn on_message(&self) -> bool {
+        self.of_message == OfMessage::TurnsAway
+    }
+
     /// A branch of which nothing is known but what its condition asks and rests on.
     pub(super) fn new(cond: Site, deps: Vec<Site>, asks: Asks) -> Branch {
         Branch {
             cond,
             deps,
             asks,
-            on_message: false,
-            chooses: false,
+            of_message: OfMessage::Nothing,
             answers: None,
             looked_up: None,
             aside: false,
@@ -145,6 +147,17 @@ impl Branch {
             otherwise: Vec::new(),
         }
     }
+}
+
+/// What a condition has to do with the message, its payload or what was built of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfMessage {
+    /// Nothing that was seen.
+    Nothing,
+    /// It asks about it, and neither side ends the function.
+    Chooses,
+    /// It asks about it, and one side ends the function.
+    TurnsAway,
 }
 
 /// What a condition asks.
@@ -248,7 +261,9 @@ pub(super) fn holds(nodes: &[Node], call: Site) -> bool {
 pub(super) fn matters(node: &Node) -> bool {
     match node {
         Node::Step(_) | Node::Cut(_) => true,
-        Node::Branch(branch) => branch.on_message || branch.then.iter().chain(&branch.otherwise).any(matters),
+        Node::Branch(branch) => {
+            branch.on_message() || branch.then.iter().chain(&branch.otherwise).any(matters)
+        }
         Node::Loop(nodes) => nodes.iter().any(matters),
         Node::Exit(_) => false,
     }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::{About, Asks, Binding, Eval, Exit, Fn, Node, RuleId, Site, Tracer, Type, Value};
+use super::{About, Asks, Binding, Eval, Exit, Fn, Node, OfMessage, RuleId, Site, Tracer, Type, Value};
 use crate::flow::program::{ExtPath, Ty};
 use crate::flow::scope::DefKind;
 use crate::flow::value::STEP;
@@ -429,8 +429,27 @@ impl Tracer<'_, '_> {
         })
     }
 
+    /// What a condition with two ways through `func` has to do with the message; `answers` is the function
+    /// of the tree that it is answered by.
+    pub(super) fn of_message(
+        &self,
+        func: Fn,
+        cond: Site,
+        asks: Asks,
+        arms: [&[Node]; 2],
+        answers: Option<Fn>,
+        frame: &[Binding],
+    ) -> OfMessage {
+        let turns_away = self.turns_away(func, arms);
+        match self.asks_of_message(cond, asks, turns_away, answers, frame) {
+            false => OfMessage::Nothing,
+            true if turns_away => OfMessage::TurnsAway,
+            true => OfMessage::Chooses,
+        }
+    }
+
     /// Whether one of two ways through `func` ends it with the message turned away.
-    pub(super) fn turns_away(&self, func: Fn, arms: [&[Node]; 2]) -> bool {
+    fn turns_away(&self, func: Fn, arms: [&[Node]; 2]) -> bool {
         let ends = |exit: &Exit| match exit {
             Exit::Failure => true,
             // A helper that gives a value gives another one, and the handler goes on.
@@ -441,7 +460,7 @@ impl Tracer<'_, '_> {
 
     /// Whether a condition asks about the message; `turns_away` tells whether one side ends the function,
     /// `answers` is the function of the tree that it is answered by.
-    pub(super) fn asks_of_message(
+    fn asks_of_message(
         &self,
         cond: Site,
         asks: Asks,
