@@ -22,6 +22,7 @@ mod returned;
 mod sums;
 mod targets;
 mod tried;
+mod turned;
 mod written;
 
 use errors::refuses_by_name;
