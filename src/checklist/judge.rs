@@ -6,9 +6,10 @@ use super::facts::{Answer, at, over_brokers};
 use super::search::{self, Hit};
 use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
 use crate::audit::{
-    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Item, ItemState, SagaRole, Section,
-    Service, ServiceKind, Status, SubscriptionType,
+    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Finding, Item, ItemState, SagaRole,
+    Section, Service, ServiceKind, Status, SubscriptionType,
 };
+use crate::controls::control_of;
 use crate::config::{AuditEntry, ConfigError, Settings};
 use crate::read::Repository;
 use crate::source;
@@ -132,7 +133,12 @@ impl<'a> View<'a> {
             };
             if undecided { self.proved(&rule.proved_by).or_else(proof).unwrap_or(answer) } else { answer }
         } else {
-            (ItemState::Unmet, told(&against), against)
+            // The control may be in place all the same: both are told, as the audits tell both.
+            let counted = match &rule.test {
+                Test::Control(control) => format!("{} ", self.control(*control).1),
+                _ => String::new(),
+            };
+            (ItemState::Unmet, format!("{counted}{}", told(&against)), against)
         };
         let note = match (state, note.is_empty()) {
             (ItemState::Met | ItemState::NotApplicable, _) => note,
@@ -235,7 +241,28 @@ impl<'a> View<'a> {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
             return (ItemState::Open, note, self.proof(control, &unsure, &[]));
         }
-        (ItemState::Met, format!("{figure}."), self.proof(control, &good, &PROVES))
+        self.in_place(control, &good, &figure)
+    }
+
+    /// The answer where a control is in place wherever it applies: that it is, and where a finding names
+    /// a condition under which it fails, that too.
+    fn in_place(&self, control: Control, services: &[&str], figure: &str) -> Answer {
+        let weakens = |f: &&Finding| {
+            f.weakens()
+                && control_of(&f.rule) == Some(control)
+                && services.contains(&f.service.as_str())
+                && self.entry.looks_at(self.audit, f)
+        };
+        let found: Vec<&Finding> = self.audit.findings.iter().filter(weakens).collect();
+        let proof = self.proof(control, services, &PROVES);
+        if found.is_empty() {
+            return (ItemState::Met, format!("{figure}."), proof);
+        }
+        let weak: BTreeSet<&str> = found.iter().map(|f| f.service.as_str()).collect();
+        let weak: Vec<&str> = weak.into_iter().collect();
+        let found: Vec<Evidence> = found.iter().map(|f| at(&f.location, &f.rule, &f.message)).collect();
+        let note = format!("{figure}, with a known weakness in {}: {}", weak.join(", "), told(&found));
+        (ItemState::Met, note, found.into_iter().chain(proof).collect())
     }
 
     /// One piece of evidence of each of these services: the first that plays the foremost of these

@@ -22,7 +22,7 @@ pub(super) fn status(status: Status) -> &'static str {
 pub(super) fn status_meaning(status: Status) -> &'static str {
     match status {
         Status::Implemented => "in place wherever a message goes",
-        Status::Partial => "in place for a part, or weak",
+        Status::Partial => "in place for a part, or of a kind that lets some by every day",
         Status::NeedsReview => "the code alone does not decide; the evidence says where to look",
         Status::Missing => "not in place",
         Status::NotApplicable => "there is nothing to protect",
@@ -45,7 +45,9 @@ pub(super) fn control_meaning(control: Control) -> &'static str {
 pub(super) fn confidence(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::High => "every step was seen in the code",
-        Confidence::Medium => "a step rests on a convention, such as a name",
+        Confidence::Medium => {
+            "one step was not seen as such: it rests on a name, on which of several ways a call goes, on what a condition lets through, or on a setting that may be kept elsewhere"
+        }
         Confidence::Low => "a guess that is worth a look",
     }
 }

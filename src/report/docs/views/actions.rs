@@ -266,10 +266,7 @@ impl Views<'_> {
     /// What is known to be weak about a control that is in place: one entry for each line.
     pub(super) fn weaknesses(&self, control: Control, of: &dyn Fn(&Finding) -> bool) -> Vec<Weakness> {
         let weak = |f: &&Finding| {
-            f.priority <= Priority::P2
-                && f.suppressed.is_none()
-                && (self.material.control_of)(&f.rule) == Some(control)
-                && of(f)
+            f.weakens() && (self.material.control_of)(&f.rule) == Some(control) && of(f)
         };
         let view = |at_one: Vec<&Finding>| {
             let action = self.action(&at_one);

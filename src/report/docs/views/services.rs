@@ -202,15 +202,8 @@ impl Views<'_> {
         control: Control,
         status: Status,
     ) -> Vec<Weakness> {
-        let mine = |finding: &Finding| finding.service == service.name && self.looked_at(entry, finding);
+        let mine = |finding: &Finding| finding.service == service.name && entry.looks_at(self.audit, finding);
         if status == Status::Implemented { self.weaknesses(control, &mine) } else { Vec::new() }
-    }
-
-    /// Whether a finding is of no topic, or of one that an audit looks at.
-    pub(super) fn looked_at(&self, entry: &AuditEntry, finding: &Finding) -> bool {
-        let id = finding.consumer.as_ref();
-        let consumer = id.and_then(|id| self.audit.consumers.iter().find(|consumer| consumer.id == *id));
-        consumer.is_none_or(|consumer| entry.topics.admits(&consumer.topic.name))
     }
 
     fn consumer(&self, entry: &AuditEntry, consumer: &Consumer) -> ConsumerView {
