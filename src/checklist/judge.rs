@@ -9,8 +9,8 @@ use crate::audit::{
     Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Finding, Item, ItemState, SagaRole,
     Section, Service, ServiceKind, Status, SubscriptionType,
 };
-use crate::controls::control_of;
 use crate::config::{AuditEntry, ConfigError, Settings};
+use crate::controls::control_of;
 use crate::read::Repository;
 use crate::source;
 
@@ -133,12 +133,7 @@ impl<'a> View<'a> {
             };
             if undecided { self.proved(&rule.proved_by).or_else(proof).unwrap_or(answer) } else { answer }
         } else {
-            // The control may be in place all the same: both are told, as the audits tell both.
-            let counted = match &rule.test {
-                Test::Control(control) => format!("{} ", self.control(*control).1),
-                _ => String::new(),
-            };
-            (ItemState::Unmet, format!("{counted}{}", told(&against)), against)
+            (ItemState::Unmet, self.refuted(&rule.test, &against), against)
         };
         let note = match (state, note.is_empty()) {
             (ItemState::Met | ItemState::NotApplicable, _) => note,
@@ -152,25 +147,21 @@ impl<'a> View<'a> {
     /// unless that is there and out of sight.
     fn lacking(&self, rule: &ItemRule) -> Answer {
         let lacks: Vec<Need> = rule.needs.iter().copied().filter(|need| !self.has(*need)).collect();
-        let unread = || {
-            let hands_on =
-                |c: &&Consumer| self.mine(&c.service) && c.registration_kind == SubscriptionType::Observer;
-            self.audit
-                .consumers
-                .iter()
-                .filter(hands_on)
-                .map(|c| at(&c.registration, "consumer", &c.topic.name))
+        let hands_on =
+            |c: &&Consumer| self.mine(&c.service) && c.registration_kind == SubscriptionType::Observer;
+        let unread = self.audit.consumers.iter().filter(hands_on);
+        let unread: Vec<Evidence> = if lacks.contains(&Need::Observers) {
+            unread.map(|c| at(&c.registration, "consumer", &c.topic.name)).collect()
+        } else {
+            Vec::new()
         };
-        let unread: Vec<Evidence> =
-            if lacks.contains(&Need::Observers) { unread().collect() } else { Vec::new() };
         if !unread.is_empty() {
-            // Their functions may be known: what is not is where a service subscribes them to its own events.
             let note = format!(
-                "{} by observers inside of the process, and how these are subscribed there could not be followed. {}",
+                "{} raised again inside of the process, and nobody was seen to subscribe to them there; that is beside the handler that the audits name. {}",
                 if unread.len() == 1 {
-                    "The messages of this consumer are taken"
+                    "The messages of this consumer are"
                 } else {
-                    "The messages of these consumers are taken"
+                    "The messages of these consumers are"
                 },
                 rule.help
             );
@@ -242,6 +233,15 @@ impl<'a> View<'a> {
             return (ItemState::Open, note, self.proof(control, &unsure, &[]));
         }
         self.in_place(control, &good, &figure)
+    }
+
+    /// What shows that an item is not met. The control that decides it may be in place all the same, and is
+    /// told as the audits tell it.
+    fn refuted(&self, test: &Test, against: &[Evidence]) -> String {
+        let found = told(against);
+        let Test::Control(control) = test else { return found };
+        let (_, note, _) = self.control(*control);
+        if note.ends_with(&found) { note } else { format!("{note} {found}") }
     }
 
     /// The answer where a control is in place wherever it applies: that it is, and where a finding names
