@@ -431,6 +431,14 @@ pub struct Finding {
     pub suppressed: Option<Suppression>,
 }
 
+impl Finding {
+    /// Whether it names a condition under which a control that is in place fails: hygiene names none.
+    #[must_use]
+    pub fn weakens(&self) -> bool {
+        self.priority <= Priority::P3 && self.suppressed.is_none()
+    }
+}
+
 /// Somebody's word that a finding is not to be counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suppression {

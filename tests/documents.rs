@@ -138,7 +138,7 @@ fn what_comes_first_is_told_first_and_once() {
     let summary = written.text(SUMMARY);
     let (first, _) = summary.split_once("## Key figures").unwrap();
     let told: Vec<&str> = first.lines().filter(|line| line.starts_with("1. ")).collect();
-    let harm = "1. **P0 no-idempotency**, 4 findings in customer: A redelivered order.completed repeats an addition to a stored value. And 3 like it. **Do:** Record";
+    let harm = "1. **P0 no-idempotency**, 4 findings in customer: A redelivered order.completed repeats an addition to a stored value. 3 more of this kind. **Do:** Record";
     assert!(told[0].starts_with(harm), "{told:?}");
     assert!(first.contains("Priorities: P0, money") && first.contains("its confidence: high, "), "{first}");
     assert!(!first.contains("one entry names both"), "no two rules are at the same lines");
@@ -650,7 +650,7 @@ fn what_is_in_place_and_weak_is_said_beside_its_status_and_its_percentage() {
     let figure = line(&events, &["| [Idempotency](#idempotency) |"]);
     assert!(figure.ends_with("| 58 % (11 of 19)<br>4 of the 11 with a known weakness |"), "{figure}");
     assert!(
-        events.contains("Known weakness, beside implemented: it does what it is for"),
+        events.contains("Known weakness, beside implemented: it stands before every message"),
         "the word is explained"
     );
     let consumer = line(&events, &["| [`pricing.price.updated`]", "[PriceUpdateHandler."]);
@@ -670,7 +670,6 @@ fn findings_of_one_rule_at_one_line_are_one_action_whatever_each_says() {
         consumer: Some(consumer.id.clone()),
         service: consumer.service.clone(),
         message: format!("Something else goes wrong, for the {index}th time."),
-        help: format!("Do it for {}.", consumer.service),
         ..first.clone()
     });
     let (count, more): (usize, Vec<Finding>) = (others.len() + 1, more.collect());
@@ -683,7 +682,7 @@ fn findings_of_one_rule_at_one_line_are_one_action_whatever_each_says() {
     let (actions, _) = actions.split_once("## Recent changes").unwrap();
     assert_eq!(actions.matches("Something else goes wrong").count(), 0, "told once");
     let priority = first.priority.word();
-    assert!(line(events, &["Findings: "]).contains(&format!("{priority}, mended by ")));
+    assert!(line(events, &["Findings: "]).contains(&format!("{priority}, settled by ")));
     assert!(events.contains("Findings of one rule at one line of code are one action"));
 }
 

@@ -100,7 +100,8 @@ fn a_sentence_fits_what_becomes_of_the_message() {
     let kept = told("retried-in-place", "no-dead-letter");
     assert_eq!(
         kept,
-        ["A message of stock_moved that keeps failing is never moved to where a person can find it."]
+        ["A message of stock_moved that fails all its attempts in the process is put back, \
+          and is never moved to where a person can find it."]
     );
 }
 

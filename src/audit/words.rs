@@ -109,7 +109,7 @@ words! {
     Confidence {
         /// Every step was seen.
         High = "high",
-        /// A step rests on a convention.
+        /// One step was not seen as such.
         Medium = "medium",
         /// A guess worth a look.
         Low = "low",

@@ -227,7 +227,14 @@ fn groups_named(audit: &Audit, scope: &[&Service]) -> Answer {
         };
         let number = with.len();
         let good = with.iter().map(told).collect();
-        return settle(good, Vec::new(), &format!("The group of each of {number} consumers is known."), "");
+        return settle(
+            good,
+            Vec::new(),
+            &format!(
+                "The group of each of {number} consumers is known, which its replicas share. Whether another service reads in it as well is not asked here."
+            ),
+            "",
+        );
     }
     // A group that could not be followed to a name is no proof that there is none.
     let note = format!(

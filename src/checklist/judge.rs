@@ -6,10 +6,11 @@ use super::facts::{Answer, at, over_brokers};
 use super::search::{self, Hit};
 use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
 use crate::audit::{
-    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Item, ItemState, SagaRole, Section,
-    Service, ServiceKind, Status, SubscriptionType,
+    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Finding, Item, ItemState, SagaRole,
+    Section, Service, ServiceKind, Status, SubscriptionType,
 };
 use crate::config::{AuditEntry, ConfigError, Settings};
+use crate::controls::control_of;
 use crate::read::Repository;
 use crate::source;
 
@@ -132,7 +133,7 @@ impl<'a> View<'a> {
             };
             if undecided { self.proved(&rule.proved_by).or_else(proof).unwrap_or(answer) } else { answer }
         } else {
-            (ItemState::Unmet, told(&against), against)
+            (ItemState::Unmet, self.refuted(&rule.test, &against), against)
         };
         let note = match (state, note.is_empty()) {
             (ItemState::Met | ItemState::NotApplicable, _) => note,
@@ -146,25 +147,21 @@ impl<'a> View<'a> {
     /// unless that is there and out of sight.
     fn lacking(&self, rule: &ItemRule) -> Answer {
         let lacks: Vec<Need> = rule.needs.iter().copied().filter(|need| !self.has(*need)).collect();
-        let unread = || {
-            let hands_on =
-                |c: &&Consumer| self.mine(&c.service) && c.registration_kind == SubscriptionType::Observer;
-            self.audit
-                .consumers
-                .iter()
-                .filter(hands_on)
-                .map(|c| at(&c.registration, "consumer", &c.topic.name))
+        let hands_on =
+            |c: &&Consumer| self.mine(&c.service) && c.registration_kind == SubscriptionType::Observer;
+        let unread = self.audit.consumers.iter().filter(hands_on);
+        let unread: Vec<Evidence> = if lacks.contains(&Need::Observers) {
+            unread.map(|c| at(&c.registration, "consumer", &c.topic.name)).collect()
+        } else {
+            Vec::new()
         };
-        let unread: Vec<Evidence> =
-            if lacks.contains(&Need::Observers) { unread().collect() } else { Vec::new() };
         if !unread.is_empty() {
-            // Their functions may be known: what is not is where a service subscribes them to its own events.
             let note = format!(
-                "{} by observers inside of the process, and how these are subscribed there could not be followed. {}",
+                "{} raised again inside of the process, and nobody was seen to subscribe to them there; that is beside the handler that the audits name. {}",
                 if unread.len() == 1 {
-                    "The messages of this consumer are taken"
+                    "The messages of this consumer are"
                 } else {
-                    "The messages of these consumers are taken"
+                    "The messages of these consumers are"
                 },
                 rule.help
             );
@@ -235,7 +232,37 @@ impl<'a> View<'a> {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
             return (ItemState::Open, note, self.proof(control, &unsure, &[]));
         }
-        (ItemState::Met, format!("{figure}."), self.proof(control, &good, &PROVES))
+        self.in_place(control, &good, &figure)
+    }
+
+    /// What shows that an item is not met. The control that decides it may be in place all the same, and is
+    /// told as the audits tell it.
+    fn refuted(&self, test: &Test, against: &[Evidence]) -> String {
+        let found = told(against);
+        let Test::Control(control) = test else { return found };
+        let (_, note, _) = self.control(*control);
+        if note.ends_with(&found) { note } else { format!("{note} {found}") }
+    }
+
+    /// The answer where a control is in place wherever it applies: that it is, and where a finding names
+    /// a condition under which it fails, that too.
+    fn in_place(&self, control: Control, services: &[&str], figure: &str) -> Answer {
+        let weakens = |f: &&Finding| {
+            f.weakens()
+                && control_of(&f.rule) == Some(control)
+                && services.contains(&f.service.as_str())
+                && self.entry.looks_at(self.audit, f)
+        };
+        let found: Vec<&Finding> = self.audit.findings.iter().filter(weakens).collect();
+        let proof = self.proof(control, services, &PROVES);
+        if found.is_empty() {
+            return (ItemState::Met, format!("{figure}."), proof);
+        }
+        let weak: BTreeSet<&str> = found.iter().map(|f| f.service.as_str()).collect();
+        let weak: Vec<&str> = weak.into_iter().collect();
+        let found: Vec<Evidence> = found.iter().map(|f| at(&f.location, &f.rule, &f.message)).collect();
+        let note = format!("{figure}, with a known weakness in {}: {}", weak.join(", "), told(&found));
+        (ItemState::Met, note, found.into_iter().chain(proof).collect())
     }
 
     /// One piece of evidence of each of these services: the first that plays the foremost of these

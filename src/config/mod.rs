@@ -33,7 +33,7 @@ pub use waivers::{Target, Waiver};
 
 use std::path::PathBuf;
 
-use crate::audit::{Control, Policy, SagaRole, ServiceKind};
+use crate::audit::{Audit, Control, Finding, Policy, SagaRole, ServiceKind};
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
@@ -102,6 +102,16 @@ pub struct AuditEntry {
     pub topics: TopicFilter,
     /// Its documents.
     pub documents: AuditDocuments,
+}
+
+impl AuditEntry {
+    /// Whether a finding is of no topic, or of one that the audit looks at.
+    #[must_use]
+    pub fn looks_at(&self, audit: &Audit, finding: &Finding) -> bool {
+        let id = finding.consumer.as_ref();
+        let consumer = id.and_then(|id| audit.consumers.iter().find(|consumer| consumer.id == *id));
+        consumer.is_none_or(|consumer| self.topics.admits(&consumer.topic.name))
+    }
 }
 
 /// The documents of one audit, where the configuration says something of them.

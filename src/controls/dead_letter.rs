@@ -94,6 +94,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
                 signals.insert("uncounted");
             }
         }
+        if in_place(scan).is_some() {
+            signals.insert("tries-in-place");
+        }
         if scan.of(Role::Reject).next().is_some() {
             signals.insert("rejects");
         }
@@ -324,7 +327,7 @@ fn in_place(scan: &Scan) -> Option<&Seen> {
 }
 
 /// The places the verdict rests on.
-pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
+pub fn proof(subject: &Subject<'_, '_>, stops: Option<Site>) -> Vec<Evidence> {
     let mut out = Vec::new();
     if let Some((name, path, line)) = &subject.consumer.dead_letter {
         out.push(Evidence {
@@ -355,6 +358,11 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
         && let Some(cut) = subject.scan.and_then(Scan::handed_on)
     {
         out.push(evidence(subject.flow, cut.site, "cut"));
+    }
+    if out.is_empty()
+        && let Some(stops) = stops
+    {
+        out.push(evidence(subject.flow, stops, "stops"));
     }
     if out.is_empty() {
         let (path, line) = &subject.consumer.registration;

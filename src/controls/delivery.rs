@@ -26,7 +26,8 @@ use carried::{Failure, Lost, Of, Tells, asked};
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
 /// the message does, `swallows-all` where the
 /// handler never ends otherwise. `counted` where what is put back is put back while a count allows it,
-/// `tells-failures` where something is published of a failure.
+/// `tells-failures` where something is published of a failure, `answers-failures` where that is an answer
+/// with which the message is done.
 pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
     let mut signals = Signals::new();
     match lost(subject, examined, table).map(|lost| lost.failure.of) {
@@ -54,43 +55,49 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
         steps::each(&trace.nodes, &mut |step| sends_on |= step.sends_on);
     }
     signals.extend(sends_on.then_some("sends-on"));
-    signals.extend(examined.stops.then_some("stops"));
+    signals.extend(examined.stops.map(|_| "stops"));
     if examined.traces.iter().any(|(_, trace)| counted::counts(subject.flow, &trace.nodes, table)) {
         signals.insert("counted");
     }
     if examined.traces.iter().any(|(_, trace)| told::publishes(subject.flow, &trace.nodes)) {
         signals.insert("tells-failures");
     }
+    if examined.traces.iter().any(|(_, trace)| told::answers(subject.flow, &trace.nodes)) {
+        signals.insert("answers-failures");
+    }
     signals
 }
 
-/// Whether a message that fails ends the function that reads one after the other, and no caller runs
-/// that in a loop of its own.
-pub fn stops(known: &Knowledge<'_, '_>, consumer: &Consumer, traces: &[(Fn, Trace)]) -> bool {
+/// Where a message that fails ends the function that reads one after the other, if no caller runs that
+/// in a loop of its own: the call whose error ends it.
+pub fn stops(known: &Knowledge<'_, '_>, consumer: &Consumer, traces: &[(Fn, Trace)]) -> Option<Site> {
     let (flow, program) = (known.flow, known.flow.types.program);
-    let Some(reader) = consumer.site.and_then(|site| program.owner(site)) else { return false };
-    let ends = traces.iter().any(|(func, trace)| *func == reader && loop_ends(flow, &trace.nodes, false));
-    ends && !flow.graph.calls_of(program.outermost(reader)).any(|call| {
+    let reader = consumer.site.and_then(|site| program.owner(site))?;
+    let mut own = traces.iter().filter(|(func, _)| *func == reader);
+    let ends = own.find_map(|(_, trace)| loop_ends(flow, &trace.nodes, false))?;
+    let again = flow.graph.calls_of(program.outermost(reader)).any(|call| {
         let caller = call.func.map(|func| known.trace(program.outermost(func), Some(1)));
         caller.is_some_and(|caller| in_loop(&caller.nodes, call.site, false))
-    })
+    });
+    (!again).then_some(ends)
 }
 
-/// Whether the error of a call in a loop that does something with a message ends the function around
-/// the loop.
-fn loop_ends(flow: &Flow<'_>, nodes: &[Node], inside: bool) -> bool {
-    nodes.iter().any(|node| match node {
+/// The call in a loop that does something with a message, and whose error ends the function around the
+/// loop.
+fn loop_ends(flow: &Flow<'_>, nodes: &[Node], inside: bool) -> Option<Site> {
+    nodes.iter().find_map(|node| match node {
         Node::Loop(body) => loop_ends(flow, body, true),
         Node::Step(step) => {
-            inside
+            let ends = inside
                 && !step.detached
                 && step.error == ErrorUse::Returned
-                && (steps::first(flow, &step.inner, &[Role::Decode]).is_some() || lasts(flow, &step.inner))
+                && (steps::first(flow, &step.inner, &[Role::Decode]).is_some() || lasts(flow, &step.inner));
+            ends.then_some(step.site)
         }
         Node::Branch(branch) => {
-            [&branch.then, &branch.otherwise].iter().any(|arm| loop_ends(flow, arm, inside))
+            [&branch.then, &branch.otherwise].iter().find_map(|arm| loop_ends(flow, arm, inside))
         }
-        Node::Exit(_) | Node::Cut(_) => false,
+        Node::Exit(_) | Node::Cut(_) => None,
     })
 }
 

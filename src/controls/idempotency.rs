@@ -1,6 +1,7 @@
 //! Idempotency: is redelivering this message harmless?
 
 use super::finding::{Draft, place};
+use super::fresh_keys;
 use super::scan::{Effect, Guard, GuardKind, HARMFUL, Scan, Seen, WORK};
 use super::table::{self, Signals};
 use super::verdict::{Subject, evidence};
@@ -326,8 +327,14 @@ pub fn effect(subject: &Subject<'_, '_>) -> String {
         .min_by_key(|e| HARMFUL.iter().position(|r| *r == e.role).map(|p| (!corrupts(e.role), p)));
     match worst {
         Some(effect) => {
-            let (path, line) = subject.flow.types.program.place(effect.site);
-            format!("{} ({path}:{line})", in_words(effect.role))
+            let program = subject.flow.types.program;
+            let (path, line) = program.place(effect.site);
+            let repeated = format!("{} ({path}:{line})", in_words(effect.role));
+            // A store's own insert stands for whatever is kept there; where the id is made says more.
+            let made = if effect.role == Role::EffectInsert { fresh_keys::maker(subject) } else { None };
+            made.map(|site| program.place(site)).map_or(repeated.clone(), |(path, line)| {
+                format!("{repeated}; an id is made anew on each delivery at {path}:{line}")
+            })
         }
         None => "its effects".to_owned(),
     }

@@ -12,6 +12,7 @@ mod delivery;
 pub mod explain;
 mod fields_set;
 mod finding;
+mod fresh_keys;
 mod idempotency;
 mod inventory;
 mod join;

@@ -270,7 +270,8 @@ fn fresh(flow: &Flow<'_>, key: &Value, lists: &Lists) -> Option<Fresh> {
     }
 }
 
-fn is_fresh(flow: &Flow<'_>, value: &Value, lists: &Lists) -> bool {
+/// Whether a value is made anew for each delivery, all of it or a part.
+pub(super) fn is_fresh(flow: &Flow<'_>, value: &Value, lists: &Lists) -> bool {
     let inside = |value: &Value| is_fresh(flow, value, lists);
     match value {
         Value::Made(made) => {
@@ -364,7 +365,7 @@ fn spoken(seconds: u64) -> String {
 }
 
 /// What the table lists, made ready once.
-struct Lists {
+pub(super) struct Lists {
     /// Calls that give something new each time.
     fresh: RegexSet,
     /// Methods that make what is new coarse enough to be the same again.
@@ -376,7 +377,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn of(table: &Table) -> Lists {
+    pub(super) fn of(table: &Table) -> Lists {
         let set = |key: &str| RegexSet::new(table.names(key)).unwrap_or_default();
         let shortest = table.names("kept-at-least").iter().find_map(|text| text_seconds(text));
         Lists {

@@ -46,18 +46,29 @@ pub fn unconfirmed(
         let callers: Vec<Fn> = here.filter_map(|call| call.func).map(|f| program.outermost(f)).collect();
         funcs.extend(callers);
     }
-    let (sent, mark) = funcs.into_iter().find_map(|func| {
+    let Sent { at, marked, beside } = funcs.into_iter().find_map(|func| {
         let trace = known.trace(func, None);
         sent_then_marked(flow, &trace.nodes, &confirms)
     })?;
-    let mut draft = Draft::new("outbox-unconfirmed-send", name, "", place(flow, sent));
-    draft.evidence = vec![evidence(flow, sent, UNCONFIRMED), evidence(flow, mark, "effect")];
+    let mut draft = Draft::new("outbox-unconfirmed-send", name, "", place(flow, at));
+    draft.evidence = vec![evidence(flow, at, UNCONFIRMED), evidence(flow, marked, "effect")];
+    draft.signals.extend(beside.then_some("asked-beside"));
     Some(draft)
+}
+
+/// A message whose row is marked before the broker has answered.
+struct Sent {
+    /// The call that gives it to the client.
+    at: Site,
+    /// The write that marks the row.
+    marked: Site,
+    /// Something that runs beside it looks at the answer.
+    beside: bool,
 }
 
 /// Behind the read of pending rows: a message given to the client that nobody waits for, and the write
 /// behind it that marks the row.
-fn sent_then_marked(flow: &Flow<'_>, nodes: &[Node], confirms: &RegexSet) -> Option<(Site, Site)> {
+fn sent_then_marked(flow: &Flow<'_>, nodes: &[Node], confirms: &RegexSet) -> Option<Sent> {
     let mut all = Vec::new();
     in_order(nodes, &mut all);
     let mut rest = all.into_iter();
@@ -68,9 +79,12 @@ fn sent_then_marked(flow: &Flow<'_>, nodes: &[Node], confirms: &RegexSet) -> Opt
             rule.role == Role::Publisher && rule.registration_kind.as_deref() == Some(ASYNC)
         })
     };
-    let sent = rest.by_ref().find(hands_over).filter(|step| !waits(flow, step, confirms))?;
+    // It asks for the answer itself, not in what it starts beside itself.
+    let waits = |step: &&Step| asks(flow, step, confirms, &|func| func == step.func);
+    let sent = rest.by_ref().find(hands_over).filter(|step| !waits(step))?;
     let mark = rest.find(|step| steps::plays(flow, step, &MARKS))?;
-    Some((sent.site, mark.site))
+    let beside = asks(flow, sent, confirms, &|func| flow.types.program.outermost(func) == sent.func);
+    Some(Sent { at: sent.site, marked: mark.site, beside })
 }
 
 /// The steps that a function waits for, in order.
@@ -92,9 +106,9 @@ fn in_order<'n>(nodes: &'n [Node], out: &mut Vec<&'n Step>) {
     }
 }
 
-/// Whether the function of a sending step asks for the broker's answer itself, not in what it starts
-/// beside itself. It may await other things; what counts is the sending, or something that was kept.
-fn waits(flow: &Flow<'_>, sent: &Step, confirms: &RegexSet) -> bool {
+/// Whether a function of the sending step's file that fits asks for the broker's answer. It may await
+/// other things; what counts is the sending, or something that was kept.
+fn asks(flow: &Flow<'_>, sent: &Step, confirms: &RegexSet, fits: &dyn std::ops::Fn(Fn) -> bool) -> bool {
     let program = flow.types.program;
     let facts = program.facts(sent.func.file);
     let is_sent = |operand| {
@@ -112,6 +126,6 @@ fn waits(flow: &Flow<'_>, sent: &Step, confirms: &RegexSet) -> bool {
             _ => false,
         };
         let site = Site { file: sent.func.file, expr: ExprId(index as u32) };
-        asks && program.owner(site) == Some(sent.func)
+        asks && program.owner(site).is_some_and(fits)
     })
 }

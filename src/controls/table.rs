@@ -2,7 +2,7 @@
 //! order, first match wins.
 
 use crate::audit::{Confidence, Control, Priority, Severity, Status};
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::{self, Entry, Node};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -59,6 +59,15 @@ pub struct Weakness {
     pub message: String,
     /// What to do.
     pub help: String,
+    /// What to do on a transport on which that is done in a way of its own.
+    help_on: Vec<(String, String)>,
+}
+
+impl Weakness {
+    /// What to do about it on a transport.
+    pub fn help(&self, transport: &str) -> &str {
+        self.help_on.iter().find(|(on, _)| on == transport).map_or(&self.help, |(_, help)| help)
+    }
 }
 
 /// A control's table.
@@ -189,7 +198,13 @@ fn weakness(node: &Node) -> Option<Weakness> {
         priority: Priority::from_word(&text(node, "priority")?)?,
         message: text(node, "message")?,
         help: text(node, "help")?,
+        help_on: node.get("help-on").map_or(&[][..], Node::entries).iter().filter_map(on).collect(),
     })
+}
+
+/// A transport and its help.
+fn on(entry: &Entry) -> Option<(String, String)> {
+    Some((entry.key.clone(), entry.value.as_str()?.to_owned()))
 }
 
 /// The embedded tables.

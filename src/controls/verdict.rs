@@ -1,6 +1,7 @@
 //! Verdicts of one consumer: the trace of its handler, scanned once, put to each control.
 
 use crate::audit::{Confidence, Control, Evidence, Finding, Place, Policy, STEPS, Status, Symbol, Verdict};
+use crate::flow::matches::RuleId;
 use crate::flow::path::{CutReason, Ingredients, Knowledge, Trace, Tracer};
 use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
@@ -70,6 +71,9 @@ impl Tables {
     }
 }
 
+/// The kind of trigger that tells the service's own observers of a change it made itself.
+const RAISED: &str = "raised";
+
 /// A consumer's handlers followed and scanned.
 pub struct Examined {
     /// The function people would call its handler.
@@ -78,8 +82,8 @@ pub struct Examined {
     pub traces: Vec<(Fn, Trace)>,
     /// What they show together; `None` when no handler was found.
     pub scan: Option<Scan>,
-    /// The first failure ends the loop that reads the messages, and nothing starts it again.
-    pub stops: bool,
+    /// The call whose first failure ends the loop that reads the messages, where nothing starts it again.
+    pub stops: Option<Site>,
 }
 
 /// Follows a consumer's handlers with what is known of its service.
@@ -139,7 +143,7 @@ pub fn judge(
             Control::DeadLetter => {
                 let mut signals = dead_letter::signals(&subject);
                 signals.extend(delivery::signals(&subject, examined, table));
-                (signals, None, dead_letter::proof(&subject))
+                (signals, None, dead_letter::proof(&subject, examined.stops))
             }
             _ => (schema::signals(&subject), schema::pattern(&subject), schema::proof(&subject)),
         };
@@ -178,8 +182,7 @@ pub fn judge(
         controls.insert(control, verdict);
     }
     let path = functions.iter().take(STEPS).map(|&f| symbol(flow, f)).collect();
-    let triggers = |trace: &Trace| steps::first(flow, &trace.nodes, &[Role::ObserverTrigger]).is_some();
-    let observes = examined.traces.iter().any(|(_, trace)| triggers(trace));
+    let observes = examined.traces.iter().any(|(_, trace)| hands_to_observers(flow, trace));
     let handler = examined.handler.map(|func| symbol(flow, func));
     Judged { handler, controls, signals: seen, path, findings, observes }
 }
@@ -194,6 +197,18 @@ fn is_own(flow: &Flow<'_>, consumer: &Consumer, func: Fn) -> bool {
     };
     flow.attribution.owner(func.file) == Some(consumer.service)
         || flow.attribution.services(func.file, Some(func)) == [consumer.service] && !receives()
+}
+
+/// Whether observers are what a message is handed to. Events that the service raises of its own changes
+/// (`raised`) are what follows from handling it.
+fn hands_to_observers(flow: &Flow<'_>, trace: &Trace) -> bool {
+    let hands = |id: &RuleId| {
+        let rule = flow.index.rule(*id);
+        rule.role == Role::ObserverTrigger && rule.registration_kind.as_deref() != Some(RAISED)
+    };
+    let mut found = false;
+    steps::each(&trace.nodes, &mut |step| found |= step.rules.iter().any(hands));
+    found
 }
 
 /// The function of the service itself behind wrappers of shared code: what people call the handler.
@@ -316,7 +331,7 @@ fn finding(
         consumer: None,
         subject: None,
         message,
-        help: weakness.help.clone(),
+        help: weakness.help(&consumer.transport).to_owned(),
         location,
         evidence: verdict.evidence.clone(),
         fingerprint: String::new(),
@@ -333,6 +348,6 @@ pub fn symbol(flow: &Flow<'_>, func: Fn) -> Symbol {
 /// A place as evidence, with its text as the note.
 pub fn evidence(flow: &Flow<'_>, site: Site, role: &str) -> Evidence {
     let (path, line) = flow.types.program.place(site);
-    let note: String = flow.types.program.render(site).split_whitespace().collect::<Vec<_>>().join(" ");
+    let note: String = flow.types.program.quoted(site).split_whitespace().collect::<Vec<_>>().join(" ");
     Evidence { path: path.to_owned(), line, role: role.to_owned(), note }
 }

@@ -141,6 +141,12 @@ impl Attribution {
             || func.is_none_or(|func| self.precise[service].contains(&func))
     }
 
+    /// Whether a service runs this file for the others that it starts in its own process: what shared code
+    /// sends there is theirs.
+    pub fn for_others(&self, service: usize, file: u32) -> bool {
+        self.own.contains_key(&service) && self.owners[file as usize] != Some(service)
+    }
+
     /// Everything that any entry point leads to; `None` without entry points.
     pub fn live(&self) -> Option<FxHashSet<Fn>> {
         self.has_entries.then(|| self.wide.iter().flatten().copied().collect())

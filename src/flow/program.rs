@@ -542,8 +542,17 @@ impl Program {
 
     /// The source text of an expression, normalised: enough for a person to recognise it.
     pub fn render(&self, site: Site) -> String {
+        self.rendered(site, false)
+    }
+
+    /// An expression as it is quoted to people.
+    pub fn quoted(&self, site: Site) -> String {
+        self.rendered(site, true)
+    }
+
+    fn rendered(&self, site: Site, as_written: bool) -> String {
         let mut out = String::new();
-        render::render(self.facts(site.file), site.expr, &mut out, 0);
+        render::render(self.facts(site.file), site.expr, &mut out, 0, as_written);
         out
     }
 

@@ -83,7 +83,8 @@ pub(super) fn publishers(
         if !topic.resolved {
             if rule.role == Role::Publisher {
                 let (path, line) = program.place(found.place);
-                for service in services {
+                for service in services.into_iter().filter(|&s| !attribution.for_others(s, found.place.file))
+                {
                     let at = (path.to_owned(), line);
                     let (transport, topic) = (transport.clone(), topic.clone());
                     unnamed.push((found.relays, Unnamed { at, transport, topic, service }));

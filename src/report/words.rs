@@ -22,7 +22,7 @@ pub(super) fn status(status: Status) -> &'static str {
 pub(super) fn status_meaning(status: Status) -> &'static str {
     match status {
         Status::Implemented => "in place wherever a message goes",
-        Status::Partial => "in place for a part, or weak",
+        Status::Partial => "in place for a part, or of a kind that lets some by every day",
         Status::NeedsReview => "the code alone does not decide; the evidence says where to look",
         Status::Missing => "not in place",
         Status::NotApplicable => "there is nothing to protect",
@@ -45,7 +45,9 @@ pub(super) fn control_meaning(control: Control) -> &'static str {
 pub(super) fn confidence(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::High => "every step was seen in the code",
-        Confidence::Medium => "a step rests on a convention, such as a name",
+        Confidence::Medium => {
+            "one step was not seen as such: it rests on a name, on which of several ways a call goes, on what a condition lets through, or on a setting that may be kept elsewhere"
+        }
         Confidence::Low => "a guess that is worth a look",
     }
 }
@@ -159,7 +161,7 @@ pub(super) fn role(role: &str) -> &str {
         "publisher" => "sends",
         "validate" => "checks the payload",
         "validate.register" => "registers a schema or validator",
-        "refusal" => "refuses what breaks a rule",
+        "refusal" => "turns away what breaks a rule",
         "decode" => "decodes the payload",
         "cache.get" => "reads the cache",
         "cache.set" => "fills the cache",
@@ -168,6 +170,7 @@ pub(super) fn role(role: &str) -> &str {
         "outbox.poll" => "reads the outbox",
         "unconfirmed" => "gives the event to the client and does not wait for the broker",
         "ack" => "acknowledges the message",
+        "stops" => "ends the loop with its first failure, and nothing was seen that starts it again",
         "requeue" => "puts the message back",
         "reject" => "rejects the message",
         "retry" => "tries again",

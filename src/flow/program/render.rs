@@ -2,8 +2,9 @@
 
 use crate::syntax::facts::{BinaryOp, Expr, ExprId, Facts, HIDDEN, Lang, UnaryOp};
 
-/// Writes an expression as a person would recognise it.
-pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) {
+/// Writes an expression as a person would recognise it; `as_written` also with the signs that change
+/// nothing about what it names.
+pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize, as_written: bool) {
     if depth > 8 || out.len() > 160 {
         out.push('…');
         return;
@@ -13,7 +14,7 @@ pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) 
             if i > 0 {
                 out.push_str(", ");
             }
-            render(facts, *id, out, depth + 1);
+            render(facts, *id, out, depth + 1, as_written);
         }
     };
     match facts.expr(id) {
@@ -37,41 +38,43 @@ pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) 
         Expr::Bool(value) => out.push_str(if value { "true" } else { "false" }),
         Expr::Field { base, name } => {
             let before = out.len();
-            render(facts, base, out, depth + 1);
+            render(facts, base, out, depth + 1, as_written);
             if out.len() > before {
                 out.push('.');
             }
             out.push_str(facts.text(name));
         }
         Expr::Index { base, args } => {
-            render(facts, base, out, depth + 1);
+            render(facts, base, out, depth + 1, as_written);
             out.push('[');
             list(out, facts.list(args));
             out.push(']');
         }
         Expr::Call { callee, args, .. } => {
-            render(facts, callee, out, depth + 1);
+            render(facts, callee, out, depth + 1, as_written);
             out.push('(');
             list(out, facts.list(args));
             out.push(')');
         }
         Expr::Composite { ty, .. } => {
-            render(facts, ty, out, depth + 1);
+            render(facts, ty, out, depth + 1, as_written);
             out.push_str("{…}");
         }
         Expr::Closure(_) => out.push_str("func"),
         Expr::Unary { operand, op } => {
-            if op == UnaryOp::Not {
-                out.push('!');
+            match op {
+                UnaryOp::Not => out.push('!'),
+                UnaryOp::AddressOf if as_written => out.push('&'),
+                _ => {}
             }
-            render(facts, operand, out, depth + 1);
+            render(facts, operand, out, depth + 1, as_written);
         }
-        Expr::Slice(operand) => render(facts, operand, out, depth + 1),
-        Expr::Assert { value, .. } => render(facts, value, out, depth + 1),
+        Expr::Slice(operand) => render(facts, operand, out, depth + 1, as_written),
+        Expr::Assert { value, .. } => render(facts, value, out, depth + 1, as_written),
         Expr::Binary { left, right, op } => {
-            render(facts, left, out, depth + 1);
+            render(facts, left, out, depth + 1, as_written);
             out.push_str(sign(op));
-            render(facts, right, out, depth + 1);
+            render(facts, right, out, depth + 1, as_written);
         }
         Expr::Template(parts) => {
             for &part in facts.list(parts) {
@@ -79,19 +82,19 @@ pub(super) fn render(facts: &Facts, id: ExprId, out: &mut String, depth: usize) 
                     out.push_str(facts.text(text));
                 } else {
                     out.push('{');
-                    render(facts, part, out, depth + 1);
+                    render(facts, part, out, depth + 1, as_written);
                     out.push('}');
                 }
             }
         }
         Expr::Conditional { then, otherwise, .. } => {
-            render(facts, then, out, depth + 1);
+            render(facts, then, out, depth + 1, as_written);
             out.push('|');
-            render(facts, otherwise, out, depth + 1);
+            render(facts, otherwise, out, depth + 1, as_written);
         }
         Expr::SliceType(inner) => {
             out.push_str("[]");
-            render(facts, inner, out, depth + 1);
+            render(facts, inner, out, depth + 1, as_written);
         }
         _ => out.push('…'),
     }

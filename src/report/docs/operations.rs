@@ -19,6 +19,8 @@ pub struct Advice {
     patterns: Vec<String>,
     /// What caches it is about are kept in; empty: it is not about caches.
     stores: Vec<CacheStore>,
+    /// It is about consumers alone that have the control in place.
+    in_place: bool,
     title: String,
     metric: String,
     alert: String,
@@ -65,8 +67,8 @@ fn read(text: &str) -> (Vec<Advice>, Vec<Mistake>) {
     let words: Vec<(&str, Control)> = Control::ALL.iter().map(|c| (c.word(), *c)).collect();
     let mut found = Vec::new();
     for node in node.iter().flat_map(Node::items) {
-        let Some(map) =
-            reader.map(node, &["control", "patterns", "stores", "title", "metric", "alert", "runbook"])
+        let Some(map) = reader
+            .map(node, &["control", "patterns", "stores", "in-place", "title", "metric", "alert", "runbook"])
         else {
             continue;
         };
@@ -75,6 +77,7 @@ fn read(text: &str) -> (Vec<Advice>, Vec<Mistake>) {
         let kept_in: Vec<(&str, CacheStore)> = CacheStore::ALL.iter().map(|it| (it.word(), *it)).collect();
         let stores = reader.list_at(map, "stores");
         let stores = stores.iter().filter_map(|node| reader.word(node, "store", &kept_in)).collect();
+        let in_place = reader.flag_or(map, "in-place", false);
         let mut text = |key: &str| reader.required_text(map, key).unwrap_or_default().trim().to_owned();
         let (title, metric, alert, runbook) = (text("title"), text("metric"), text("alert"), text("runbook"));
         let patterns = patterns.into_iter().map(|(_, text)| text.to_owned()).collect();
@@ -82,6 +85,7 @@ fn read(text: &str) -> (Vec<Advice>, Vec<Mistake>) {
             control,
             patterns,
             stores,
+            in_place,
             title,
             metric,
             alert,
@@ -117,6 +121,18 @@ impl Advice {
         verdict.status != Status::NotApplicable
             && (self.patterns.is_empty() || verdict.patterns.iter().any(|id| self.patterns.contains(id)))
             && (self.stores.is_empty() || self.caches(audit, service).next().is_some())
+            && (!self.in_place || self.consumers(audit, service).next().is_some())
+    }
+
+    /// The consumers of a service that it is about, each with what is said of the control.
+    fn consumers<'a>(
+        &'a self,
+        audit: &'a Audit,
+        service: &'a Service,
+    ) -> impl Iterator<Item = (&'a Consumer, &'a Verdict)> {
+        let mine = audit.consumers.iter().filter(|c| c.service == service.name);
+        let judged = mine.filter_map(|c| Some((c, c.controls.get(&self.control)?)));
+        judged.filter(|(_, verdict)| self.is_about(verdict))
     }
 
     /// The caches of a service that it is about. Older audits do not say what they are kept in.
@@ -141,13 +157,10 @@ impl Advice {
                         add(TOPICS, &sent.topic.name);
                     }
                 }
-                control => {
-                    for consumer in audit.consumers.iter().filter(|c| c.service == service.name) {
-                        let verdict = consumer.controls.get(&control);
-                        if let Some(verdict) = verdict.filter(|verdict| self.is_about(verdict)) {
-                            let (what, name) = self.of_consumer(consumer, verdict);
-                            add(what, name);
-                        }
+                _ => {
+                    for (consumer, verdict) in self.consumers(audit, service) {
+                        let (what, name) = self.of_consumer(consumer, verdict);
+                        add(what, name);
                     }
                 }
             }
@@ -161,8 +174,12 @@ impl Advice {
 
     fn is_about(&self, verdict: &Verdict) -> bool {
         let pattern = verdict.pattern.as_ref();
-        verdict.status != Status::NotApplicable
-            && (self.patterns.is_empty() || pattern.is_some_and(|id| self.patterns.contains(id)))
+        let applies = if self.in_place {
+            verdict.status == Status::Implemented
+        } else {
+            verdict.status != Status::NotApplicable
+        };
+        applies && (self.patterns.is_empty() || pattern.is_some_and(|id| self.patterns.contains(id)))
     }
 
     /// The dead-letter place of a consumer, by its name where that is known; else its topic.

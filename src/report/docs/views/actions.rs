@@ -225,11 +225,12 @@ impl Views<'_> {
     /// Findings by rule and line, in the order of the first of each. Where they are of no consumer, as
     /// the tests that services lack are, only those that say the same are mended together.
     fn by_line<'f>(&self, findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
-        let mut known: BTreeMap<(&str, &Place, Option<String>), usize> = BTreeMap::new();
+        let mut known: BTreeMap<(&str, &Place, &str, Option<String>), usize> = BTreeMap::new();
         let mut out: Vec<Vec<&Finding>> = Vec::new();
         for finding in findings {
             let said = finding.consumer.is_none().then(|| self.shape(finding));
-            let index = *known.entry((&finding.rule, &finding.location, said)).or_insert(out.len());
+            let index =
+                *known.entry((&finding.rule, &finding.location, &finding.help, said)).or_insert(out.len());
             match out.get_mut(index) {
                 Some(with) => with.push(finding),
                 None => out.push(vec![finding]),
@@ -265,12 +266,8 @@ impl Views<'_> {
 
     /// What is known to be weak about a control that is in place: one entry for each line.
     pub(super) fn weaknesses(&self, control: Control, of: &dyn Fn(&Finding) -> bool) -> Vec<Weakness> {
-        let weak = |f: &&Finding| {
-            f.priority <= Priority::P2
-                && f.suppressed.is_none()
-                && (self.material.control_of)(&f.rule) == Some(control)
-                && of(f)
-        };
+        let weak =
+            |f: &&Finding| f.weakens() && (self.material.control_of)(&f.rule) == Some(control) && of(f);
         let view = |at_one: Vec<&Finding>| {
             let action = self.action(&at_one);
             Weakness {

@@ -85,7 +85,7 @@ impl Views<'_> {
         let scope = self.scope(entry);
         let mine = |name: &str| scope.iter().any(|service| service.name == name);
         let looked_at = |topic: &str| entry.topics.admits(topic);
-        let of_scope = |finding: &Finding| mine(&finding.service) && self.looked_at(entry, finding);
+        let of_scope = |finding: &Finding| mine(&finding.service) && entry.looks_at(self.audit, finding);
         let elsewhere = |finding: &Finding| self.elsewhere(entry, finding);
         let admitted = |finding: &Finding| of_scope(finding) && elsewhere(finding).is_none();
         let schemas = self.schemas(&scope);
@@ -158,7 +158,7 @@ impl Views<'_> {
         let lists = |it: &&AuditEntry| {
             shown(it)
                 && self.scope(it).iter().any(|service| service.name == finding.service)
-                && self.looked_at(it, finding)
+                && it.looks_at(self.audit, finding)
         };
         self.config.audits.iter().find(lists)
     }

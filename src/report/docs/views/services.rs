@@ -27,7 +27,19 @@ pub struct ServiceView {
     /// How it publishes, where the audit does not count that.
     pub outbox: Option<Claim>,
     consumers: Vec<ConsumerView>,
+    /// Findings that are listed for another service and are about this one too.
+    shared: Vec<Shared>,
     diagram: String,
+}
+
+/// A finding that is listed for another service.
+#[derive(Debug, Serialize)]
+struct Shared {
+    rule: String,
+    priority: String,
+    service: String,
+    message: String,
+    at: Link,
 }
 
 /// A topic and where a service sends to it or listens to it.
@@ -145,8 +157,31 @@ impl Views<'_> {
                 .then(|| self.claim(entry, service, Control::Outbox))
                 .filter(|claim| claim.applies),
             consumers: mine.iter().map(|c| self.consumer(entry, c)).collect(),
+            shared: self.shared(service, &mine),
             diagram: self.flow_around(&service.name, &|topic| entry.topics.admits(topic)),
         }
+    }
+
+    /// Findings of other services that name this one and rest on where its consumers are registered.
+    fn shared(&self, service: &Service, mine: &[&Consumer]) -> Vec<Shared> {
+        let names = |f: &&Finding| {
+            let mut words = f.message.split(|c: char| c.is_whitespace() || c == ',');
+            f.service != service.name && f.suppressed.is_none() && words.any(|word| word == service.name)
+        };
+        let found = self.audit.findings.iter().filter(names).filter_map(|f| {
+            let here = |e: &&Evidence| {
+                mine.iter().any(|c| (&c.registration.path, c.registration.line) == (&e.path, e.line))
+            };
+            let at = f.evidence.iter().find(here)?;
+            Some(Shared {
+                rule: f.rule.clone(),
+                priority: f.priority.word().to_owned(),
+                service: f.service.clone(),
+                message: f.message.clone(),
+                at: self.links.line(&at.path, at.line),
+            })
+        });
+        found.collect()
     }
 
     fn topic_of(&self, consumer: &Consumer) -> TopicLink {
@@ -202,15 +237,8 @@ impl Views<'_> {
         control: Control,
         status: Status,
     ) -> Vec<Weakness> {
-        let mine = |finding: &Finding| finding.service == service.name && self.looked_at(entry, finding);
+        let mine = |finding: &Finding| finding.service == service.name && entry.looks_at(self.audit, finding);
         if status == Status::Implemented { self.weaknesses(control, &mine) } else { Vec::new() }
-    }
-
-    /// Whether a finding is of no topic, or of one that an audit looks at.
-    pub(super) fn looked_at(&self, entry: &AuditEntry, finding: &Finding) -> bool {
-        let id = finding.consumer.as_ref();
-        let consumer = id.and_then(|id| self.audit.consumers.iter().find(|consumer| consumer.id == *id));
-        consumer.is_none_or(|consumer| entry.topics.admits(&consumer.topic.name))
     }
 
     fn consumer(&self, entry: &AuditEntry, consumer: &Consumer) -> ConsumerView {

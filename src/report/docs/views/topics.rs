@@ -99,7 +99,9 @@ impl Views<'_> {
             Some(consumer) if state == BROKERS_OWN => {
                 let known = consumer.transport != "other";
                 let broker = if known { &consumer.transport } else { &consumer.framework };
-                format!("{state} ({broker}): who publishes inside the broker is not drawn")
+                format!(
+                    "{state} ({broker}): all that it keeps, but for what the subscription filters out; who appends to it is not told here"
+                )
             }
             _ => state.to_owned(),
         }
