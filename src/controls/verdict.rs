@@ -15,6 +15,9 @@ use super::scan::{Scan, lasts, scan};
 use super::table::{self, Row, Signals, Table};
 use super::{dead_letter, delivery, idempotency, observing, records, schema, steps};
 
+/// What is said where the handler may be another.
+const UNSURE: &str = " Which function handles the message is not certain: a field, a channel, a wrapper or one of several callers told it.";
+
 /// A consumer under judgement.
 pub struct Subject<'s, 'a> {
     /// The flow.
@@ -97,11 +100,12 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
         let looked_at = traces.iter().any(|(_, t)| t.looked_at);
         scan(flow, &Trace { nodes, functions: Vec::new(), looked_at })
     });
-    let handler = consumer.handlers.first().map(|h| {
+    let handler = consumer.behind.or_else(|| {
+        let h = consumer.handlers.first()?;
         let found = own_function(flow, consumer, h).func;
         let is_own = flow.attribution.owner(found.file) == Some(consumer.service);
         // Behind an interface, the way of the message tells who handles it.
-        if is_own { found } else { first_own(flow, consumer, &traces).unwrap_or(found) }
+        Some(if is_own { found } else { first_own(flow, consumer, &traces).unwrap_or(found) })
     });
     let stops = delivery::stops(known, consumer, &traces);
     Examined { handler, traces, scan, stops }
@@ -149,7 +153,7 @@ pub fn judge(
         }
         if !consumer.sure && verdict.confidence == Confidence::High {
             verdict.confidence = Confidence::Medium;
-            verdict.why.push_str(" Who handles the message was told by a field that it is put into, or is one of several callers.");
+            verdict.why.push_str(UNSURE);
         }
         if verdict.status == Status::Missing {
             signals.insert("status-missing");
