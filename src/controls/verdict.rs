@@ -101,14 +101,12 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
         let looked_at = traces.iter().any(|(_, t)| t.looked_at);
         scan(flow, &Trace { nodes, functions: Vec::new(), looked_at })
     });
-    let handler = consumer.handlers.first().map(|h| {
+    let handler = consumer.behind.or_else(|| {
+        let h = consumer.handlers.first()?;
         let found = own_function(flow, consumer, h).func;
         // Behind an interface, the way of the message tells who handles it.
-        if is_own(flow, consumer, found) {
-            found
-        } else {
-            first_own(flow, consumer, &traces).unwrap_or(found)
-        }
+        let own = is_own(flow, consumer, found).then_some(found);
+        own.or_else(|| first_own(flow, consumer, &traces)).or(Some(found))
     });
     let stops = delivery::stops(known, consumer, &traces);
     Examined { handler, traces, scan, stops }

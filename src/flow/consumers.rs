@@ -14,7 +14,7 @@ use super::matches::{Match, RuleId};
 use super::program::{Fn, Site, Ty};
 use super::started::Started;
 use super::value::{Closure, STEP, Value};
-use super::{addressed, attributed, options, resolve, symbol, unused};
+use super::{addressed, attributed, options, resolve, select, symbol, untold, unused};
 use crate::rules::{Detector, Role, Rule, Start};
 
 /// A consumer with all that is known of it.
@@ -38,8 +38,12 @@ pub struct Consumer {
     pub registration: (String, u32),
     /// Handlers, best first.
     pub handlers: Vec<Arc<Closure>>,
-    /// The messages are handed to those handlers and nobody else; otherwise they are who reads a field
-    /// or one of several callers.
+    /// The function that those hand every message to, where that is all they do: what people call the
+    /// handler.
+    pub behind: Option<Fn>,
+    /// The handler is given at the registration itself, or the messages are received and handled in one
+    /// function or by the one that this gives them to. Whoever is found through a field, a channel,
+    /// one of several callers or a function that takes no message may be another.
     pub sure: bool,
     /// The dead-letter target given at the registration, with its place.
     pub dead_letter: Option<(String, String, u32)>,
@@ -131,7 +135,7 @@ pub(super) fn consumers(
                     group.extend(options::texts(&eval, lifting.graph, m.site, selectors, &found.hops));
                 }
             }
-            let readers = handlers(lifting, attribution, &eval, &found, service);
+            let Some(readers) = handlers(lifting, attribution, matches, &found, service) else { continue };
             out.push(Consumer {
                 service,
                 transport,
@@ -142,6 +146,7 @@ pub(super) fn consumers(
                 event_types,
                 registration: (path.to_owned(), line),
                 handlers: readers.handlers,
+                behind: readers.behind.map(|closure| closure.func),
                 sure: readers.sure,
                 dead_letter,
                 dead_letter_builtin: rule.dead_letter_builtin,
@@ -211,28 +216,56 @@ fn over(heard: &Heard, service: usize, rule: &Rule, detector: &Detector) -> Opti
 }
 
 /// The handlers of a consumer: where the function around the library call only hands the message
-/// on, those who read it in the same service.
+/// on, those who read it in the same service. Nothing where that function ends before the call.
 fn handlers(
     lifting: &Lifting<'_>,
     attribution: &Attribution,
-    eval: &Eval<'_>,
+    matches: &[Match],
     found: &Found,
     service: usize,
-) -> Readers {
-    let program = lifting.types.program;
+) -> Option<Readers> {
+    let eval = &Eval::new(lifting.types);
     let rule = lifting.index.rule(found.matched.rule);
     let runs = |func: Fn| attribution.services(func.file, Some(func)).contains(&service);
     let (graph, place) = (lifting.graph, found.place);
     let instance = Instance { eval, graph, place, hops: &found.hops, runs: &runs };
     let bound = |handler: &Arc<Closure>| instance.bound(handler).map_or_else(|| handler.clone(), Arc::new);
     let handlers: Vec<Arc<Closure>> = found.handlers.iter().map(bound).collect();
-    let loops = rule.handler.iter().any(|s| s.start == Start::Enclosing && s.steps.is_empty());
-    let around = program.around(found.matched.site);
-    if !loops || !handlers.iter().any(|h| Some(h.func) == around) {
-        return Readers { handlers, sure: true };
+    let Some(received) = received_at(lifting, found, rule, &handlers) else {
+        let sure = handlers.len() == 1 && !found.by_field;
+        return Some(Readers { handlers, behind: None, sure });
+    };
+    if untold::ends(eval, &handlers, found.matched.site) {
+        return None;
     }
-    let handoff = Handoff { eval, graph, instance: &instance };
-    handoff.readers(found.matched.site, &handlers)
+    let decodes = |site: Site| {
+        let first = matches.partition_point(|m| m.site < site);
+        let here = matches[first..].iter().take_while(|m| m.site == site);
+        here.into_iter().any(|m| lifting.index.rule(m.rule).role == Role::Decode)
+    };
+    let handoff = Handoff { eval, graph, instance: &instance, decodes: &decodes };
+    let readers = handoff.readers(received, &handlers);
+    // A wrapper has several methods that read: the one that nobody calls tells of no reader.
+    let others = || found.others.iter().map(|other| handoff.readers(other.site, &handlers));
+    let told =
+        if readers.handlers.is_empty() { others().find(|other| !other.handlers.is_empty()) } else { None };
+    Some(told.unwrap_or(readers))
+}
+
+/// The call that gives the messages, where the handler is the function around one: that of the rule, or
+/// the one that the rule says reads them.
+fn received_at(lifting: &Lifting<'_>, found: &Found, rule: &Rule, handlers: &[Arc<Closure>]) -> Option<Site> {
+    let program = lifting.types.program;
+    let site = found.matched.site;
+    let runs = |func: Fn| handlers.iter().any(|handler| program.outermost(handler.func) == func);
+    let around = program.around(site)?;
+    if runs(around) && rule.handler.iter().any(|s| s.start == Start::Enclosing && s.steps.is_empty()) {
+        return Some(site);
+    }
+    rule.handler.iter().find_map(|selector| match &selector.start {
+        Start::EnclosingCall(name) => select::called_around(program, handlers, name),
+        _ => None,
+    })
 }
 
 /// The topic of a consumer that nothing names.
@@ -288,7 +321,8 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
                 }
                 same.dead_letter = same.dead_letter.take().or(consumer.dead_letter);
                 same.dead_letter_builtin |= consumer.dead_letter_builtin;
-                same.sure &= consumer.sure;
+                same.sure &= consumer.sure && same.handlers.len() == 1;
+                same.behind = same.behind.or(consumer.behind);
             }
             None => out.push(consumer),
         }

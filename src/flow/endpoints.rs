@@ -95,6 +95,8 @@ pub struct Found {
     pub given: bool,
     /// Which argument of the library call it is, where each registers something of its own.
     pub argument: Option<usize>,
+    /// The handler was found through a field.
+    pub by_field: bool,
 }
 
 impl Found {
@@ -120,6 +122,8 @@ struct Draft {
     hops: Vec<Site>,
     /// Which argument of the library call it is, where each registers something of its own.
     argument: Option<usize>,
+    /// The handler was found through a field.
+    by_field: bool,
 }
 
 const HOPS: usize = 14;
@@ -164,6 +168,7 @@ impl Lifting<'_> {
             moved: false,
             alternative: false,
             fallback: false,
+            by_field: false,
             parts,
             hops: vec![matched.site],
         };
@@ -215,6 +220,7 @@ impl Lifting<'_> {
 
     /// Finishes a draft, or replaces it by the drafts of the places that supply it.
     fn advance(&self, eval: &Eval<'_>, mut draft: Draft, done: &mut Vec<Found>) -> Vec<Draft> {
+        draft.by_field |= ways::by_field(&draft);
         for (_, value) in &mut draft.parts {
             settle(eval, self.graph, value);
         }
@@ -473,6 +479,7 @@ impl Lifting<'_> {
                 relays,
                 given,
                 argument: draft.argument,
+                by_field: draft.by_field,
             });
         }
     }
@@ -611,6 +618,7 @@ fn merge(found: Vec<Found>) -> Vec<Found> {
             Some(same) => {
                 same.others.push(item.matched);
                 same.parts.extend(item.parts.into_iter().filter(|(part, _)| *part == Part::Group));
+                same.by_field |= item.by_field;
                 for handler in item.handlers {
                     if !same.handlers.iter().any(|h| h.func == handler.func) {
                         same.handlers.push(handler);

@@ -4,22 +4,30 @@
 //! field is a wrapper around the library. The handler is whoever reads it at the other end: the
 //! caller, the function that receives from the channel, the one that reads the field.
 
+mod beyond;
+mod holding;
+mod uses;
+
 use rustc_hash::FxHashSet;
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, Sym, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, UnaryOp};
 
-use super::calls::{Callee, Graph};
+use super::calls::{CallSite, Callee, Graph};
 use super::eval::Eval;
 use super::instance::Instance;
-use super::program::{Fn, Program, Site, Ty};
+use super::program::{Fn, Site, Ty};
 use super::scope::DefKind;
 use super::types::Type;
 use super::value::Closure;
+use holding::{Holding, Seed};
+use uses::Uses;
 
 /// How many hands a message is followed through.
 const HANDS: u8 = 5;
+/// How far what a wrapper calls back is followed through fields and parameters.
+const CALLBACK: u8 = 6;
 
 /// A field of a type of the tree: `(type, name)`.
 type Field = (Ty, Arc<str>);
@@ -33,12 +41,25 @@ struct Fate {
     fields: Vec<Field>,
     /// Parameters whose channel it is sent into.
     params: Vec<u32>,
+    /// Parameters that it is decoded into.
+    filled: Vec<u32>,
+    /// Parameters of functions that it is given to, with the calls: it may be what messages are read from.
+    given: Vec<(Fn, u32, Site)>,
+}
+
+impl Fate {
+    /// Whether it turns up somewhere else than where it is given.
+    fn leaves(&self) -> bool {
+        self.returned || !self.fields.is_empty() || !self.params.is_empty() || !self.filled.is_empty()
+    }
 }
 
 /// Who handles what is received.
 pub struct Readers {
     /// The functions, best first.
     pub handlers: Vec<Arc<Closure>>,
+    /// The function that those hand the message to, where that is all they do.
+    pub behind: Option<Arc<Closure>>,
     /// No other function may be meant.
     pub sure: bool,
 }
@@ -51,6 +72,20 @@ pub struct Handoff<'a> {
     pub graph: &'a Graph,
     /// The consumer's own object: a reader set up beside its registration is its own.
     pub instance: &'a Instance<'a>,
+    /// Which calls decode.
+    pub decodes: &'a dyn std::ops::Fn(Site) -> bool,
+}
+
+/// One search for readers.
+#[derive(Default)]
+struct Search {
+    seen: FxHashSet<Site>,
+    /// With where each has the message.
+    found: Vec<(Arc<Closure>, Option<Site>)>,
+    /// What messages are read from was given to another function, which hands them on.
+    led: bool,
+    /// A field or a channel was on the way: others may read it as well.
+    kept: bool,
 }
 
 impl Handoff<'_> {
@@ -59,57 +94,134 @@ impl Handoff<'_> {
     pub fn readers(&self, site: Site, wrappers: &[Arc<Closure>]) -> Readers {
         let program = self.eval.types.program;
         let Some(own) = program.around(site) else {
-            return Readers { handlers: wrappers.to_vec(), sure: true };
+            return Readers { handlers: wrappers.to_vec(), behind: None, sure: false };
         };
-        let mut fate = self.fate(site, own);
+        let mut fate = self.fate(Seed::At(site.expr), own, site.file);
         // What subscribes may itself be handed on (`consumer.subscribe(&topics)?; consumer`).
         if let Some(subscriber) = self.receiver(site) {
-            let with_it = self.fate(subscriber, own);
+            let with_it = self.fate(Seed::At(subscriber.expr), own, site.file);
             let kept = self.kept(subscriber, own);
             fate.returned |= with_it.returned && kept.is_empty();
             fate.fields.extend(with_it.fields.into_iter().chain(kept));
         }
-        let mut found = Vec::new();
-        self.pass_on(own, &fate, HANDS, &mut FxHashSet::from_iter([site]), &mut found);
-        found.retain(|closure| closure.func != own);
-        // Others may read a field, and a caller that was not found may do anything.
-        let one = fate.returned || !fate.params.is_empty();
-        let sure = fate.fields.is_empty() && found.len() == usize::from(one);
-        if found.is_empty() || !fate.returned {
-            found.extend(wrappers.iter().cloned());
+        let mut search = Search { seen: FxHashSet::from_iter([site]), ..Search::default() };
+        self.pass_on(own, &fate, HANDS, None, &mut search);
+        let Search { mut found, led, kept, .. } = search;
+        found.retain(|(closure, _)| closure.func != own);
+        if found.is_empty() && !led {
+            return self.own(site, &fate, wrappers, own);
         }
-        Readers { handlers: found, sure }
+        let gives_back = fate.returned || !fate.filled.is_empty();
+        if led || found.is_empty() || !gives_back {
+            if !led {
+                found.extend(wrappers.iter().map(|closure| (closure.clone(), None)));
+            }
+            let handlers = found.into_iter().map(|(closure, _)| closure).collect();
+            return Readers { handlers, behind: None, sure: false };
+        }
+        // Whoever called the function that gives the message back handles it, if that is one.
+        let (behind, here) = match &found[..] {
+            [(reader, Some(next))] => self.beyond(reader, Seed::At(next.expr), HANDS),
+            _ => (None, false),
+        };
+        let handlers: Vec<Arc<Closure>> = found.into_iter().map(|(closure, _)| closure).collect();
+        Readers { sure: here && !kept && handlers.len() == 1, behind, handlers }
     }
 
-    /// Follows the message out of `holder`; gives whether something at the other end takes it.
-    fn pass_on(
-        &self,
-        holder: Fn,
-        fate: &Fate,
-        hands: u8,
-        seen: &mut FxHashSet<Site>,
-        found: &mut Vec<Arc<Closure>>,
-    ) -> bool {
+    /// What there is to say where nobody else is seen to read the message.
+    fn own(&self, site: Site, fate: &Fate, wrappers: &[Arc<Closure>], own: Fn) -> Readers {
+        let program = self.eval.types.program;
+        let seed = Seed::At(site.expr);
+        let uses = Uses::of(self.eval, &Holding::of(program, self.graph, own, seed));
+        let go = !program.facts(own.file).lang.files_are_modules();
+        // A function that gives the message back is not its handler, whoever that is.
+        let gives_back = fate.returned || !fate.filled.is_empty();
+        if go && gives_back && !uses.here() || self.told_nothing(&uses, wrappers) {
+            return Readers { handlers: Vec::new(), behind: None, sure: false };
+        }
+        let own = wrappers.iter().find(|wrapper| program.outermost(wrapper.func) == own);
+        let (behind, here) = own.map_or((None, false), |own| self.beyond(own, seed, HANDS));
+        // Other languages pass messages in more ways than are looked at here.
+        let here = here || !go && uses.kept.is_empty();
+        Readers { handlers: wrappers.to_vec(), behind, sure: here && !fate.leaves() && wrappers.len() == 1 }
+    }
+
+    /// Follows the message out of `holder`; gives whether something at the other end takes it. `setup`
+    /// is the call that handed over what the messages are read from.
+    fn pass_on(&self, holder: Fn, fate: &Fate, hands: u8, setup: Option<Site>, search: &mut Search) -> bool {
+        let program = self.eval.types.program;
         let mut taken = false;
+        search.kept |= !fate.fields.is_empty() || !fate.params.is_empty();
         for next in self.onward(holder, fate) {
-            let Some(reader) = self.eval.types.program.around(next) else { continue };
+            let Some(reader) = program.around(next) else { continue };
             if reader == holder || !(self.instance.runs)(reader) {
                 continue;
             }
             taken = true;
-            let further = hands > 1
-                && seen.insert(next)
-                && self.pass_on(reader, &self.fate(next, reader), hands - 1, seen, found);
-            if !further && !found.iter().any(|c| c.func == reader) {
-                found.push(Arc::new(self.reader(reader)));
+            let further = hands > 1 && search.seen.insert(next) && {
+                let fate = self.fate(Seed::At(next.expr), reader, next.file);
+                self.pass_on(reader, &fate, hands - 1, setup, search)
+            };
+            if !further {
+                self.arrive(reader, next, setup, search);
             }
+        }
+        for &(callee, param, call) in &fate.given {
+            let Some(hands) = hands.checked_sub(1).filter(|&left| left > 0) else { continue };
+            if !search.seen.insert(call) || !(self.instance.runs)(callee) {
+                continue;
+            }
+            let Some(inner) = self.drawn(callee, param) else { continue };
+            taken |= self.pass_on(callee, &inner, hands, setup.or(Some(call)), search);
         }
         taken
     }
 
+    /// What becomes of the messages that `func` reads from what its parameter is; nothing where it may
+    /// be a message itself.
+    fn drawn(&self, func: Fn, param: u32) -> Option<Fate> {
+        let program = self.eval.types.program;
+        let facts = program.facts(func.file);
+        let param = facts.params(&facts.func(func.func).params).get(param as usize)?;
+        let seed = Seed::Source(param.name);
+        let fate = self.fate(seed, func, func.file);
+        let channel = || {
+            let ty = self.eval.types.named_by(Site { file: func.file, expr: param.ty });
+            matches!(ty, Type::Chan(_))
+        };
+        if Holding::of(program, self.graph, func, seed).draws(channel()) {
+            return Some(Fate { returned: false, ..fate });
+        }
+        Some(Fate { given: fate.given, ..Fate::default() })
+    }
+
+    /// Notes who reads the message at the end of the way. Where that only runs what it was told to, and
+    /// messages were led there, the calls beside the one that led them tell what.
+    fn arrive(&self, reader: Fn, next: Site, setup: Option<Site>, search: &mut Search) {
+        let program = self.eval.types.program;
+        let handler = match setup {
+            None => Arc::new(self.reader(reader)),
+            Some(setup) => {
+                search.led = true;
+                let held = Holding::of(program, self.graph, reader, Seed::At(next.expr));
+                let uses = Uses::of(self.eval, &held);
+                match uses.kept.first() {
+                    Some(&call) if !uses.read => match self.told_beside(setup, call) {
+                        Some(told) => told,
+                        None => return,
+                    },
+                    _ => Arc::new(self.reader(reader)),
+                }
+            }
+        };
+        if !search.found.iter().any(|(known, _)| known.func == handler.func) {
+            search.found.push((handler, Some(next)));
+        }
+    }
+
     /// A reader bound to the call that sets it up beside the registration, where there is one.
     fn reader(&self, func: Fn) -> Closure {
-        match self.instance.beside(func) {
+        match self.instance.given(func).or_else(|| self.instance.beside(func)) {
             Some(binding) => Closure::bound(func, binding.receiver.clone(), vec![binding]),
             None => self.eval.symbolic(func),
         }
@@ -122,7 +234,8 @@ impl Handoff<'_> {
         if fate.returned {
             let calls = || self.graph.calls_of(holder).map(|call| call.site);
             // A shared wrapper gives each of its callers the messages that this one asked for.
-            match calls().find(|&site| site == self.instance.place) {
+            let own = |site: &Site| *site == self.instance.place || self.instance.hops.contains(site);
+            match calls().find(own) {
                 Some(own) => next.push(own),
                 None => next.extend(calls()),
             }
@@ -133,6 +246,19 @@ impl Handoff<'_> {
                 let Expr::Call { args, .. } = facts.expr(call.site.expr) else { continue };
                 let arg = facts.list(args).get(param as usize);
                 next.extend(arg.map(|&expr| Site { file: call.site.file, expr }));
+            }
+        }
+        for &param in &fate.filled {
+            // Who reads what another call filled is told by the calls that led here.
+            for call in self.graph.calls_of(holder).filter(|call| self.instance.hops.contains(&call.site)) {
+                let facts = program.facts(call.site.file);
+                let Expr::Call { args, .. } = facts.expr(call.site.expr) else { continue };
+                let Some(&arg) = facts.list(args).get(param as usize) else { continue };
+                let expr = match facts.expr(arg) {
+                    Expr::Unary { op: UnaryOp::AddressOf, operand } => operand,
+                    _ => arg,
+                };
+                next.push(Site { file: call.site.file, expr });
             }
         }
         for field in &fate.fields {
@@ -201,18 +327,12 @@ impl Handoff<'_> {
         matches!(def.kind, DefKind::Value(..)).then_some(base)
     }
 
-    fn fate(&self, site: Site, holder: Fn) -> Fate {
+    fn fate(&self, seed: Seed, holder: Fn, file: u32) -> Fate {
         let program = self.eval.types.program;
-        let facts = program.facts(site.file);
-        let mut held =
-            Holding { program, graph: self.graph, holder, seed: site.expr, names: FxHashSet::default() };
-        if let Expr::Name(name) = facts.expr(site.expr) {
-            held.names.insert(name);
-        }
-        let stmts = held.stmts();
-        held.spread(&stmts);
+        let facts = program.facts(file);
+        let held = Holding::of(program, self.graph, holder, seed);
         let mut fate = Fate::default();
-        for stmt in stmts {
+        for stmt in held.stmts() {
             match stmt {
                 Stmt::Send { channel, value } if held.is(value) => self.leaves(holder, channel, &mut fate),
                 Stmt::Assign { targets, values, .. } => {
@@ -220,12 +340,25 @@ impl Handoff<'_> {
                     for (&target, &value) in facts.list(targets).iter().zip(facts.list(values)) {
                         let whole = matches!(facts.expr(value), Expr::Name(_) | Expr::Call { .. });
                         let field = matches!(facts.expr(target), Expr::Field { .. });
-                        if whole && field && held.is(value) && !held.is(target) {
+                        if whole && field && held.is_whole(value) && !held.is(target) {
                             self.leaves(holder, target, &mut fate);
                         }
                     }
                 }
                 _ => {}
+            }
+        }
+        for call in held.calls() {
+            let Expr::Call { args, .. } = facts.expr(call.site.expr) else { continue };
+            if self.decodes(call) {
+                fate.filled.extend(self.filled(&held, facts.list(args)));
+            }
+            let Callee::Tree(targets) = &call.callee else { continue };
+            for (at, &arg) in facts.list(args).iter().enumerate() {
+                let whole = matches!(facts.expr(arg), Expr::Name(_) | Expr::Call { .. });
+                if whole && held.is_whole(arg) {
+                    fate.given.extend(targets.iter().map(|&target| (target, at as u32, call.site)));
+                }
             }
         }
         let decl = facts.func(holder.func);
@@ -238,6 +371,28 @@ impl Handoff<'_> {
             })
         });
         fate
+    }
+
+    /// Whether a call decodes, itself or by what it does at once.
+    fn decodes(&self, call: &CallSite) -> bool {
+        (self.decodes)(call.site)
+            || match &call.callee {
+                Callee::Tree(targets) => targets
+                    .iter()
+                    .any(|&target| self.graph.calls_in(target).any(|call| (self.decodes)(call.site))),
+                _ => false,
+            }
+    }
+
+    /// The parameter that a call of two puts the message into (`json.Unmarshal(body, value)`).
+    fn filled(&self, held: &Holding<'_>, args: &[ExprId]) -> Option<u32> {
+        let facts = held.facts();
+        let &[message, into] = args else { return None };
+        let Expr::Name(name) = facts.expr(into) else { return None };
+        let site = Site { file: held.holder.file, expr: into };
+        let (owner, def) = self.eval.types.local(site, name)?;
+        let DefKind::Param(at) = def.kind else { return None };
+        (owner == held.holder && held.is(message) && !held.is(into)).then_some(at)
     }
 
     /// Notes that the message leaves through `target`: a field or a parameter.
@@ -261,143 +416,6 @@ impl Handoff<'_> {
                 _ => {}
             },
             _ => {}
-        }
-    }
-}
-
-/// What of a function holds the message, by the names of its locals.
-struct Holding<'a> {
-    program: &'a Program,
-    graph: &'a Graph,
-    holder: Fn,
-    seed: ExprId,
-    names: FxHashSet<Sym>,
-}
-
-impl<'a> Holding<'a> {
-    fn facts(&self) -> &'a Facts {
-        self.program.facts(self.holder.file)
-    }
-
-    /// The assignments and sends of the function and the closures in it.
-    fn stmts(&self) -> Vec<Stmt> {
-        let facts = self.facts();
-        let inside =
-            |expr: ExprId| self.program.around(Site { file: self.holder.file, expr }) == Some(self.holder);
-        let of = |stmt: &&Stmt| match **stmt {
-            Stmt::Assign { values, .. } => facts.list(values).first().is_some_and(|&v| inside(v)),
-            Stmt::Send { value, .. } => inside(value),
-            Stmt::Loop { over, .. } => !over.is_none() && inside(over),
-            Stmt::Expr(expr) => inside(expr),
-            _ => false,
-        };
-        facts.stmts.iter().filter(of).copied().collect()
-    }
-
-    /// Adds the names that what is held is assigned to, until there are no more.
-    fn spread(&mut self, stmts: &[Stmt]) {
-        let facts = self.facts();
-        for _ in 0..6 {
-            let before = self.names.len();
-            for stmt in stmts {
-                match *stmt {
-                    Stmt::Assign { targets, values, .. } => {
-                        let targets = facts.list(targets);
-                        let values = facts.list(values);
-                        for (i, &target) in targets.iter().enumerate() {
-                            let value = if values.len() == 1 { values.first() } else { values.get(i) };
-                            // `v, ok := m[k]`: whether it is there is not what is there.
-                            let flag = i > 0 && values.len() == 1;
-                            if flag && !matches!(facts.expr(values[0]), Expr::Call { .. }) {
-                                continue;
-                            }
-                            if value.is_some_and(|&v| self.is(v)) {
-                                self.name(target);
-                            }
-                        }
-                        for &value in values {
-                            self.filled(value);
-                        }
-                    }
-                    Stmt::Loop { targets, over, .. } if self.is(over) => {
-                        for &target in facts.list(targets) {
-                            self.name(target);
-                        }
-                    }
-                    Stmt::Send { channel, value } if self.is(value) => self.name(channel),
-                    Stmt::Expr(expr) => self.filled(expr),
-                    _ => {}
-                }
-            }
-            if self.names.len() == before {
-                break;
-            }
-        }
-    }
-
-    /// `json.Unmarshal(msg.Value, &order)` puts the message into `order`.
-    fn filled(&mut self, call: ExprId) {
-        let facts = self.facts();
-        let Expr::Call { args, .. } = facts.expr(call) else { return };
-        let args = facts.list(args);
-        if !args.iter().any(|&a| self.is(a)) {
-            return;
-        }
-        for &arg in args {
-            if let Expr::Unary { op: UnaryOp::AddressOf, operand } = facts.expr(arg) {
-                self.name(operand);
-            }
-        }
-    }
-
-    fn name(&mut self, target: ExprId) {
-        let facts = self.facts();
-        let file = self.program.file(self.holder.file);
-        if let Expr::Name(name) = facts.expr(target)
-            && !matches!(facts.text(name), "_" | "err" | "ok")
-            && !file.errors.contains(&(self.holder.func, name))
-        {
-            self.names.insert(name);
-        }
-    }
-
-    /// Whether an expression is the message, a part of it or something made of it.
-    fn is(&self, expr: ExprId) -> bool {
-        if expr.is_none() {
-            return false;
-        }
-        if expr == self.seed {
-            return true;
-        }
-        let facts = self.facts();
-        match facts.expr(expr) {
-            Expr::Name(name) => self.names.contains(&name),
-            Expr::Field { base, .. } | Expr::Slice(base) | Expr::Index { base, .. } => self.is(base),
-            Expr::Unary { operand, .. } => self.is(operand),
-            Expr::Assert { value, .. } => self.is(value),
-            Expr::Composite { entries, .. } => facts.list(entries).iter().any(|&e| self.is(e)),
-            Expr::Call { callee, args, .. } => {
-                let on = match facts.expr(callee) {
-                    Expr::Field { base, .. } => self.is(base),
-                    _ => false,
-                };
-                (on || facts.list(args).iter().any(|&a| self.is(a))) && self.converts(expr)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether what a call gives is what it was given in another form: library calls and functions
-    /// of the tree that do nothing but build.
-    fn converts(&self, expr: ExprId) -> bool {
-        match self.graph.at(Site { file: self.holder.file, expr }).map(|c| &c.callee) {
-            Some(Callee::Tree(targets)) => targets.iter().all(|&target| {
-                let builds =
-                    |c: &Callee| matches!(c, Callee::Builtin | Callee::Library { method: false, .. });
-                self.graph.calls_in(target).all(|call| builds(&call.callee))
-            }),
-            Some(Callee::Library { .. } | Callee::Builtin) => true,
-            _ => false,
         }
     }
 }

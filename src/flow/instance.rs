@@ -11,6 +11,8 @@ use super::program::{Fn, Site};
 use super::resolve::{binding_of, everything};
 use super::types::Type;
 use super::value::{Binding, Closure, Value};
+use super::walk;
+use crate::syntax::facts::{Expr, ExprId, Facts, Stmt, Sym};
 
 /// How many calls may lie between the method that receives and the one that is called from outside.
 const CALLS: u8 = 5;
@@ -82,7 +84,14 @@ impl Instance<'_> {
     fn chains(&self, method: Fn, object: &Value, left: u8) -> Vec<Vec<Binding>> {
         let Some(left) = left.checked_sub(1) else { return Vec::new() };
         let mut found = Vec::new();
+        let local = self.local();
+        let on_local = |call: &&CallSite| local.is_some() && self.made_on(call.site) == local;
+        let beside = self.graph.calls_of(method).any(|call| on_local(&call));
         for call in self.graph.calls_of(method) {
+            // The variable that the registration sets up tells its object from others like it.
+            if beside && !on_local(&call) {
+                continue;
+            }
             let Some(caller) = call.func.map(|func| self.eval.types.program.outermost(func)) else {
                 continue;
             };
@@ -109,8 +118,36 @@ impl Instance<'_> {
         found
     }
 
+    /// The variable that the statement of the registration sets up (`c.Configure(Queue("orders"))`,
+    /// `c := New("orders")`), with the function around it.
+    fn local(&self) -> Option<(Fn, Sym)> {
+        let program = self.eval.types.program;
+        let facts = program.facts(self.place.file);
+        let around = program.around(self.place)?;
+        let holds = |expr: ExprId| {
+            let mut held = false;
+            walk::exprs(facts, expr, &mut |inner| held |= inner == self.place.expr);
+            held
+        };
+        let name = facts.stmts.iter().find_map(|stmt| match *stmt {
+            Stmt::Expr(call) if holds(call) => root(facts, call),
+            Stmt::Assign { targets, values, .. } if facts.list(values).iter().any(|&value| holds(value)) => {
+                root(facts, *facts.list(targets).first()?)
+            }
+            _ => None,
+        })?;
+        Some((around, name))
+    }
+
+    /// The variable that a method is called on, with the function around the call.
+    fn made_on(&self, call: Site) -> Option<(Fn, Sym)> {
+        let program = self.eval.types.program;
+        let facts = program.facts(call.file);
+        Some((program.around(call)?, root(facts, call.expr)?))
+    }
+
     /// What one of the calls that led to the object gives to the function that calls the method.
-    fn given(&self, caller: Fn) -> Option<Binding> {
+    pub fn given(&self, caller: Fn) -> Option<Binding> {
         let runs = |site: &&Site| match self.graph.at(**site).map(|call| &call.callee) {
             Some(Callee::Tree(targets)) => targets.contains(&caller),
             _ => false,
@@ -122,6 +159,20 @@ impl Instance<'_> {
         // Where it is not known which object receives, any of the service may.
         matches!(object, Value::Receiver(_))
             || everything(self.eval, self.graph, value, DEPTH).iter().any(|found| may_be(found, object))
+    }
+}
+
+/// The name that a chain of calls begins with.
+fn root(facts: &Facts, mut expr: ExprId) -> Option<Sym> {
+    loop {
+        expr = match facts.expr(expr) {
+            Expr::Name(name) => return Some(name),
+            Expr::Call { callee, .. } => match facts.expr(callee) {
+                Expr::Field { base, .. } => base,
+                _ => return None,
+            },
+            _ => return None,
+        };
     }
 }
 

@@ -267,7 +267,8 @@ impl<'m> Manifests<'m> {
                         event_types: Vec::new(),
                         registration: (path.to_owned(), line),
                         handlers: handlers.clone(),
-                        sure: true,
+                        behind: None,
+                        sure: handlers.len() < 2,
                         dead_letter: dead_letter
                             .as_ref()
                             .map(|(text, line)| (text.clone(), path.to_owned(), *line)),

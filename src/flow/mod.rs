@@ -4,7 +4,7 @@
 //! `calls` who calls whom, `outside` which libraries stand behind interfaces, `value` and `eval` what expressions hold, `matches` which places play a
 //! role, `resolve` and `endpoints` lift library calls to the places that name a topic, `consumers` and
 //! `publishers` say what services receive and send, `handoff` finds
-//! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `headers` what
+//! who reads a message that a receive loop only passes along, `instance` what the object that receives is given later, `untold` where it is given nothing, `headers` what
 //! travels beside one, `registries` and `provided` what containers give, `promises` what nobody waits for, `manifest`
 //! joins declarations, `bindings` puts topics in the place of queues, `reach` and `attribute` find the service, `undescribed` says what no rule knows, `caches` finds what is copied, `path` follows a handler. It knows no
 //! statuses.
@@ -45,6 +45,7 @@ pub mod symbol;
 pub mod types;
 pub mod undescribed;
 pub mod unique;
+mod untold;
 pub mod unused;
 pub mod value;
 pub mod walk;

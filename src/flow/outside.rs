@@ -434,3 +434,11 @@ fn signature<'t>(types: &'t Types<'_>, func: Fn) -> impl Iterator<Item = Type> +
         ty => ty,
     })
 }
+
+/// Whether calls of a library do nothing that a second delivery repeats: logs and traces, and the
+/// standard library, whose calls that reach out of the process are described by rules.
+pub fn inert(path: &str) -> bool {
+    let standard = !path.split('/').next().is_some_and(|host| host.contains('.'));
+    let watches = ["log", "zap", "telemetry", "trac", "metric", "prometheus", "sentry"];
+    standard || path.starts_with("golang.org/x/") || watches.iter().any(|word| path.contains(word))
+}

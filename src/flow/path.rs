@@ -30,6 +30,7 @@ pub use ingredients::Ingredients;
 pub use knowledge::Knowledge;
 pub use node::{About, Asks, Branch, Cut, CutReason, ErrorUse, Exit, Node, OfMessage, Step, Trace};
 use node::{holds, matters};
+pub use payload::BODIES;
 use payload::Payload;
 use sums::Sum;
 

@@ -8,7 +8,7 @@ use crate::syntax::facts::{Expr, ExprId, Exprs, Facts, Sym};
 use std::sync::Arc;
 
 use super::eval::{Eval, element};
-use super::program::{Fn, Site};
+use super::program::{Fn, Program, Site};
 use super::scope::DefKind;
 use super::types::{Member, Type};
 use super::value::{Closure, Made, Value, step_name};
@@ -29,6 +29,9 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
             given
         }
         Start::Decorated => decorated(eval, site),
+        Start::Beside(field, other) => {
+            args.first().map_or(Value::Unset, |&arg| beside(eval, at(arg), field, other))
+        }
         Start::After(text) => {
             let is_text = |&arg: &ExprId| match eval.value(at(arg)) {
                 Value::Str(found) => found.eq_ignore_ascii_case(text),
@@ -112,6 +115,31 @@ fn sibling<'s>(eval: &Eval<'_>, site: Site, name: &str, steps: &'s [Step]) -> (V
     (if found.is_empty() { Value::Unset } else { Value::one_of(found) }, rest)
 }
 
+/// Field `other` of the literals in the function around `held` whose field `field` is given the same
+/// variable; not known where there is no such literal.
+fn beside(eval: &Eval<'_>, held: Site, field: &str, other: &str) -> Value {
+    let program = eval.types.program;
+    let facts = program.facts(held.file);
+    let at = |expr| Site { file: held.file, expr };
+    let Expr::Name(_) = facts.expr(held.expr) else { return Value::Opaque(Some(held)) };
+    let around = program.around(held);
+    let mut found = Vec::new();
+    for (i, expr) in facts.exprs.iter().enumerate() {
+        let Expr::Composite { entries, .. } = *expr else { continue };
+        let entries: Vec<(ExprId, ExprId)> =
+            facts.list(entries).chunks(2).filter(|e| e.len() == 2).map(|e| (e[0], e[1])).collect();
+        let under = |name: &str| {
+            let is = |key: ExprId| matches!(facts.expr(key), Expr::Name(n) | Expr::Str(n) if facts.text(n) == name);
+            entries.iter().find(|(key, _)| !key.is_none() && is(*key)).map(|(_, value)| *value)
+        };
+        let holds = under(field).is_some_and(|value| facts.expr(value) == facts.expr(held.expr));
+        if holds && program.around(at(ExprId(i as u32))) == around {
+            found.push(under(other).map_or(Value::Unset, |value| eval.value(at(value))));
+        }
+    }
+    if found.is_empty() { Value::Opaque(Some(held)) } else { Value::one_of(found) }
+}
+
 /// The function that calls method `name` on the receiver of the call at `site`, or on one of its type
 /// where only one function of the package does.
 fn around(eval: &Eval<'_>, site: Site, name: &str) -> Value {
@@ -140,6 +168,19 @@ fn around(eval: &Eval<'_>, site: Site, name: &str) -> Value {
         [(_, func)] => Value::Func(Arc::new(eval.symbolic(func))),
         _ => Value::Unset,
     }
+}
+
+/// The first call of a method `name` that stands in one of `handlers`.
+pub fn called_around(program: &Program, handlers: &[Arc<Closure>], name: &str) -> Option<Site> {
+    handlers.iter().find_map(|handler| {
+        let file = handler.func.file;
+        let facts = program.facts(file);
+        let outer = program.outermost(handler.func);
+        let called =
+            |expr: &ExprId| method_call(facts, *expr).is_some_and(|(_, at, _)| facts.text(at) == name);
+        let calls = (0..facts.exprs.len() as u32).map(ExprId).filter(called);
+        calls.map(|expr| Site { file, expr }).find(|&site| program.around(site) == Some(outer))
+    })
 }
 
 /// The class or method that the decorator at `site` stands on.

@@ -33,6 +33,9 @@ pub enum Start {
     EnclosingCall(String),
     /// `sibling(Name)`: the calls of method `Name` on the same receiver in the same file.
     Sibling(String),
+    /// `beside(Field.Other)`: field `Other` of the literal in the same function whose field `Field` is
+    /// given the first argument.
+    Beside(String, String),
     /// `after("text")`: the argument that follows the constant argument `text`.
     After(String),
     /// `decorated`: the class or method that a matched decorator stands on.
@@ -160,7 +163,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn start(&mut self) -> Result<Start, SelectorError> {
-        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `enclosing(Name)`, `decorated`, `sibling(Name)`, `after(\"text\")`, `opt(Name)`, `column(name)` or a \"text\"";
+        const EXPECTED: &str = "expected `argN`, `argN...`, `last`, `recv`, `self`, `typeargN`, `enclosing`, `enclosing(Name)`, `decorated`, `sibling(Name)`, `beside(Field.Other)`, `after(\"text\")`, `opt(Name)`, `column(name)` or a \"text\"";
         if self.rest().starts_with('"') {
             return Ok(Start::Literal(self.quoted()?.to_owned()));
         }
@@ -183,6 +186,13 @@ impl<'t> Scanner<'t> {
         }
         if self.take("enclosing(") {
             return self.named("a method").map(Start::EnclosingCall);
+        }
+        if self.take("beside(") {
+            let field = self.name().to_owned();
+            if field.is_empty() || !self.take(".") {
+                return self.error(self.at, "expected the name of a field and `.`");
+            }
+            return self.named("a field").map(|other| Start::Beside(field, other));
         }
         if self.take("column(") {
             return self.named("a column").map(Start::Column);
@@ -364,6 +374,7 @@ impl fmt::Display for Selector {
             Start::Option(name) => write!(f, "opt({name})")?,
             Start::Column(name) => write!(f, "column({name})")?,
             Start::Sibling(name) => write!(f, "sibling({name})")?,
+            Start::Beside(field, other) => write!(f, "beside({field}.{other})")?,
             Start::EnclosingCall(name) => write!(f, "enclosing({name})")?,
             Start::After(text) => write!(f, "after(\"{text}\")")?,
             Start::Decorated => f.write_str("decorated")?,
@@ -415,6 +426,7 @@ mod tests {
             name().prop_map(Start::Column),
             name().prop_map(Start::Sibling),
             name().prop_map(Start::EnclosingCall),
+            (name(), name()).prop_map(|(field, other)| Start::Beside(field, other)),
             Just(Start::Decorated),
             "[^\"]{0,12}".prop_map(Start::After),
             "[^\"]{0,12}".prop_map(Start::Literal),

@@ -66,6 +66,16 @@ pub(super) fn each_element(
     items.iter().map(one).collect()
 }
 
+/// Whether a handler is what a field of an object holds, which others may write to.
+pub(super) fn by_field(draft: &Draft) -> bool {
+    let mut handlers = draft.parts.iter().filter(|(part, _)| *part == Part::Handler);
+    let kept = |value: &Value| match value {
+        Value::Field(..) | Value::Element(_) => matches!(value.free(), Some(Free::Receiver(_))),
+        _ => false,
+    };
+    handlers.any(|(_, value)| kept(value))
+}
+
 /// Whether what holds it all on the way (a list that others add to) is not known: its type is.
 pub(super) fn is_lost(draft: &Draft, values: &[Value]) -> bool {
     let topics = draft.parts.iter().zip(values).filter(|((part, _), _)| *part == Part::Topic);

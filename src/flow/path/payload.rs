@@ -214,7 +214,7 @@ fn delivered(ty: &Type) -> bool {
 /// How deep values are looked into.
 const DEPTH: u8 = 12;
 /// What brokers' libraries call the bytes of a message.
-const BODIES: [&str; 4] = ["Body", "Data", "Payload", "Value"];
+pub const BODIES: [&str; 4] = ["Body", "Data", "Payload", "Value"];
 /// How deep what carries a message is looked into: a list of envelopes, an envelope, its body.
 const CARRIED: u8 = 4;
 /// How many parts of a value are looked at.

@@ -9,6 +9,7 @@ use super::knowledge::Closures;
 use super::{CutReason, Tracer};
 use crate::flow::calls::Callee;
 use crate::flow::matches::RuleId;
+use crate::flow::outside::inert;
 use crate::flow::program::{Fn, Site};
 use crate::flow::resolve::everything;
 use crate::flow::scope::DefKind;
@@ -359,12 +360,4 @@ impl Tracer<'_, '_> {
 /// Whether a function is among those found.
 fn targeted(found: &[Arc<Closure>], func: Fn) -> bool {
     found.iter().any(|closure| closure.func == func)
-}
-
-/// Whether calls of a library do nothing that a second delivery repeats: logs and traces, and the
-/// standard library, whose calls that reach out of the process are described by rules.
-fn inert(path: &str) -> bool {
-    let standard = !path.split('/').next().is_some_and(|host| host.contains('.'));
-    let watches = ["log", "zap", "telemetry", "trac", "metric", "prometheus", "sentry"];
-    standard || path.starts_with("golang.org/x/") || watches.iter().any(|word| path.contains(word))
 }
