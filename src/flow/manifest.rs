@@ -240,20 +240,23 @@ impl<'m> Manifests<'m> {
         bound
     }
 
-    /// The consumers that manifests declare.
+    /// The consumers that manifests declare; `coded` are those that code registers.
     pub fn consumers(
         &self,
         lifting: &Lifting<'_>,
         attribution: &Attribution,
         routes: &[Found],
         owners: &Owners<'_>,
+        coded: &[Consumer],
     ) -> Vec<Consumer> {
         let mut out = Vec::new();
         self.each(&[Role::Consumer], &mut |detector, rule, path, item| {
             let code = code(lifting, rule, path, item);
-            for service in owned(item, rule, path, owners) {
+            let called = called_by_platform(rule, path, item, coded);
+            let services = called.map_or_else(|| owned(item, rule, path, owners), |coded| vec![coded.service]);
+            for service in services {
                 let mut handlers = handlers(lifting, attribution, routes, service, item, rule);
-                handlers.extend(code.iter().cloned());
+                handlers.extend(code.iter().chain(called.iter().flat_map(|c| &c.handlers)).cloned());
                 let dead_letter = item.texts(&rule.dead_letter).into_iter().next();
                 for (topic, line) in item.texts(&rule.topic).iter().flat_map(listed) {
                     let name = bare(&topic).to_owned();
@@ -384,6 +387,26 @@ fn code(lifting: &Lifting<'_>, rule: &ManifestRule, path: &str, item: &Item<'_>)
         }
         Decl::Type(_) => None,
     }
+}
+
+/// The consumer that the program in a function's folder registers with the platform that calls it: the
+/// template names what it is called for, and of a compiled program only the folder.
+fn called_by_platform<'c>(
+    rule: &ManifestRule,
+    path: &str,
+    item: &Item<'_>,
+    coded: &'c [Consumer],
+) -> Option<&'c Consumer> {
+    let (root, _) = item.texts(&rule.handler_root).into_iter().next()?;
+    let folder = modules::join(parent(path), &root);
+    coded.iter().find(|consumer| {
+        is_called_by_platform(consumer) && parent(&consumer.registration.0).trim_end_matches('/') == folder
+    })
+}
+
+/// Whether a consumer is a program's main function that a platform calls.
+pub fn is_called_by_platform(consumer: &Consumer) -> bool {
+    consumer.registration_kind == "lambda" && !consumer.handlers.is_empty()
 }
 
 /// `POST /orders` and `/orders` and `orders` are one route.

@@ -158,13 +158,19 @@ pub fn build<'a>(
         consumers::consumers(&lifting, &attribution, &matches, &idle);
     let routes = lifting.all(&matches, &[Role::HttpRoute]);
     let owners = manifest::Owners { services, of: owner_of };
-    let declared = manifests.consumers(&lifting, &attribution, &routes, &owners);
+    let declared = manifests.consumers(&lifting, &attribution, &routes, &owners, &consumers);
     // A declaration that leads to no code adds nothing to code that reads the same.
     let known = |c: &Consumer| {
         c.handlers.is_empty()
             && consumers.iter().any(|k| (k.service, &k.topic.name) == (c.service, &c.topic.name))
     };
     let declared: Vec<Consumer> = declared.into_iter().filter(|c| !known(c)).collect();
+    // What a template says of a function that a platform calls is more than the function says.
+    let told = |c: &Consumer| {
+        let same = |d: &Consumer| d.handlers.iter().any(|h| c.handlers.iter().any(|own| own.func == h.func));
+        manifest::is_called_by_platform(c) && !c.topic.resolved && declared.iter().any(same)
+    };
+    consumers.retain(|c| !told(c));
     consumers.extend(declared);
     let mut bound = manifests.bindings();
     bound.extend(bindings::in_code(&lifting, &matches));
