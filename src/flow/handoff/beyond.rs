@@ -32,7 +32,9 @@ impl Handoff<'_> {
         let given = self.called_back(&mut uses.params.iter().map(|(_, site)| *site), holder);
         let kept = self.called_back(&mut uses.kept.iter().copied(), holder);
         let told = uses.params.is_empty() || given.len() == 1;
-        let behind = given.iter().chain(&kept).next().filter(|_| !uses.read).cloned();
+        // One of several is as likely to be another.
+        let mut all = given.iter().chain(&kept);
+        let behind = all.next().filter(|_| !uses.read && all.next().is_none()).cloned();
         if behind.is_some() || !uses.params.is_empty() || !uses.kept.is_empty() {
             return (behind, told && uses.kept.is_empty() && !uses.changed);
         }
@@ -143,6 +145,7 @@ impl Handoff<'_> {
                     if let Some(closure) = item.function()
                         && self.eval.types.has_body(closure.func)
                         && (self.instance.runs)(closure.func)
+                        && !self.answers(closure.func)
                         && !found.iter().any(|known| known.func == closure.func)
                     {
                         found.push(closure.clone());
@@ -189,6 +192,15 @@ impl Handoff<'_> {
         match &found[..] {
             [only] => Some(only.clone()),
             _ => None,
+        }
+    }
+
+    /// Whether a function gives yes or no and nothing else: it decides whether the handler runs.
+    fn answers(&self, func: Fn) -> bool {
+        let facts = self.eval.types.program.facts(func.file);
+        match facts.params(&facts.func(func.func).results) {
+            [one] => matches!(facts.expr(one.ty), Expr::Name(name) if facts.text(name) == "bool"),
+            _ => false,
         }
     }
 

@@ -10,6 +10,8 @@ use crate::syntax::facts::{Expr, ExprId, Stmt, UnaryOp};
 use super::holding::Holding;
 
 /// What becomes of a message where it is held.
+// Each flag is a fact of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 pub(super) struct Uses {
     /// It is decoded into a variable.
