@@ -107,6 +107,16 @@ pub struct Binding {
     pub receiver: Option<Value>,
 }
 
+/// How many alternatives are kept.
+const ALTERNATIVES: usize = 64;
+
+/// Adds an alternative that is not there yet.
+fn add(flat: &mut Vec<Value>, item: &Value) {
+    if flat.len() < ALTERNATIVES && !flat.contains(item) {
+        flat.push(item.clone());
+    }
+}
+
 /// What a library gave.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Made {
@@ -390,17 +400,17 @@ impl Value {
     }
 
     /// One value out of several; duplicates and nesting are removed.
-    pub fn one_of(values: Vec<Value>) -> Value {
+    pub fn one_of(mut values: Vec<Value>) -> Value {
+        if values.len() == 1 {
+            return values.remove(0);
+        }
         let mut flat: Vec<Value> = Vec::new();
         for value in values {
-            let items = match &value {
-                Value::OneOf(items) => items.to_vec(),
-                _ => vec![value],
-            };
-            for item in items {
-                if !flat.contains(&item) && flat.len() < 64 {
-                    flat.push(item);
-                }
+            match value {
+                // Alternatives are told apart when they are put together.
+                Value::OneOf(items) if flat.is_empty() => flat = items.to_vec(),
+                Value::OneOf(items) => items.iter().for_each(|item| add(&mut flat, item)),
+                value => add(&mut flat, &value),
             }
         }
         match flat.len() {
