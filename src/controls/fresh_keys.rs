@@ -9,23 +9,23 @@ use crate::flow::value::Value;
 use crate::flow::walk::exprs_of_stmt;
 use crate::syntax::facts::Expr;
 
-use super::records::{Lists, is_fresh};
+use super::records::{Lists, fresh};
 use super::table;
 use super::verdict::Subject;
 
-/// The first literal on the way of the message that is given an id of its own, made anew.
+/// What makes the id anew that the first literal on the way of the message with an id of its own is given.
 pub fn maker(subject: &Subject<'_, '_>) -> Option<Site> {
     let table = table::of(Control::Idempotency)?;
     let (lists, ids) = (Lists::of(table), RegexSet::new(table.names("ids")).ok()?);
     let eval = Eval::new(subject.flow.types);
     let made = |site: Site| match eval.value(site) {
         Value::Object(object) => {
-            let mut fields = object.fields.iter();
-            fields.any(|(name, value)| ids.is_match(name) && is_fresh(subject.flow, value, &lists))
+            let mut given = object.fields.iter().filter(|(name, _)| ids.is_match(name));
+            given.find_map(|(_, value)| fresh(subject.flow, value, &lists))
         }
-        _ => false,
+        _ => None,
     };
-    subject.functions.iter().find_map(|&func| literals(subject, func).into_iter().find(|site| made(*site)))
+    subject.functions.iter().find_map(|&func| literals(subject, func).into_iter().find_map(made))
 }
 
 /// The literals of a function, in order.

@@ -216,6 +216,13 @@ pub fn pattern(subject: &Subject<'_, '_>) -> Option<String> {
     Some(if redis { "redis" } else { "database" }.to_owned())
 }
 
+/// Where the transaction begins: in a process of several services, where the consumer's own does it.
+fn transaction(subject: &Subject<'_, '_>, scan: &Scan) -> Option<Site> {
+    let owner = |site: &&Site| subject.flow.attribution.owner(site.file);
+    let own = scan.transactions.iter().find(|site| owner(site) == Some(subject.consumer.service));
+    own.or_else(|| scan.transactions.iter().find(|site| owner(site).is_none())).copied()
+}
+
 /// The places the verdict rests on.
 pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     let Some(scan) = subject.scan else { return Vec::new() };
@@ -226,7 +233,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     }
     // Whether record and effects are committed together is the first thing that people ask then.
     if !out.is_empty() {
-        out.extend(scan.transaction.map(|site| evidence(subject.flow, site, Role::TxBegin.name())));
+        out.extend(transaction(subject, scan).map(|site| evidence(subject.flow, site, Role::TxBegin.name())));
     }
     for check in scan.must_be_there.into_iter().chain(looks(scan)).take(2) {
         out.push(evidence(subject.flow, check, "guard.state"));

@@ -76,7 +76,9 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     }
     let mut keys = found.iter().map(|record| record.fresh);
     let always = !found.is_empty() && keys.all(|fresh| fresh == Some(Fresh::Always));
-    always.then_some("never-same").into_iter().collect()
+    let otherwise = !found.is_empty() && found.iter().all(|record| record.otherwise);
+    let signals = [(always, "never-same"), (otherwise, "named-as-lock")];
+    signals.into_iter().filter_map(|(seen, signal)| seen.then_some(signal)).collect()
 }
 
 fn draft(rule: &'static str, subject: &Subject<'_, '_>, service: &str, record: &Record) -> Draft {
@@ -177,7 +179,7 @@ fn record(
     Record {
         site: step.site,
         role,
-        fresh: fresh(flow, &key, lists),
+        fresh: freshness(flow, &key, lists),
         ttl: ttls.into_iter().collect::<Option<Vec<u64>>>().and_then(|all| all.into_iter().max()),
         outside,
         otherwise: lists.otherwise.is_match(&words),
@@ -256,7 +258,7 @@ fn seconds(flow: &Flow<'_>, eval: &Eval<'_>, value: &Value) -> Option<u64> {
 }
 
 /// Whether a key is made anew for each delivery.
-fn fresh(flow: &Flow<'_>, key: &Value, lists: &Lists) -> Option<Fresh> {
+fn freshness(flow: &Flow<'_>, key: &Value, lists: &Lists) -> Option<Fresh> {
     match key {
         Value::OneOf(items) => {
             let each: Vec<bool> = items.iter().map(|item| is_fresh(flow, item, lists)).collect();
@@ -271,22 +273,29 @@ fn fresh(flow: &Flow<'_>, key: &Value, lists: &Lists) -> Option<Fresh> {
 }
 
 /// Whether a value is made anew for each delivery, all of it or a part.
-pub(super) fn is_fresh(flow: &Flow<'_>, value: &Value, lists: &Lists) -> bool {
-    let inside = |value: &Value| is_fresh(flow, value, lists);
+fn is_fresh(flow: &Flow<'_>, value: &Value, lists: &Lists) -> bool {
+    fresh(flow, value, lists).is_some()
+}
+
+/// The call that makes a value, or a part of it, anew for each delivery.
+pub(super) fn fresh(flow: &Flow<'_>, value: &Value, lists: &Lists) -> Option<Site> {
+    let inside = |value: &Value| fresh(flow, value, lists);
     match value {
         Value::Made(made) => {
             let name = format!("{}.{}", flow.types.program.external(made.path), made.name);
             if lists.fresh.is_match(&name) {
-                return true;
+                return Some(made.site);
             }
             // A date is the same for all that comes on it.
-            !lists.rounds.is_match(&made.name)
-                && made.args.iter().flat_map(|args| args.iter()).chain(&made.receiver).any(inside)
+            if lists.rounds.is_match(&made.name) {
+                return None;
+            }
+            made.args.iter().flat_map(|args| args.iter()).chain(&made.receiver).find_map(inside)
         }
-        Value::Concat(parts) => parts.iter().any(inside),
+        Value::Concat(parts) => parts.iter().find_map(inside),
         Value::Field(base, _) | Value::Element(base) => inside(base),
         Value::Call(call) => inside(call.conversion().unwrap_or(&call.callee)),
-        _ => false,
+        _ => None,
     }
 }
 

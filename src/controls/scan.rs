@@ -141,7 +141,11 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
-    scanner.out.transaction = steps::first(flow, &trace.nodes, &[Role::TxBegin]).map(|step| step.site);
+    steps::each(&trace.nodes, &mut |step| {
+        if steps::plays(flow, step, &[Role::TxBegin]) {
+            scanner.out.transactions.push(step.site);
+        }
+    });
     if !scanner.reaches_out && !scanner.out.roles.any(&CHANGES) {
         scanner.out.take_for_filters();
     }

@@ -61,6 +61,8 @@ pub struct Weakness {
     pub help: String,
     /// What to do on a transport on which that is done in a way of its own.
     help_on: Vec<(String, String)>,
+    /// It is put right in the handler, wherever its evidence lies.
+    pub in_handler: bool,
 }
 
 impl Weakness {
@@ -198,6 +200,7 @@ fn weakness(node: &Node) -> Option<Weakness> {
         priority: Priority::from_word(&text(node, "priority")?)?,
         message: text(node, "message")?,
         help: text(node, "help")?,
+        in_handler: text(node, "at").as_deref() == Some("handler"),
         help_on: node.get("help-on").map_or(&[][..], Node::entries).iter().filter_map(on).collect(),
     })
 }

@@ -161,7 +161,7 @@ pub fn judge(
             signals.insert("status-missing");
         }
         for weakness in table.weaknesses(&signals) {
-            findings.push(finding(&subject, service, weakness, &verdict));
+            findings.push(finding(&subject, service, weakness, &verdict, examined.handler));
         }
         if control == Control::Idempotency {
             let again = tables
@@ -308,6 +308,7 @@ fn finding(
     service: &str,
     weakness: &table::Weakness,
     verdict: &Verdict,
+    handler: Option<Fn>,
 ) -> Finding {
     let consumer = subject.consumer;
     let mut fill = vec![("topic", consumer.topic.name.clone()), ("service", service.to_owned())];
@@ -315,10 +316,13 @@ fn finding(
         fill.push(("effect", idempotency::effect(subject)));
     }
     let message = filled(&weakness.message, &fill);
-    let location = verdict.evidence.first().map_or_else(
-        || Place { path: consumer.registration.0.clone(), line: consumer.registration.1 },
-        |e| Place { path: e.path.clone(), line: e.line },
-    );
+    let handler = handler.filter(|_| weakness.in_handler).map(|func| {
+        let Symbol { path, line, .. } = symbol(subject.flow, func);
+        Place { path, line }
+    });
+    let shown = || verdict.evidence.first().map(|e| Place { path: e.path.clone(), line: e.line });
+    let registered = || Place { path: consumer.registration.0.clone(), line: consumer.registration.1 };
+    let location = handler.or_else(shown).unwrap_or_else(registered);
     Finding {
         id: String::new(),
         rule: weakness.id.clone(),

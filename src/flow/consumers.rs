@@ -135,6 +135,7 @@ pub(super) fn consumers(
                     group.extend(options::texts(&eval, lifting.graph, m.site, selectors, &found.hops));
                 }
             }
+            let around = lifting.types.program.owner(found.place);
             let Some(readers) = handlers(lifting, attribution, matches, &found, service) else { continue };
             out.push(Consumer {
                 service,
@@ -147,7 +148,8 @@ pub(super) fn consumers(
                 registration: (path.to_owned(), line),
                 handlers: readers.handlers,
                 behind: readers.behind.map(|closure| closure.func),
-                sure: readers.sure,
+                // Where only what a framework may call leads there, the service need not run it.
+                sure: readers.sure && attribution.runs(service, found.place.file, around),
                 dead_letter,
                 dead_letter_builtin: rule.dead_letter_builtin,
                 rule: Some(found.matched.rule),

@@ -253,7 +253,8 @@ impl<'m> Manifests<'m> {
         self.each(&[Role::Consumer], &mut |detector, rule, path, item| {
             let code = code(lifting, rule, path, item);
             let called = called_by_platform(rule, path, item, coded);
-            let services = called.map_or_else(|| owned(item, rule, path, owners), |coded| vec![coded.service]);
+            let services =
+                called.map_or_else(|| owned(item, rule, path, owners), |coded| vec![coded.service]);
             for service in services {
                 let mut handlers = handlers(lifting, attribution, routes, service, item, rule);
                 handlers.extend(code.iter().chain(called.iter().flat_map(|c| &c.handlers)).cloned());

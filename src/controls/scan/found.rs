@@ -183,8 +183,8 @@ pub struct Scan {
     pub several_ways: bool,
     /// The message is handed on out of sight where no guard stands before that.
     pub handed_past: bool,
-    /// Where a transaction begins.
-    pub transaction: Option<Site>,
+    /// Where transactions begin.
+    pub transactions: Vec<Site>,
 }
 
 impl Scan {

@@ -73,9 +73,18 @@ impl Tracer<'_, '_> {
         let (Expr::Field { name, .. } | Expr::Name(name)) = facts.expr(callee) else { return false };
         let named = ["Parse", "Atoi", "FromString", "NewFromString", "ObjectIDFromHex"];
         let library = matches!(self.eval.value(call), Value::Made(_));
+        let part = |arg: Site| self.is_part(arg, frame) && self.is_message(arg, frame);
         library
             && named.iter().any(|word| facts.text(name).starts_with(word))
-            && self.arguments(call).any(|arg| self.is_part(arg, frame) && self.is_message(arg, frame))
+            && self.arguments(call).any(|arg| part(arg) && !self.writes_itself(arg))
+    }
+
+    /// `id.String()`: what a value of a type writes of itself can be read again.
+    fn writes_itself(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Call { callee, args, .. } = facts.expr(site.expr) else { return false };
+        let Expr::Field { name, .. } = facts.expr(callee) else { return false };
+        facts.text(name) == "String" && facts.list(args).is_empty()
     }
 
     /// `if msg == nil`, `if !ok`: whether there is a message at all, or of which type it is. What it says
