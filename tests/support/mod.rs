@@ -7,6 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// The summary's file.
+pub const SUMMARY: &str = "integration-flows-implementation-summary.md";
+/// The file of the audit of event processing.
+pub const EVENTS: &str = "event-processing-service-audit.md";
+/// The file of the audit of data synchronisation.
+pub const DATA: &str = "data-synchronization-service-audit.md";
+
 /// The fixture monorepo.
 pub fn platform() -> PathBuf {
     project().join("fixtures/platform")
@@ -116,4 +123,11 @@ fn renamed(bytes: Vec<u8>, copy: usize) -> Vec<u8> {
     let own = format!("${{1}}-{copy}");
     let text = module.replace_all(&text, own.as_str());
     replaced.replace_all(&text, own.as_str()).into_owned().into_bytes()
+}
+
+/// A line of a text that has all these in it.
+#[track_caller]
+pub fn line<'t>(text: &'t str, parts: &[&str]) -> &'t str {
+    let fits = |line: &&str| parts.iter().all(|part| line.contains(part));
+    text.lines().find(fits).unwrap_or_else(|| panic!("no line with {parts:?}"))
 }
