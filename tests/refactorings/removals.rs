@@ -110,7 +110,7 @@ pub const REMOVALS: [Removal; 17] = [
         consumers: &SEARCH,
         control: "Schema",
         was: "Implemented registry High",
-        is: "Missing type-only High",
+        is: "Missing type-only Medium",
         come: &["type-only-payload P3"],
         go: &[],
         repeats: false,
