@@ -61,8 +61,20 @@ pub struct Weakness {
     pub help: String,
     /// What to do on a transport on which that is done in a way of its own.
     help_on: Vec<(String, String)>,
-    /// It is put right in the handler, wherever its evidence lies.
-    pub in_handler: bool,
+    /// Where it is reported.
+    pub at: At,
+}
+
+/// Where a weakness is reported, which is where it is put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Where its evidence lies.
+    Evidence,
+    /// Where its evidence lies in code of the service; for what lies in code that others share, at the
+    /// handler.
+    Service,
+    /// At the handler.
+    Handler,
 }
 
 impl Weakness {
@@ -200,7 +212,12 @@ fn weakness(node: &Node) -> Option<Weakness> {
         priority: Priority::from_word(&text(node, "priority")?)?,
         message: text(node, "message")?,
         help: text(node, "help")?,
-        in_handler: text(node, "at").as_deref() == Some("handler"),
+        at: match text(node, "at").as_deref() {
+            None => At::Evidence,
+            Some("service") => At::Service,
+            Some("handler") => At::Handler,
+            Some(_) => return None,
+        },
         help_on: node.get("help-on").map_or(&[][..], Node::entries).iter().filter_map(on).collect(),
     })
 }

@@ -316,11 +316,17 @@ fn finding(
         fill.push(("effect", idempotency::effect(subject)));
     }
     let message = filled(&weakness.message, &fill);
-    let handler = handler.filter(|_| weakness.in_handler).map(|func| {
+    let shown = || verdict.evidence.first().map(|e| Place { path: e.path.clone(), line: e.line });
+    let shared = || shown().is_some_and(|place| !is_of(subject, &place.path));
+    let in_handler = match weakness.at {
+        table::At::Evidence => false,
+        table::At::Service => shared(),
+        table::At::Handler => true,
+    };
+    let handler = handler.filter(|_| in_handler).map(|func| {
         let Symbol { path, line, .. } = symbol(subject.flow, func);
         Place { path, line }
     });
-    let shown = || verdict.evidence.first().map(|e| Place { path: e.path.clone(), line: e.line });
     let registered = || Place { path: consumer.registration.0.clone(), line: consumer.registration.1 };
     let location = handler.or_else(shown).unwrap_or_else(registered);
     Finding {
@@ -339,6 +345,13 @@ fn finding(
         fingerprint: String::new(),
         suppressed: None,
     }
+}
+
+/// Whether a file is in the folder of the consumer's service.
+fn is_of(subject: &Subject<'_, '_>, path: &str) -> bool {
+    let file = subject.flow.types.program.files.iter().position(|file| file.path == path);
+    let owner = file.and_then(|file| subject.flow.attribution.owner(file as u32));
+    owner == Some(subject.consumer.service)
 }
 
 /// A function as the contract names it.

@@ -32,7 +32,7 @@ pub struct ServiceView {
     diagram: String,
 }
 
-/// A finding that is listed for another service.
+/// A finding about this service and another.
 #[derive(Debug, Serialize)]
 struct Shared {
     rule: String,
@@ -162,11 +162,14 @@ impl Views<'_> {
         }
     }
 
-    /// Findings of other services that name this one and rest on where its consumers are registered.
+    /// Findings that name this service and another, and rest on where its consumers are registered.
     fn shared(&self, service: &Service, mine: &[&Consumer]) -> Vec<Shared> {
         let names = |f: &&Finding| {
-            let mut words = f.message.split(|c: char| c.is_whitespace() || c == ',');
-            f.service != service.name && f.suppressed.is_none() && words.any(|word| word == service.name)
+            let words: Vec<&str> = f.message.split(|c: char| c.is_whitespace() || c == ',').collect();
+            let another = |s: &Service| s.name != service.name && words.contains(&s.name.as_str());
+            f.suppressed.is_none()
+                && words.contains(&service.name.as_str())
+                && self.audit.services.iter().any(another)
         };
         let found = self.audit.findings.iter().filter(names).filter_map(|f| {
             let here = |e: &&Evidence| {
