@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::{copy_tree, flowaudit, platform, run, told};
+use support::{copy_tree, flowaudit, platform, run, told, write};
 
 fn bare() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -87,9 +87,7 @@ fn completions_and_manual_pages_tell_every_command() {
 fn with_house_rules(files: &[(&str, &str)]) -> String {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        write(dir.path(), path, text);
     }
     fs::write(dir.path().join("flowaudit.yaml"), "rules: {paths: [house]}\n").unwrap();
     let (code, out, err) = run(&["rules", "test", "house"], dir.path());

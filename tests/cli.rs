@@ -1,8 +1,12 @@
 //! The program from outside: exit codes, and what goes to which stream.
 
+mod support;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use support::write;
 
 fn flowaudit(args: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowaudit"));
@@ -119,11 +123,7 @@ fn a_real_audit_satisfies_the_schema_whatever_the_threads() {
 #[test]
 fn mistakes_that_different_stages_find_are_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |path: &str, text: &str| write(dir.path(), path, text);
     write("order/go.mod", "module order\n\ngo 1.22\n");
     write("order/main.go", "package main\n\nfunc main() {}\n");
     write("house/rules.yaml", "id: house\ntitel: House\nlanguage: go\n");

@@ -11,7 +11,7 @@ use flowaudit::audit::{Audit, AuditResult, CacheStore, Control, Date, Evidence, 
 use flowaudit::config::Config;
 use flowaudit::controls::control_of;
 use flowaudit::report::docs::{self, Material, Stamp};
-use support::{DATA, EVENTS, SUMMARY, line, run};
+use support::{DATA, EVENTS, SUMMARY, line, run, write};
 
 /// What documents say of an audit made by hand, with every service in scope.
 fn of(audit: &Audit) -> BTreeMap<String, String> {
@@ -127,11 +127,7 @@ fn a_table_is_not_advised_on_as_what_expires_is() {
 #[test]
 fn a_contract_s_types_are_shown_by_the_name_that_messages_carry() {
     let dir = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |path: &str, text: &str| write(dir.path(), path, text);
     write("go.mod", "module example.com/shop\n\ngo 1.24\n");
     write("stores/main.go", "package main\n\nfunc main() {}\n");
     write(

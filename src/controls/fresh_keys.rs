@@ -1,7 +1,5 @@
 //! Ids that a path makes anew: what is inserted under one has another key on each delivery.
 
-use regex::RegexSet;
-
 use crate::audit::Control;
 use crate::flow::eval::Eval;
 use crate::flow::program::{Fn, Site};
@@ -16,12 +14,12 @@ use super::verdict::Subject;
 /// What makes the id anew that the first literal on the way of the message with an id of its own is given.
 pub fn maker(subject: &Subject<'_, '_>) -> Option<Site> {
     let table = table::of(Control::Idempotency)?;
-    let (lists, ids) = (Lists::of(table), RegexSet::new(table.names("ids")).ok()?);
+    let lists = Lists::of(table);
     let eval = Eval::new(subject.flow.types);
     let made = |site: Site| match eval.value(site) {
         Value::Object(object) => {
-            let mut given = object.fields.iter().filter(|(name, _)| ids.is_match(name));
-            given.find_map(|(_, value)| fresh(subject.flow, value, &lists))
+            let mut given = object.fields.iter().filter(|(name, _)| lists.ids.is_match(name));
+            given.find_map(|(_, value)| fresh(subject.flow, value, lists))
         }
         _ => None,
     };

@@ -38,9 +38,8 @@ pub fn findings(
     again: bool,
     table: &Table,
 ) -> Vec<Draft> {
-    static LISTS: OnceLock<Lists> = OnceLock::new();
     let Some(scan) = subject.scan else { return Vec::new() };
-    let lists = LISTS.get_or_init(|| Lists::of(table));
+    let lists = Lists::of(table);
     let guarded = scan.guards.iter().any(|g| g.kind == GuardKind::Dedupe);
     let mut found = Vec::new();
     let eval = Eval::new(subject.flow.types);
@@ -72,7 +71,7 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     let eval = Eval::new(subject.flow.types);
     let mut found = Vec::new();
     for (_, trace) in &examined.traces {
-        records(subject.flow, &eval, &trace.nodes, &mut Vec::new(), &lists, &mut found);
+        records(subject.flow, &eval, &trace.nodes, &mut Vec::new(), lists, &mut found);
     }
     let mut keys = found.iter().map(|record| record.fresh);
     let always = !found.is_empty() && keys.all(|fresh| fresh == Some(Fresh::Always));
@@ -381,19 +380,26 @@ pub(super) struct Lists {
     rounds: RegexSet,
     /// Words of what shares a library with records of messages and is none.
     otherwise: RegexSet,
+    /// Names of fields that hold an id of what is stored.
+    pub(super) ids: RegexSet,
     /// Seconds for which a record is kept at least.
     shortest: u64,
 }
 
 impl Lists {
-    pub(super) fn of(table: &Table) -> Lists {
-        let set = |key: &str| RegexSet::new(table.names(key)).unwrap_or_default();
-        let shortest = table.names("kept-at-least").iter().find_map(|text| text_seconds(text));
-        Lists {
-            fresh: set("fresh"),
-            rounds: set("rounds"),
-            otherwise: set("no-record"),
-            shortest: shortest.unwrap_or_default(),
-        }
+    /// The lists of the embedded table.
+    pub(super) fn of(table: &Table) -> &'static Lists {
+        static LISTS: OnceLock<Lists> = OnceLock::new();
+        LISTS.get_or_init(|| {
+            let set = |key: &str| RegexSet::new(table.names(key)).unwrap_or_default();
+            let shortest = table.names("kept-at-least").iter().find_map(|text| text_seconds(text));
+            Lists {
+                fresh: set("fresh"),
+                rounds: set("rounds"),
+                otherwise: set("no-record"),
+                ids: set("ids"),
+                shortest: shortest.unwrap_or_default(),
+            }
+        })
     }
 }

@@ -7,7 +7,6 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::value::{Closure, Value};
 use crate::flow::{Consumer, Flow};
 use crate::rules::Role;
-use crate::syntax::facts::Expr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -221,7 +220,7 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
     let named = |c: &&Arc<Closure>| flow.types.program.func(c.func).parent.is_none();
     let own = |c: &&Arc<Closure>| owner(c.func) == Some(consumer.service);
     // What only answers a question decides whether the handler runs.
-    let acts = |c: &&Arc<Closure>| own(c) && !answers(flow, c.func);
+    let acts = |c: &&Arc<Closure>| own(c) && !flow.types.answers(c.func);
     let found = inside.iter().filter(acts).find(named).or_else(|| inside.iter().find(acts));
     if let Some(found) = found {
         return found.clone();
@@ -246,13 +245,6 @@ fn own_function(flow: &Flow<'_>, consumer: &Consumer, handler: &Arc<Closure>) ->
         return Arc::new(Closure::plain(flow.types.program.outermost(handler.func)));
     }
     handler.clone()
-}
-
-/// Whether a function gives yes or no and nothing else.
-fn answers(flow: &Flow<'_>, func: Fn) -> bool {
-    let facts = flow.types.program.facts(func.file);
-    let results = facts.params(&facts.func(func.func).results);
-    matches!(results, [one] if matches!(facts.expr(one.ty), Expr::Name(name) if facts.text(name) == "bool"))
 }
 
 /// The first method of the service itself on the way of the message that may refuse it, and does

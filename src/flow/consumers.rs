@@ -10,10 +10,10 @@ use super::endpoints::{Found, Lifting, Part, TopicName};
 use super::eval::Eval;
 use super::handoff::{Handoff, Readers};
 use super::instance::Instance;
-use super::matches::{Match, RuleId};
+use super::matches::{Match, RuleId, at};
 use super::program::{Fn, Site, Ty};
 use super::started::Started;
-use super::value::{Closure, STEP, Value};
+use super::value::{Closure, STEP, Value, add_function};
 use super::{addressed, attributed, options, resolve, select, symbol, untold, unused};
 use crate::rules::{Detector, Role, Rule, Start};
 
@@ -240,11 +240,7 @@ fn handlers(
     if untold::ends(eval, &handlers, found.matched.site) {
         return None;
     }
-    let decodes = |site: Site| {
-        let first = matches.partition_point(|m| m.site < site);
-        let here = matches[first..].iter().take_while(|m| m.site == site);
-        here.into_iter().any(|m| lifting.index.rule(m.rule).role == Role::Decode)
-    };
+    let decodes = |site: Site| at(matches, site).any(|m| lifting.index.rule(m.rule).role == Role::Decode);
     let handoff = Handoff { eval, graph, instance: &instance, decodes: &decodes };
     let readers = handoff.readers(received, &handlers);
     // A wrapper has several methods that read: the one that nobody calls tells of no reader.
@@ -313,11 +309,7 @@ fn dedup_consumers(all: Vec<Consumer>) -> Vec<Consumer> {
         });
         match same {
             Some(same) => {
-                for handler in consumer.handlers {
-                    if !same.handlers.iter().any(|h| h.func == handler.func) {
-                        same.handlers.push(handler);
-                    }
-                }
+                consumer.handlers.iter().for_each(|handler| add_function(&mut same.handlers, handler));
                 if same.group.is_empty() {
                     same.group = consumer.group;
                 }

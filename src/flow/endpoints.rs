@@ -4,11 +4,12 @@
 //! lifted through parameters, fields and constructors until they are constants, and the outermost
 //! call that supplies the topic is the registration people look for.
 
+mod handlers;
 mod house;
 mod made;
 mod ways;
 
-use crate::rules::{Role, Rule, Selector, Start, Step};
+use crate::rules::{Role, Rule, Selector, Start};
 use crate::syntax::facts::Expr;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -22,7 +23,9 @@ use super::program::{Fn, Site};
 use super::resolve::{given_handler, settle, supply};
 use super::select::{kept_under, select};
 use super::types::{Type, Types};
-use super::value::{Closure, Value};
+use super::value::{Closure, Value, add_function};
+pub use handlers::method_handler;
+use handlers::{functions, table};
 use made::registered_each;
 use ways::{handed_over, hands_function, split};
 
@@ -420,10 +423,8 @@ impl Lifting<'_> {
         }
         let mut handlers: Vec<Arc<Closure>> = Vec::new();
         for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Handler) {
-            for handler in Self::handlers(eval, value) {
-                if !handlers.iter().any(|h| h.func == handler.func) {
-                    handlers.push(handler);
-                }
+            for handler in &functions(eval, value) {
+                add_function(&mut handlers, handler);
             }
             if !handlers.is_empty() {
                 break;
@@ -483,37 +484,6 @@ impl Lifting<'_> {
             });
         }
     }
-
-    /// The handlers that a map of handlers by their topics has for `topic`.
-    fn listed(
-        &self,
-        eval: &Eval<'_>,
-        parts: &[(Part, Value)],
-        topic: &str,
-        place: Site,
-    ) -> Option<Vec<Arc<Closure>>> {
-        let (_, table) = parts.iter().find(|(part, _)| *part == Part::Table)?;
-        let entries = table.items().into_iter().flat_map(|table| match table {
-            Value::Object(object) => super::eval::entries(&object).collect(),
-            _ => Vec::new(),
-        });
-        let mut own =
-            entries.filter(|(key, _)| self.texts(eval, key, place).iter().any(|text| text == topic));
-        own.next().map(|(_, value)| Self::handlers(eval, &value))
-    }
-
-    /// The functions a handler value stands for.
-    fn handlers(eval: &Eval<'_>, value: &Value) -> Vec<Arc<Closure>> {
-        let mut found = Vec::new();
-        for item in value.items() {
-            if let Some(closure) = item.function() {
-                found.push(closure.clone());
-                continue;
-            }
-            found.extend(method_handler(eval, &item));
-        }
-        found
-    }
 }
 
 /// Whether a value says nothing and nobody can add to it.
@@ -524,32 +494,6 @@ fn nothing(value: &Value) -> bool {
         Value::List(items) | Value::OneOf(items) => items.iter().all(nothing),
         _ => false,
     }
-}
-
-/// An object handed over as a handler: its method that takes a message.
-pub fn method_handler(eval: &Eval<'_>, value: &Value) -> Option<Arc<Closure>> {
-    const NAMES: [&str; 12] = [
-        "Handle",
-        "HandleMessage",
-        "HandleEvent",
-        "Consume",
-        "ConsumeClaim",
-        "ProcessTask",
-        "Work",
-        "Process",
-        "ProcessMessage",
-        "OnMessage",
-        "HandleCommand",
-        "HandleReply",
-    ];
-    let ty = eval.type_of(value);
-    if !matches!(ty, Type::Named(..)) {
-        return None;
-    }
-    NAMES.iter().find_map(|name| match eval.types.member(&ty, name) {
-        Some(super::types::Member::Method(func)) => Some(Arc::new(Closure::method(func, value.clone()))),
-        _ => None,
-    })
 }
 
 /// The text of the argument a selector points into, as the code has it.
@@ -595,18 +539,6 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule, argument: Option<usize>) -> V
     parts
 }
 
-/// The map that a rule takes its topics and their handlers from: `map[keys]` and `map[]`.
-fn table(rule: &Rule) -> Option<Selector> {
-    let of = |selector: &Selector, end: &Step| match selector.steps.split_last() {
-        Some((last, steps)) if last == end => {
-            Some(Selector { start: selector.start.clone(), steps: steps.to_vec() })
-        }
-        _ => None,
-    };
-    let handlers = rule.handler.iter().find_map(|selector| of(selector, &Step::Each))?;
-    rule.topic.iter().filter_map(|selector| of(selector, &Step::EachKey)).find(|map| *map == handlers)
-}
-
 /// One endpoint per place, topic and outermost call: several handlers or library calls behind it
 /// are gathered. Outermost calls stay apart because they may run in different services.
 fn merge(found: Vec<Found>) -> Vec<Found> {
@@ -619,11 +551,7 @@ fn merge(found: Vec<Found>) -> Vec<Found> {
                 same.others.push(item.matched);
                 same.parts.extend(item.parts.into_iter().filter(|(part, _)| *part == Part::Group));
                 same.by_field |= item.by_field;
-                for handler in item.handlers {
-                    if !same.handlers.iter().any(|h| h.func == handler.func) {
-                        same.handlers.push(handler);
-                    }
-                }
+                item.handlers.iter().for_each(|handler| add_function(&mut same.handlers, handler));
             }
             None => out.push(item),
         }

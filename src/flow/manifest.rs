@@ -18,7 +18,7 @@ use super::eval::Eval;
 use super::modules;
 use super::parking::{Parking, Redelivery};
 use super::program::{Decl, Site, parent};
-use super::value::{Closure, Value};
+use super::value::{Closure, Value, add_function};
 use find::Item;
 use names::Folders;
 
@@ -354,11 +354,7 @@ fn handlers(
         let fits = names.iter().any(|name| wanted.iter().any(|w| same_route(name, w)));
         let program = lifting.types.program;
         if fits && attribution.services(route.place.file, program.owner(route.place)).contains(&service) {
-            for handler in &route.handlers {
-                if !found.iter().any(|h| h.func == handler.func) {
-                    found.push(handler.clone());
-                }
-            }
+            route.handlers.iter().for_each(|handler| add_function(&mut found, handler));
         }
     }
     found

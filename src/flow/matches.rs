@@ -575,6 +575,12 @@ fn first_expr(types: &Types<'_>, method: Fn) -> Option<Site> {
     Some(Site { file: method.file, expr: ExprId(expr as u32) })
 }
 
+/// The matches of what stands at a place, of all in their order.
+pub fn at(matches: &[Match], site: Site) -> impl Iterator<Item = &Match> {
+    let start = matches.partition_point(|m| m.site < site);
+    matches[start..].iter().take_while(move |m| m.site == site)
+}
+
 /// Whether any rule of `role` is among `rules`.
 pub fn has_role(index: &Index<'_>, rules: &[RuleId], role: Role) -> bool {
     rules.iter().any(|&id| index.rule(id).role == role)

@@ -108,8 +108,7 @@ pub struct Flow<'a> {
 impl Flow<'_> {
     /// The matches of what stands at a place.
     pub fn matches_at(&self, site: Site) -> impl Iterator<Item = &Match> {
-        let start = self.matches.partition_point(|m| m.site < site);
-        self.matches[start..].iter().take_while(move |m| m.site == site)
+        matches::at(&self.matches, site)
     }
 }
 

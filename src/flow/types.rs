@@ -283,6 +283,13 @@ impl<'a> Types<'a> {
             .is_some_and(|r| matches!(facts.expr(r.ty), Expr::Name(name) if facts.text(name) == "error"))
     }
 
+    /// Whether a function gives yes or no and nothing else.
+    pub fn answers(&self, func: Fn) -> bool {
+        let facts = self.program.facts(func.file);
+        let results = facts.params(&facts.func(func.func).results);
+        matches!(results, [one] if matches!(facts.expr(one.ty), Expr::Name(name) if facts.text(name) == "bool"))
+    }
+
     /// Whether a function can tell its caller that it failed: by an error that it gives, or by throwing,
     /// as all of TypeScript can.
     pub fn can_fail(&self, func: Fn) -> bool {

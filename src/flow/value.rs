@@ -107,6 +107,13 @@ pub struct Binding {
     pub receiver: Option<Value>,
 }
 
+/// Adds a function that is not among those found yet.
+pub fn add_function(found: &mut Vec<Arc<Closure>>, function: &Arc<Closure>) {
+    if !found.iter().any(|known| known.func == function.func) {
+        found.push(function.clone());
+    }
+}
+
 /// How many alternatives are kept.
 const ALTERNATIVES: usize = 64;
 

@@ -74,10 +74,15 @@ pub fn copy_tree(from: &Path, to: &Path, change: Change<'_>) {
     for path in files.iter().rev() {
         let bytes = fs::read(path).unwrap();
         let (path, bytes) = change(path.strip_prefix(from).unwrap(), bytes);
-        let path = to.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
+        write(to, path, bytes);
     }
+}
+
+/// Writes a file below a folder, with the folders that it lies in.
+pub fn write(folder: &Path, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
 }
 
 /// Every file below a folder, links followed.

@@ -10,7 +10,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::resolve::{binding_of, everything};
 use crate::flow::types::{Member, Type};
 use crate::flow::untold;
-use crate::flow::value::{Binding, Closure, Value};
+use crate::flow::value::{Binding, Closure, Value, add_function};
 use crate::syntax::facts::{Expr, Param};
 
 use super::holding::{Holding, Seed};
@@ -145,10 +145,10 @@ impl Handoff<'_> {
                     if let Some(closure) = item.function()
                         && self.eval.types.has_body(closure.func)
                         && (self.instance.runs)(closure.func)
-                        && !self.answers(closure.func)
-                        && !found.iter().any(|known| known.func == closure.func)
+                        // What only answers a question decides whether the handler runs.
+                        && !self.eval.types.answers(closure.func)
                     {
-                        found.push(closure.clone());
+                        add_function(&mut found, closure);
                     }
                 }
             }
@@ -180,27 +180,14 @@ impl Handoff<'_> {
                     continue;
                 }
                 let binding = binding_of(self.eval, call.site, setter);
-                let told = binding.args.get(at as usize).and_then(Value::function);
-                found.extend(
-                    told.filter(|told| !found.iter().any(|f| f.func == told.func))
-                        .cloned()
-                        .into_iter()
-                        .collect::<Vec<_>>(),
-                );
+                if let Some(told) = binding.args.get(at as usize).and_then(Value::function) {
+                    add_function(&mut found, told);
+                }
             }
         }
         match &found[..] {
             [only] => Some(only.clone()),
             _ => None,
-        }
-    }
-
-    /// Whether a function gives yes or no and nothing else: it decides whether the handler runs.
-    fn answers(&self, func: Fn) -> bool {
-        let facts = self.eval.types.program.facts(func.file);
-        match facts.params(&facts.func(func.func).results) {
-            [one] => matches!(facts.expr(one.ty), Expr::Name(name) if facts.text(name) == "bool"),
-            _ => false,
         }
     }
 

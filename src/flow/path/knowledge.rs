@@ -11,6 +11,7 @@ use super::{Closure, Eval, Flow, Fn, Trace, Tracer, Value};
 use crate::flow::endpoints::method_handler;
 use crate::flow::resolve::everything;
 use crate::flow::select::select;
+use crate::flow::value::add_function;
 use crate::rules::Role;
 
 /// How far the handlers of observers and mediators are looked for.
@@ -93,11 +94,7 @@ impl<'f, 'a> Knowledge<'f, 'a> {
                 self.observers.borrow_mut().insert(*at, handlers.clone());
                 handlers
             });
-            for handler in handlers.iter() {
-                if !found.iter().any(|known| known.func == handler.func) {
-                    found.push(handler.clone());
-                }
-            }
+            handlers.iter().for_each(|handler| add_function(&mut found, handler));
         }
         found
     }

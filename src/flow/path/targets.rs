@@ -14,7 +14,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::resolve::everything;
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
-use crate::flow::value::{Binding, Closure, Value};
+use crate::flow::value::{Binding, Closure, Value, add_function};
 
 impl Tracer<'_, '_> {
     pub(super) fn returns_nothing(&self, site: Site) -> bool {
@@ -174,9 +174,8 @@ impl Tracer<'_, '_> {
             for item in value.items() {
                 if let Some(closure) = item.function()
                     && self.flow.types.has_body(closure.func)
-                    && !found.iter().any(|c| c.func == closure.func)
                 {
-                    found.push(closure.clone());
+                    add_function(&mut found, closure);
                 }
             }
         }
@@ -341,8 +340,8 @@ impl Tracer<'_, '_> {
         wanted.retain(|t| matches!(t, Type::Named(..)));
         let mut found: Vec<Arc<Closure>> = Vec::new();
         for handler in self.known.mediated() {
-            if self.takes_one_of(handler.func, &wanted) && !found.iter().any(|c| c.func == handler.func) {
-                found.push(handler.clone());
+            if self.takes_one_of(handler.func, &wanted) {
+                add_function(&mut found, handler);
             }
         }
         found
