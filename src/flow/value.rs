@@ -5,8 +5,10 @@
 //! event-bus package to the place that names it.
 
 mod applied;
+mod needs;
 
 pub use applied::{Applied, Fold};
+pub use needs::Needs;
 
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
@@ -70,8 +72,8 @@ pub enum Value {
 pub struct Object {
     /// First, so that what differs is told apart at once.
     hash: u64,
-    /// Whether it depends on a parameter or receiver; what does not is shared as it is.
-    pub open: bool,
+    /// Whose parameters or receiver it depends on; what depends on none is shared as it is.
+    pub needs: Needs,
     /// Its type.
     pub ty: Type,
     /// Fields, or map entries whose key is constant.
@@ -84,8 +86,8 @@ pub struct Object {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Closure {
     hash: u64,
-    /// Whether it depends on a parameter or receiver, or may capture one.
-    pub open: bool,
+    /// Whose parameters or receiver it depends on, or may capture.
+    needs: Needs,
     /// The function.
     pub func: Fn,
     /// Receiver of a method value.
@@ -128,8 +130,8 @@ fn add(flat: &mut Vec<Value>, item: &Value) {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Made {
     hash: u64,
-    /// Whether it depends on a parameter or receiver.
-    open: bool,
+    /// Whose parameters or receiver it depends on.
+    needs: Needs,
     /// The first it depends on.
     free: Option<Free>,
     /// Import path.
@@ -178,8 +180,8 @@ impl Hash for Made {
 impl Object {
     /// A literal.
     pub fn new(ty: Type, fields: Vec<(Arc<str>, Value)>, site: Site) -> Object {
-        let open = fields.iter().any(|(_, value)| value.is_open());
-        Object { hash: hash_of((&fields, site)), open, ty, fields, site }
+        let needs = fields.iter().map(|(_, value)| value.needs()).collect();
+        Object { hash: hash_of((&fields, site)), needs, ty, fields, site }
     }
 
     /// The fields that are known by name, without what is taken over from something not known yet.
@@ -251,8 +253,8 @@ impl Merged {
 }
 
 impl Closure {
-    fn new(open: bool, func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
-        Closure { hash: hash_of((func, &receiver, &env)), open, func, receiver, env, named: None }
+    fn new(needs: Needs, func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
+        Closure { hash: hash_of((func, &receiver, &env)), needs, func, receiver, env, named: None }
     }
 
     /// The same as a value of a declared function type.
@@ -260,7 +262,7 @@ impl Closure {
     pub fn named(&self, ty: Ty) -> Closure {
         Closure {
             named: Some(ty),
-            ..Closure::new(self.open, self.func, self.receiver.clone(), self.env.clone())
+            ..Closure::new(self.needs, self.func, self.receiver.clone(), self.env.clone())
         }
     }
 
@@ -272,25 +274,27 @@ impl Closure {
 
     /// A function that needs nothing from around it.
     pub fn plain(func: Fn) -> Closure {
-        Closure::new(false, func, None, Vec::new())
+        Closure::new(Needs::NONE, func, None, Vec::new())
     }
 
     /// A closure as it is written, with nothing captured yet.
     pub fn written(func: Fn) -> Closure {
-        Closure::new(true, func, None, Vec::new())
+        Closure::new(Needs::ANY, func, None, Vec::new())
     }
 
     /// A method bound to its receiver.
     pub fn method(func: Fn, receiver: Value) -> Closure {
-        Closure::new(receiver.is_open(), func, Some(receiver), Vec::new())
+        Closure::new(receiver.needs(), func, Some(receiver), Vec::new())
     }
 
     /// A function with its receiver and what it captured.
     pub fn bound(func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
-        let open = receiver.as_ref().is_some_and(Value::is_open)
-            || env.is_empty()
-            || env.iter().any(|b| b.args.iter().chain(&b.receiver).any(Value::is_open));
-        Closure::new(open, func, receiver, env)
+        let captured = env.iter().flat_map(|b| b.args.iter().chain(&b.receiver));
+        let needs = match env.is_empty() {
+            true => Needs::ANY,
+            false => captured.chain(&receiver).map(Value::needs).collect(),
+        };
+        Closure::new(needs, func, receiver, env)
     }
 }
 
@@ -299,7 +303,7 @@ impl Made {
     pub fn mention(path: ExtPath, on: Arc<str>, name: Arc<str>, ty: Type, site: Site) -> Made {
         Made {
             hash: 0,
-            open: false,
+            needs: Needs::NONE,
             free: None,
             path,
             on,
@@ -330,7 +334,7 @@ impl Made {
     /// Settles what it depends on, when its parts are in place.
     fn settled(mut self) -> Made {
         let args = || self.args.iter().flat_map(|args| args.iter()).chain(&self.receiver);
-        self.open = args().any(Value::is_open);
+        self.needs = args().map(Value::needs).collect();
         self.free = args().find_map(Value::free);
         self.hash = hash_of((self.site, &self.name, &self.receiver, &self.args));
         self
@@ -343,17 +347,24 @@ const PARTS: u32 = 4_000;
 impl Value {
     /// Whether the value depends on a parameter or receiver anywhere inside.
     pub fn is_open(&self) -> bool {
+        !self.needs().is_none()
+    }
+
+    /// The functions whose parameters or receiver the value depends on anywhere inside.
+    pub fn needs(&self) -> Needs {
         match self {
-            Value::Param(..) | Value::Receiver(_) => true,
-            Value::Object(object) => object.open,
-            Value::Made(made) => made.open,
-            Value::Call(call) => call.open,
-            Value::Func(closure) => closure.open,
+            Value::Param(func, _) | Value::Receiver(func) => Needs::of(*func),
+            Value::Object(object) => object.needs,
+            Value::Made(made) => made.needs,
+            Value::Call(call) => call.needs,
+            Value::Func(closure) => closure.needs,
             Value::Concat(items) | Value::List(items) | Value::OneOf(items) => {
-                items.iter().any(Value::is_open)
+                items.iter().map(Value::needs).collect()
             }
-            Value::Field(base, _) | Value::Element(base) => base.is_open(),
-            Value::Opaque(_) | Value::Unset | Value::Str(_) | Value::Literal(_) | Value::Typed(_) => false,
+            Value::Field(base, _) | Value::Element(base) => base.needs(),
+            Value::Opaque(_) | Value::Unset | Value::Str(_) | Value::Literal(_) | Value::Typed(_) => {
+                Needs::NONE
+            }
         }
     }
 

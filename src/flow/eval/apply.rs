@@ -259,7 +259,7 @@ struct Substitution<'s, 'a> {
 impl Substitution<'_, '_> {
     fn put(&mut self, value: &Value) -> Value {
         let eval = self.eval;
-        if !value.is_open() {
+        if !value.needs().may_hold(self.binding.func) {
             return value.clone();
         }
         let part = identity(value);

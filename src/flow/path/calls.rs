@@ -140,7 +140,7 @@ impl Tracer<'_, '_> {
                     Value::Field(..) | Value::Made(_) => true,
                     _ => false,
                 }
-                || matches!(&value, Value::Object(object) if object.open)
+                || matches!(&value, Value::Object(object) if !object.needs.is_none())
         })
     }
 }

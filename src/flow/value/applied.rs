@@ -4,15 +4,15 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Free, Value, hash_of};
+use super::{Free, Needs, Value, hash_of};
 use crate::flow::program::Site;
 
 /// A call whose result is not known yet.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Applied {
     hash: u64,
-    /// Whether it depends on a parameter or receiver.
-    pub open: bool,
+    /// Whose parameters or receiver it depends on.
+    pub needs: Needs,
     /// The first it depends on.
     pub free: Option<Free>,
     /// What is called; for a fold, the list of what is called in turn.
@@ -48,8 +48,18 @@ impl Hash for Applied {
 impl Applied {
     /// A call of `callee` at `site`.
     pub fn new(callee: Value, args: Arc<[Value]>, index: u32, site: Site) -> Applied {
-        Applied { hash: 0, open: false, free: None, callee, args, spread: false, index, fold: None, site }
-            .settled()
+        Applied {
+            hash: 0,
+            needs: Needs::NONE,
+            free: None,
+            callee,
+            args,
+            spread: false,
+            index,
+            fold: None,
+            site,
+        }
+        .settled()
     }
 
     /// The same whose last argument is a list of several, or not.
@@ -88,7 +98,7 @@ impl Applied {
     /// Settles what it depends on, when its parts are in place.
     fn settled(mut self) -> Applied {
         let parts = || std::iter::once(&self.callee).chain(self.args.iter());
-        self.open = parts().any(Value::is_open);
+        self.needs = parts().map(Value::needs).collect();
         self.free = parts().find_map(Value::free);
         self.hash = hash_of((self.site, self.index, self.fold, &self.callee, &self.args));
         self
