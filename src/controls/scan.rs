@@ -332,7 +332,7 @@ impl Scanner<'_, '_> {
             self.out.must_be_there = self.out.must_be_there.or(self.required.iter().copied().find(same));
         }
         let effect = HARMFUL.iter().chain(&HARMLESS).copied().find(|&r| own.has(r));
-        let effect = effect.filter(|&role| role != Role::Publisher || !self.is_answer(step.site));
+        let effect = effect.filter(|&role| role != Role::Publisher || !is_answer(step));
         let deeper = below.any(&HARMFUL) || below.any(&HARMLESS);
         match effect {
             // A named effect is what it does inside, when that was seen.
@@ -375,18 +375,6 @@ impl Scanner<'_, '_> {
             }
         }
         None
-    }
-
-    /// Whether a call sends to where the message asks for its answer (`d.ReplyTo`): whoever asks twice
-    /// is answered twice.
-    fn is_answer(&self, call: Site) -> bool {
-        let facts = self.flow.types.program.facts(call.file);
-        let names = table::of(Control::Idempotency).map_or(&[][..], |table| table.names("answers-to"));
-        let Expr::Call { args, .. } = facts.expr(call.expr) else { return false };
-        facts.list(args).iter().any(|&arg| {
-            matches!(facts.expr(arg), Expr::Field { name, .. }
-                if names.iter().any(|known| known == facts.text(name)))
-        })
     }
 
     /// Notes the effect of a step: what it does, or the addition that it writes down.
@@ -502,4 +490,11 @@ fn wraps_one(nodes: &[Node]) -> bool {
         nodes.iter().map(of).sum()
     }
     steps(nodes) == 1
+}
+
+/// Whether a step sends to where the message asks for its answer (`d.ReplyTo`): whoever asks twice is
+/// answered twice.
+fn is_answer(step: &Step) -> bool {
+    let names = table::of(Control::Idempotency).map_or(&[][..], |table| table.names("answers-to"));
+    step.sent_to.as_ref().is_some_and(|field| names.iter().any(|known| **known == **field))
 }

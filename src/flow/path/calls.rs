@@ -41,8 +41,9 @@ impl Tracer<'_, '_> {
         let opens = plain || role(Role::ObserverTrigger) || role(Role::MediatorSend);
         let adds = self.taken(site, &rules, frame);
         let sends_on = self.sends_on(site, &rules, frame);
-        let step =
-            Step { error, detached, about, keyed, sends_on, adds, ..Step::new(site, func, rules, depth) };
+        let sent_to = self.sent_to(site, &rules, frame);
+        let known = Step::new(site, func, rules, depth);
+        let step = Step { error, detached, about, keyed, sends_on, sent_to, adds, ..known };
         let mut followed = false;
         // While the message is handed on as it came, it is still in the consumer's hands.
         let handed_on = self.hands_on(func, id);

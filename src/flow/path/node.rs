@@ -1,5 +1,7 @@
 //! What a trace is made of.
 
+use std::sync::Arc;
+
 use super::{Fn, RuleId, Site};
 
 /// One node of a trace.
@@ -42,6 +44,9 @@ pub struct Step {
     pub keyed: bool,
     /// It publishes what was received as it is.
     pub sends_on: bool,
+    /// The name of the field that it publishes to what stands in (`d.ReplyTo`), through whatever it was
+    /// handed by.
+    pub sent_to: Option<Arc<str>>,
     /// Where something was added to an old value that this writes down; for the addition itself, its
     /// own place.
     pub adds: Vec<Site>,
@@ -62,6 +67,7 @@ impl Step {
             about: About::Other,
             keyed: false,
             sends_on: false,
+            sent_to: None,
             adds: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! What of a handler's values is the message: a check counts for the payload only when it looks at
 //! what was received, not at a setting or a row that was loaded.
 
-use crate::rules::Role;
+use crate::rules::{Role, Rule};
 use crate::syntax::facts::{Expr, ExprId, Sym, UnaryOp};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::{About, Binding, Eval, Fn, Node, RuleId, Site, Tracer, Type, Value};
 use crate::flow::program::{ExtPath, Ty};
+use crate::flow::select::select;
 use crate::flow::value::STEP;
 
 /// The types the payload has been seen as, so far on the path.
@@ -362,6 +363,26 @@ impl Tracer<'_, '_> {
         let sends = rules.iter().any(|&rule| self.flow.index.rule(rule).role == Role::Publisher);
         let received = |arg| self.payload.as_received(self.eval, &self.value_in(arg, frame), CARRIED);
         sends && self.arguments(site).any(received)
+    }
+
+    /// The name of the field that a step publishes to what stands in, where it is read from one: as rules
+    /// tell the topic, or as it is written among the arguments.
+    pub(super) fn sent_to(&self, site: Site, rules: &[RuleId], frame: &[Binding]) -> Option<Arc<str>> {
+        let sends = |rule: &&Rule| rule.role == Role::Publisher;
+        let rule = rules.iter().map(|&rule| self.flow.index.rule(rule)).find(sends)?;
+        let read = |value: Value| match value {
+            Value::Field(_, name) if !name.starts_with(STEP) => Some(name),
+            _ => None,
+        };
+        let topics = rule.topic.iter().map(|topic| select(self.eval, site, topic));
+        let topic = topics.into_iter().find(|topic| !topic.is_unset());
+        topic.and_then(|topic| read(self.eval.within(&topic, frame))).or_else(|| {
+            let facts = self.flow.types.program.facts(site.file);
+            self.arguments(site).find_map(|arg| match facts.expr(arg.expr) {
+                Expr::Field { name, .. } => Some(facts.text(name).into()),
+                _ => None,
+            })
+        })
     }
 
     /// Whether a call is given the message.
