@@ -278,7 +278,7 @@ impl Tracer<'_, '_> {
                 about = About::Other;
                 continue;
             }
-            let values = rule.value.iter().map(|s| crate::flow::select::select(self.eval, site, s));
+            let values = rule.value.iter().map(|s| select(self.eval, site, s));
             let values: Vec<Value> =
                 values.filter(|v| !v.is_unset()).map(|v| self.eval.within(&v, frame)).collect();
             let given: Vec<Site> = self.arguments(site).chain(self.called_on(site)).collect();
