@@ -4,6 +4,7 @@
 //! The trace is walked with the failure that a path carries: what it is, once its error was looked
 //! at and not passed on. A path that parks the message, or asks for it again, carries none.
 
+mod acked;
 mod carried;
 mod counted;
 mod told;
@@ -49,6 +50,9 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
         .any(|(_, trace)| carried::lets_pass_some(subject.flow, &trace.nodes, &mut Vec::new()))
     {
         signals.insert("lets-pass");
+    }
+    if examined.traces.iter().any(|(_, trace)| acked::after_refusal(subject.flow, &trace.nodes)) {
+        signals.insert("acks-refused");
     }
     let mut sends_on = false;
     for (_, trace) in &examined.traces {

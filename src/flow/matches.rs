@@ -3,6 +3,7 @@
 //! Rules are indexed by the name they ask for, so a file is looked at once and ten times the
 //! rules cost next to nothing.
 
+mod chains;
 mod house;
 mod known;
 mod statement;
@@ -175,31 +176,8 @@ impl<'a> Index<'a> {
         found.extend(calls);
         found.sort_unstable();
         found.dedup();
-        self.settle_chains(types, &mut found);
+        chains::settle(self, types, &mut found);
         found
-    }
-
-    /// In a chain of calls (`insert(row).on_conflict_do_nothing()`) a later one that makes the insert
-    /// harmless takes the place of the earlier one.
-    fn settle_chains(&self, types: &Types<'_>, found: &mut Vec<Match>) {
-        let mut settled: FxHashSet<(Site, u16)> = FxHashSet::default();
-        for m in found.iter() {
-            if !matches!(self.rule(m.rule).role, Role::EffectUpsert | Role::DedupeClaim) {
-                continue;
-            }
-            let facts = types.program.facts(m.site.file);
-            let mut at = m.site.expr;
-            while let Expr::Call { callee, .. } = facts.expr(at)
-                && let Expr::Field { base, .. } = facts.expr(callee)
-            {
-                at = base;
-                settled.insert((Site { file: m.site.file, expr: at }, m.rule.detector));
-            }
-        }
-        let inserts = [Role::EffectInsert, Role::DedupeMark];
-        found.retain(|m| {
-            !inserts.contains(&self.rule(m.rule).role) || !settled.contains(&(m.site, m.rule.detector))
-        });
     }
 
     /// The rules a call matches; `behind` are the libraries that an interface hides.

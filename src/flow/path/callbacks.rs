@@ -1,9 +1,9 @@
-//! What a library is given to call: closures among the arguments, and those that options name as
-//! handlers of messages.
+//! What a library is given to call: closures among the arguments, functions that were made of what is
+//! received, and closures that options name as handlers of messages.
 
 use std::sync::Arc;
 
-use super::{Binding, Closure, Expr, ExprId, Exprs, Facts, Fn, Node, Tracer};
+use super::{Binding, Closure, Expr, ExprId, Exprs, Facts, Fn, Node, Site, Tracer, Value};
 
 impl Tracer<'_, '_> {
     /// Closures given to library calls run there (transactions, iterations).
@@ -24,14 +24,30 @@ impl Tracer<'_, '_> {
         // Of a consumer without a handler of its own, options tell who reads its messages.
         let reads = self.payload.source.is_some();
         for expr in handed_closures(facts, args, reads) {
-            if let Expr::Closure(inner) = facts.expr(expr) {
-                let target = Fn { file: func.file, func: inner };
-                if !self.stack.contains(&target) {
-                    let nodes = self.function(target, frame, depth);
-                    // An exit of the closure is not an exit of this function.
-                    out.extend(nodes.into_iter().filter(|n| !matches!(n, Node::Exit(_))));
+            let site = Site { file: func.file, expr };
+            match facts.expr(expr) {
+                Expr::Closure(inner) => {
+                    self.called_back(Fn { file: func.file, func: inner }, frame, depth, out);
                 }
+                // `group.Go(s.reader(ctx, deliveries))`: the function that is made of what is received.
+                Expr::Call { .. } if self.given_message(site, frame) => {
+                    if let Value::Func(made) = self.value_in(site, frame)
+                        && self.flow.types.has_body(made.func)
+                    {
+                        self.called_back(made.func, &made.env, depth, out);
+                    }
+                }
+                _ => {}
             }
+        }
+    }
+
+    /// What a function does that a library runs here.
+    fn called_back(&mut self, target: Fn, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {
+        if !self.stack.contains(&target) {
+            let nodes = self.function(target, frame, depth);
+            // An exit of the closure is not an exit of this function.
+            out.extend(nodes.into_iter().filter(|n| !matches!(n, Node::Exit(_))));
         }
     }
 }
