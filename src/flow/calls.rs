@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
+use super::channels::{self, Channel, Receipt};
 use super::headers;
 use super::modules::CONSTRUCTOR;
 use super::program::{Decl, ExtPath, Fn, Program, Site, Target, Ty};
@@ -86,6 +87,8 @@ pub struct Graph {
     pub writes: FxHashMap<(Ty, Arc<str>), Vec<FieldWrite>>,
     /// What is put into maps of a type, in order.
     pub entries: FxHashMap<Ty, Vec<headers::Entry>>,
+    /// Where functions receive from channels, under each name that the channel had before.
+    pub receipts: FxHashMap<Channel, Vec<Receipt>>,
     /// What is put into registries.
     pub registered: super::registries::Holdings,
     /// What libraries run behind interfaces.
@@ -106,6 +109,7 @@ struct FileGraph {
     injected: Vec<(Ty, Site)>,
     writes: Vec<(Ty, Arc<str>, FieldWrite)>,
     entries: Vec<(Ty, headers::Entry)>,
+    receipts: Vec<(Channel, Receipt)>,
 }
 
 impl Graph {
@@ -116,7 +120,7 @@ impl Graph {
             .map(|file| file_graph(types, file))
             .collect();
         let mut graph = Graph::default();
-        let mut injected = Vec::new();
+        let (mut injected, mut receipts) = (Vec::new(), Vec::new());
         for (index, file) in files.into_iter().enumerate() {
             for call in file.calls {
                 let at = graph.calls.len() as u32;
@@ -147,8 +151,14 @@ impl Graph {
             for (ty, name, write) in file.writes {
                 graph.writes.entry((ty, name)).or_default().push(write);
             }
+            receipts.extend(file.receipts);
             for (ty, entry) in file.entries {
                 graph.entries.entry(ty).or_default().push(entry);
+            }
+        }
+        for (channel, receipt) in receipts {
+            for origin in channel.origins(types, &graph) {
+                graph.receipts.entry(origin).or_default().push(receipt);
             }
         }
         graph.entries_by_setters(types);
@@ -287,6 +297,7 @@ fn file_graph(types: &Types<'_>, file: u32) -> FileGraph {
         }
     }
     field_assignments(types, file, &mut out);
+    out.receipts = channels::receipts(types, file);
     out
 }
 

@@ -14,6 +14,7 @@ pub mod attribute;
 pub mod bindings;
 pub mod caches;
 pub mod calls;
+pub mod channels;
 pub mod config;
 pub mod consumers;
 pub mod endpoints;
@@ -188,6 +189,7 @@ pub fn build<'a>(
             by_func.entry(func).or_default().push(i);
         }
     }
+    let unique = unique::UniqueKeys::of(sql).with_indexes(&eval::Eval::new(types), &index, &matches);
     Flow {
         consumers,
         publishers,
@@ -206,7 +208,7 @@ pub fn build<'a>(
         index,
         types,
         attribution,
-        unique: unique::UniqueKeys::of(sql),
+        unique,
     }
 }
 

@@ -19,6 +19,7 @@ mod node;
 mod opened;
 mod payload;
 mod returned;
+mod sent;
 mod sums;
 mod targets;
 mod tried;
@@ -336,46 +337,6 @@ impl<'f, 'a> Tracer<'f, 'a> {
                 }
                 out.extend(self.block(func, finalizer, frame, depth));
             }
-        }
-    }
-
-    /// What is sent into a channel: the message, or what became of it.
-    fn send(
-        &mut self,
-        func: Fn,
-        channel: ExprId,
-        value: ExprId,
-        frame: &[Binding],
-        depth: u32,
-        out: &mut Vec<Node>,
-    ) {
-        self.expr(func, channel, ErrorUse::Other, false, frame, depth, out);
-        self.expr(func, value, ErrorUse::Other, false, frame, depth, out);
-        let sent = Site { file: func.file, expr: value };
-        let channel = Site { file: func.file, expr: channel };
-        let element = match self.flow.types.of(channel) {
-            Type::Chan(element) => (*element).clone(),
-            _ => Type::Unknown,
-        };
-        if self.run_elsewhere(sent, &element, frame, depth, out) {
-            return;
-        }
-        if !self.is_outcome(&element) && self.is_message(sent, frame) {
-            out.push(Node::Cut(Cut { site: sent, why: CutReason::Unresolved, hands_on: true }));
-        }
-    }
-
-    /// Whether a type is one of errors. Go names those so: <https://go.dev/wiki/Errors#naming>.
-    fn is_outcome(&self, ty: &Type) -> bool {
-        let program = self.flow.types.program;
-        match ty {
-            Type::Basic(name) => &**name == "error",
-            Type::Named(ty, _) => {
-                let facts = program.facts(ty.file);
-                facts.text(facts.types[ty.ty.0 as usize].name).ends_with("Error")
-            }
-            Type::External(_, name) => name.ends_with("Error"),
-            _ => false,
         }
     }
 

@@ -1,16 +1,19 @@
 //! Unique keys: an insert under a key that the message brings is refused when the message comes
-//! again. Migrations say which columns are unique, tags of models which fields.
+//! again. Migrations say which columns are unique, tags of models which fields; where neither does, code
+//! makes the indexes (MongoDB).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use regex::Regex;
 use rustc_hash::FxHashMap;
 
-use crate::rules::{Matcher, Rule};
+use crate::rules::{Matcher, Role, Rule};
 use crate::syntax::facts::{Expr, ExprId, Field};
 use crate::syntax::sql::SqlFact;
 
 use super::eval::Eval;
+use super::matches::{Index, Match};
 use super::program::Site;
 use super::select::select;
 use super::statement;
@@ -22,6 +25,9 @@ use super::value::Value;
 pub struct UniqueKeys {
     /// By the table's name in lower case: the file, and the columns of one key.
     tables: FxHashMap<String, Vec<(String, Vec<String>)>>,
+    /// Those that code makes: the file, and the fields of one key. Which collection an index is made
+    /// for is seldom written where it is made; the one whose documents have such fields is meant.
+    indexes: Vec<(String, Vec<String>)>,
 }
 
 impl UniqueKeys {
@@ -37,13 +43,21 @@ impl UniqueKeys {
         keys
     }
 
-    /// The keys of a table as code in `path` sees it: services may have tables of the same name, and
-    /// the nearest migrations are its own.
+    /// The same with those that code makes.
+    #[must_use]
+    pub fn with_indexes(mut self, eval: &Eval<'_>, index: &Index, matches: &[Match]) -> UniqueKeys {
+        for made in matches.iter().filter(|m| index.rule(m.rule).role == Role::UniqueKey) {
+            let named = index.rule(made.rule).value.iter().map(|value| select(eval, made.site, value));
+            let fields = named.map(|value| names(&value)).find(|fields| !fields.is_empty());
+            let (path, _) = eval.types.program.place(made.site);
+            self.indexes.extend(fields.map(|fields| (path.to_owned(), fields)));
+        }
+        self
+    }
+
+    /// The keys of a table as code in `path` sees it.
     fn of_table(&self, table: &str, path: &str) -> Vec<&[String]> {
-        let Some(keys) = self.tables.get(&table.to_lowercase()) else { return Vec::new() };
-        let shared = |file: &str| file.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
-        let nearest = keys.iter().map(|(file, _)| shared(file)).max().unwrap_or_default();
-        keys.iter().filter(|(file, _)| shared(file) == nearest).map(|(_, key)| key.as_slice()).collect()
+        self.tables.get(&table.to_lowercase()).map_or_else(Vec::new, |keys| nearest(keys, path))
     }
 
     /// The values that the insert at `site` gives for each unique key it has.
@@ -56,6 +70,12 @@ impl UniqueKeys {
         if let Some(tags) = &rule.unique_tag {
             let model = rule.value.iter().map(selected).find(|value| !value.is_unset());
             keys.extend(model.map(|model| given_to_model(eval, &model, tags)).unwrap_or_default());
+        }
+        if let Some(field) = &rule.unique_field {
+            let model = rule.value.iter().map(selected).find(|value| !value.is_unset());
+            let (path, _) = eval.types.program.place(site);
+            let given = |key: &[String]| given_to_fields(eval, model.as_ref()?, field, key);
+            keys.extend(nearest(&self.indexes, path).into_iter().filter_map(given));
         }
         if let Some(table) = rule.unique_table.iter().map(selected).find(|value| !value.is_unset()) {
             keys.extend(self.given_in_code(eval, site, rule, &table));
@@ -91,6 +111,42 @@ impl UniqueKeys {
         };
         run.statements.iter().flat_map(of).collect()
     }
+}
+
+/// The keys whose files are nearest to `path`: services may have tables of the same name, and the nearest
+/// are its own.
+fn nearest<'k>(keys: &'k [(String, Vec<String>)], path: &str) -> Vec<&'k [String]> {
+    let shared = |file: &str| file.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
+    let nearest = keys.iter().map(|(file, _)| shared(file)).max().unwrap_or_default();
+    keys.iter().filter(|(file, _)| shared(file) == nearest).map(|(_, key)| key.as_slice()).collect()
+}
+
+/// The fields that a description of an index names: the keys of a map, or pairs of a field and its order
+/// (`bson.D{{Key: "user_id", Value: 1}}`). Nothing where one of them is not known.
+fn names(value: &Value) -> Vec<String> {
+    let Value::Object(object) = value else { return Vec::new() };
+    let name = |(key, value): &(Arc<str>, Value)| match value {
+        Value::Object(pair) => match pair.fields.iter().find(|(name, _)| matches!(&**name, "Key" | "#0"))? {
+            (_, Value::Str(field)) => Some(field.to_string()),
+            _ => None,
+        },
+        _ => Some(key.to_string()),
+    };
+    object.fields.iter().map(name).collect::<Option<Vec<String>>>().unwrap_or_default()
+}
+
+/// The values that a model has for the fields of a key, as its tags call them; nothing where it lacks one.
+fn given_to_fields(eval: &Eval<'_>, model: &Value, tag: &Regex, key: &[String]) -> Option<Vec<Value>> {
+    let model = rows(model).into_iter().next()?;
+    let Type::Named(ty, _) = eval.type_of(model) else { return None };
+    let facts = eval.types.program.facts(ty.file);
+    let fields = facts.fields(&facts.types[ty.ty.0 as usize].fields);
+    let called = |field: &Field| tag.captures(facts.text(field.tag))?.get(1).map(|name| name.as_str());
+    let value = |name: &String| {
+        let field = fields.iter().find(|field| called(field) == Some(name.as_str()))?;
+        Some(eval.member_value(model.clone(), &Type::Unknown, facts.text(field.name)))
+    };
+    key.iter().map(value).collect()
 }
 
 /// What a call gives for a column: the field of what it inserts, or, in a list, the argument of a call

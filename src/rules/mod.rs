@@ -127,6 +127,9 @@ pub struct Rule {
     pub unique_tag: Option<Regex>,
     /// The table inserted into: its keys stand in migrations.
     pub unique_table: Vec<Selector>,
+    /// What the tag of a model's field calls it, where code makes the unique keys (`unique-key`): the
+    /// pattern's first group.
+    pub unique_field: Option<Regex>,
     /// Where its time to live is.
     pub ttl: Vec<Selector>,
     /// The payload, or the value validated, inserted or published.

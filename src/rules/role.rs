@@ -88,6 +88,8 @@ roles! {
     Ack = "ack",
     /// Refuses a message; it comes again.
     Requeue = "requeue",
+    /// Makes a unique key: what `value` names stands in a collection once.
+    UniqueKey = "unique-key",
     /// Refuses a message for good.
     Reject = "reject",
     /// Opens a transaction; the handler argument runs in it.

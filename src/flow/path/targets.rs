@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::knowledge::Closures;
 use super::{CutReason, Tracer};
-use crate::flow::calls::Callee;
+use crate::flow::calls::{Callee, implementations};
 use crate::flow::matches::RuleId;
 use crate::flow::outside::inert;
 use crate::flow::program::{Fn, Site};
@@ -172,14 +172,34 @@ impl Tracer<'_, '_> {
         let mut found: Vec<Arc<Closure>> = Vec::new();
         for value in everything(self.eval, &self.flow.graph, value, 6) {
             for item in value.items() {
-                if let Some(closure) = item.function()
-                    && self.flow.types.has_body(closure.func)
-                {
-                    add_function(&mut found, closure);
+                match item.function() {
+                    Some(closure) if self.flow.types.has_body(closure.func) => {
+                        add_function(&mut found, closure);
+                    }
+                    Some(method) => {
+                        self.behind(method).iter().for_each(|closure| add_function(&mut found, closure));
+                    }
+                    None => {}
                 }
             }
         }
         found
+    }
+
+    /// The methods that one of an interface stands for which is given as a function (`run(s.store.Save)`):
+    /// of what it is bound to, else of the one type of the tree that has it.
+    fn behind(&self, method: &Closure) -> Vec<Arc<Closure>> {
+        let program = self.flow.types.program;
+        let name = program.facts(method.func.file).text(program.func(method.func).name);
+        let bound = method.receiver.iter().flat_map(|on| self.methods_of(on.clone(), name));
+        let bound: Vec<Arc<Closure>> = bound.collect();
+        if !bound.is_empty() {
+            return bound;
+        }
+        match implementations(self.flow.types, method.func, name)[..] {
+            [only] if self.runs(only) => vec![Arc::new(Closure::plain(only))],
+            _ => Vec::new(),
+        }
     }
 
     /// A function inside another sees what that one was given. In Go a closure handed to a library is
