@@ -100,11 +100,21 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         if scan.of(Role::Reject).next().is_some() {
             signals.insert("rejects");
         }
+        if settles(subject, scan) {
+            signals.insert("settles");
+        }
         if scan.handed_on().is_some() || gives_back(subject, scan) {
             signals.insert("handed-on");
         }
     }
     signals
+}
+
+/// Whether the handler acknowledges the message itself, and whoever runs it hears of no failure.
+fn settles(subject: &Subject<'_, '_>, scan: &Scan) -> bool {
+    let handlers = &subject.consumer.handlers;
+    let tells = handlers.iter().any(|handler| subject.flow.types.can_fail(handler.func));
+    scan.of(Role::Ack).next().is_some() && !handlers.is_empty() && !tells
 }
 
 /// Whether the function that receives the messages gives them to callers that were not found, and does

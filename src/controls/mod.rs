@@ -9,6 +9,7 @@ mod cache;
 mod copies;
 mod dead_letter;
 mod delivery;
+mod encoded;
 pub mod explain;
 mod fields_set;
 mod finding;

@@ -2,6 +2,7 @@
 //! errors. Controls read the scan; they do not walk traces themselves.
 
 mod derived;
+mod entries;
 mod found;
 mod guards;
 mod locks;

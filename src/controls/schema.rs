@@ -1,5 +1,6 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
+use super::encoded::encoder;
 use super::scan::{Looks, Scan, Seen};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
@@ -74,7 +75,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             _ => "decoded",
         });
     }
-    if decodes(scan).all(|step| step.about == About::Perhaps) {
+    if let Some((how, _)) = encoder(subject) {
+        signals.insert(how);
+    } else if decodes(scan).all(|step| step.about == About::Perhaps) {
         signals.insert("decoded-perhaps");
     }
     if subject.policy.schema.log_only == Leniency::Partial {
@@ -158,6 +161,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
         scan.of(Role::Validate).take(3).map(|s| evidence(subject.flow, s.site, "validate")).collect();
     out.extend(piped(subject).map(|site| evidence(subject.flow, site, "validate")));
     out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
+    out.extend(encoder(subject).map(|(_, site)| evidence(subject.flow, site, "decode")));
     out.extend(decodes(scan).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
     if let Some(cut) = scan.handed_on()
         && out.is_empty()

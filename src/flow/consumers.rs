@@ -160,7 +160,8 @@ pub(super) fn consumers(
             });
         }
     }
-    let consumers = dedup_consumers(out);
+    let mut consumers = dedup_consumers(out);
+    leave_renewals(lifting, &mut consumers);
     let kept = |found: &Unreached| consumers.iter().any(|consumer| consumer.registration == found.at);
     unreached.retain(|found| found.uncalled.is_some() == kept(found));
     unreached.sort();
@@ -295,6 +296,33 @@ fn is_untaken(value: &Value) -> bool {
         Value::Field(base, name) => name.starts_with(STEP) || is_untaken(base),
         _ => false,
     }
+}
+
+/// Leaves out what only takes the place of a registration before it: a client that comes back subscribes
+/// to what it has heard all along.
+fn leave_renewals(lifting: &Lifting<'_>, consumers: &mut Vec<Consumer>) {
+    let program = lifting.types.program;
+    let renews = |c: &Consumer| c.rule.is_some_and(|rule| lifting.index.rule(rule).renews);
+    // A closure of a wrapper is another one for each thing that the wrapper was given.
+    let same = |a: &Arc<Closure>, b: &Arc<Closure>| {
+        a.func == b.func && (a == b || program.func(a.func).parent.is_none())
+    };
+    let mut kept: Vec<Consumer> = Vec::new();
+    for consumer in consumers.drain(..) {
+        let again = renews(&consumer)
+            && consumer.topic.resolved
+            && !consumer.handlers.is_empty()
+            && kept.iter().any(|known| {
+                (known.service, &known.framework, &known.topic, &known.group)
+                    == (consumer.service, &consumer.framework, &consumer.topic, &consumer.group)
+                    && known.handlers.len() == consumer.handlers.len()
+                    && known.handlers.iter().zip(&consumer.handlers).all(|(a, b)| same(a, b))
+            });
+        if !again {
+            kept.push(consumer);
+        }
+    }
+    *consumers = kept;
 }
 
 /// A place may be matched by several rules of one library (fetch and read loops): one consumer.

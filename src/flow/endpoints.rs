@@ -25,7 +25,7 @@ use super::select::{kept_under, select};
 use super::types::{Type, Types};
 use super::value::{Closure, Value, add_function};
 pub use handlers::method_handler;
-use handlers::{functions, table};
+use handlers::table;
 use made::registered_each;
 use ways::{handed_over, hands_function, split};
 
@@ -421,15 +421,7 @@ impl Lifting<'_> {
         {
             draft.place = made.site;
         }
-        let mut handlers: Vec<Arc<Closure>> = Vec::new();
-        for (_, value) in draft.parts.iter().filter(|(p, _)| *p == Part::Handler) {
-            for handler in &functions(eval, value) {
-                add_function(&mut handlers, handler);
-            }
-            if !handlers.is_empty() {
-                break;
-            }
-        }
+        let handlers = handlers::told(eval, rule, &draft.parts);
         let parts: Vec<(Part, Value)> = draft.parts;
         // Nothing tells what the code gives: a rule may end with what the library takes then.
         let topics = match rule.topic.last().map(|s| &s.start) {

@@ -9,6 +9,7 @@ mod builtin;
 mod called;
 mod class;
 mod composite;
+mod lent;
 mod members;
 mod stores;
 #[cfg(test)]
@@ -242,6 +243,7 @@ impl<'a> Eval<'a> {
             DefKind::Result(_) => self.reassigned_result(owner, name, site),
         };
         let value = self.with_writes(owner, name, site, value);
+        let value = self.with_helpers(owner, name, site, value);
         self.filled(owner.file, Some(owner), name, value)
     }
 
@@ -358,9 +360,11 @@ impl<'a> Eval<'a> {
         // `let client: Client | null = null` is there to be filled later.
         let empty = item.value.is_none() || !item.ty.is_none() && facts.expr(item.value) == Expr::Nil;
         if empty {
-            return Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
+            let value = Value::Typed(self.types.named_by(Site { file: global.file, expr: item.ty }));
+            return self.extended(global, value);
         }
         let value = self.nth(Site { file: global.file, expr: item.value }, 0);
+        let value = self.extended(global, value);
         self.filled(global.file, None, item.name, value)
     }
 

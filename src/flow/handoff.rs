@@ -104,6 +104,7 @@ impl Handoff<'_> {
             fate.returned |= with_it.returned && kept.is_empty();
             fate.fields.extend(with_it.fields.into_iter().chain(kept));
         }
+        self.note_channels(site, own, &mut fate);
         let mut search = Search { seen: FxHashSet::from_iter([site]), ..Search::default() };
         self.pass_on(own, &fate, HANDS, None, &mut search);
         let Search { mut found, led, kept, .. } = search;
@@ -277,15 +278,32 @@ impl Handoff<'_> {
         for file in 0..program.files.len() as u32 {
             let facts = program.facts(file);
             let written = LazyCell::new(|| written_fields(facts));
+            let lent = LazyCell::new(|| self.lent(file));
             for (i, expr) in facts.exprs.iter().enumerate() {
                 let site = Site { file, expr: ExprId(i as u32) };
                 if let Expr::Field { base, name: read } = *expr
                     && facts.text(read) == &**name
                     && matches!(self.eval.types.of(Site { file, expr: base }), Type::Named(of, _) if of == *ty)
                     && !written.contains(&site.expr)
+                    // `close(c.messages)` and a subscription that sends into it read nothing.
+                    && !(lent.contains(&site.expr) && self.is_channel(site))
                 {
                     found.push(site);
                 }
+            }
+        }
+        found
+    }
+
+    /// What stands as an argument of calls of libraries and of the language.
+    fn lent(&self, file: u32) -> FxHashSet<ExprId> {
+        let facts = self.eval.types.program.facts(file);
+        let mut found = FxHashSet::default();
+        for (i, expr) in facts.exprs.iter().enumerate() {
+            let Expr::Call { args, .. } = *expr else { continue };
+            let call = self.graph.at(Site { file, expr: ExprId(i as u32) });
+            if matches!(call.map(|call| &call.callee), Some(Callee::Library { .. } | Callee::Builtin)) {
+                found.extend(facts.list(args));
             }
         }
         found
@@ -314,6 +332,29 @@ impl Handoff<'_> {
             }
         }
         found
+    }
+
+    /// Notes where the channels go that the library sends the messages into
+    /// (`conn.ChanSubscribe(topic, r.messages)`).
+    fn note_channels(&self, site: Site, own: Fn, fate: &mut Fate) {
+        let facts = self.eval.types.program.facts(site.file);
+        let Expr::Call { args, .. } = facts.expr(site.expr) else { return };
+        for &channel in facts.list(args) {
+            if !self.is_channel(Site { file: site.file, expr: channel }) {
+                continue;
+            }
+            self.leaves(own, channel, fate);
+            if let Expr::Name(_) = facts.expr(channel) {
+                let held = self.fate(Seed::At(channel), own, site.file);
+                fate.returned |= held.returned;
+                fate.fields.extend(held.fields);
+                fate.params.extend(held.params);
+            }
+        }
+    }
+
+    fn is_channel(&self, site: Site) -> bool {
+        matches!(self.eval.types.of(site), Type::Chan(_))
     }
 
     /// The local name that the call at `site` is made on.

@@ -474,11 +474,14 @@ impl<'f, 'a> Tracer<'f, 'a> {
     }
 
     /// The rules of a call, where it is run with what `frame` gives: whether a write adds a row may rest
-    /// on what a function was given to write.
+    /// on what a function was given to write, and whether a message is put back on what it was told.
     fn settled(&self, site: Site, frame: &[Binding]) -> Vec<RuleId> {
         let writes = |id: RuleId| self.flow.index.rule(id).role == Role::EffectUpsert;
         let here = |id: RuleId| self.flow.index.written(self.eval, id, site, frame).unwrap_or(id);
-        let rules = self.rules_at(site).into_iter();
-        rules.map(|id| if writes(id) && !frame.is_empty() { here(id) } else { id }).collect()
+        let rules = self.rules_at(site);
+        if rules.is_empty() && !frame.is_empty() {
+            return self.flow.index.answered(self.eval, &self.flow.graph, site, frame);
+        }
+        rules.into_iter().map(|id| if writes(id) && !frame.is_empty() { here(id) } else { id }).collect()
     }
 }

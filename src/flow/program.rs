@@ -120,6 +120,8 @@ pub struct File {
     pub callbacks: FxHashMap<FuncId, ExprId>,
     /// Functions added to what libraries make.
     pub added: Vec<super::scope::Added>,
+    /// What the start of the package adds to its lists, by their names.
+    pub appended: Vec<(Sym, ExprId)>,
     /// What is put into lists and maps, by the name that keeps them.
     pub stores: FxHashMap<Sym, Vec<super::scope::Put>>,
     /// What methods put into the fields of their object, by the names of the class and the field, where
@@ -247,6 +249,7 @@ impl Program {
                 stores: FxHashMap::default(),
                 given: FxHashMap::default(),
                 added: Vec::new(),
+                appended: Vec::new(),
                 generated: input.generated,
             });
         }
@@ -426,6 +429,7 @@ impl Program {
             file.callbacks = super::scope::callbacks(&file.facts);
             file.stores = super::scope::stores(&file.facts);
             file.added = super::scope::added(&file.facts);
+            file.appended = super::scope::appended(&file.facts);
             file.given = super::scope::given(&file.facts, &file.scopes);
             file.errors = super::scope::errors(&file.facts, &file.owners, &file.scopes);
         });

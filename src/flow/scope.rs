@@ -71,6 +71,19 @@ pub struct Put {
     pub value: ExprId,
 }
 
+/// A map that a statement gives to a call, which may put something into it (`routes.Add(handlers)`).
+#[derive(Clone, Copy, Debug)]
+pub struct Lent {
+    /// Its name.
+    pub name: Sym,
+    /// The call.
+    pub call: ExprId,
+    /// Which argument it is.
+    pub argument: u32,
+    /// Byte offset.
+    pub pos: u32,
+}
+
 /// Locals of one function.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -78,6 +91,8 @@ pub struct Scope {
     pub defs: Vec<Def>,
     /// In order of position.
     pub writes: Vec<Write>,
+    /// In order of position.
+    pub lent: Vec<Lent>,
     /// Returned value lists.
     pub returns: Vec<Exprs>,
     /// How many branches and loops are open while it is filled.
@@ -207,6 +222,30 @@ pub fn stores(facts: &Facts) -> FxHashMap<Sym, Vec<Put>> {
     found
 }
 
+/// What the start of a package adds to its lists (`func init() { factories = append(factories, mail) }`),
+/// by name. Whether that is one of the package is for others to say.
+pub fn appended(facts: &Facts) -> Vec<(Sym, ExprId)> {
+    let mut found = Vec::new();
+    for func in facts.funcs.iter().filter(|func| facts.text(func.name) == "init" && func.receiver.is_none()) {
+        if facts.lang.files_are_modules() {
+            continue;
+        }
+        for &id in func.body.map_or(&[][..], |body| facts.block(body)) {
+            let Stmt::Assign { targets, values, .. } = facts.stmt(id) else { continue };
+            let (&[target], &[value]) = (facts.list(targets), facts.list(values)) else { continue };
+            let Expr::Call { callee, args, spread: false } = facts.expr(value) else { continue };
+            let (Expr::Name(list), Expr::Name(append)) = (facts.expr(target), facts.expr(callee)) else {
+                continue;
+            };
+            let Some((&first, items)) = facts.list(args).split_first() else { continue };
+            if facts.text(append) == "append" && facts.expr(first) == Expr::Name(list) {
+                found.extend(items.iter().map(|&item| (list, item)));
+            }
+        }
+    }
+    found
+}
+
 fn scope(facts: &Facts, id: FuncId) -> Scope {
     let func = facts.func(id);
     let mut scope = Scope::default();
@@ -303,12 +342,34 @@ fn visit_inside(facts: &Facts, id: StmtId, pos: u32, scope: &mut Scope) {
             visit_block(facts, handler, scope);
             visit_block(facts, finalizer, scope);
         }
-        Stmt::Expr(_)
-        | Stmt::Spawn(_)
-        | Stmt::Defer(_)
-        | Stmt::Send { .. }
-        | Stmt::Jump(_)
-        | Stmt::Throw(_) => {}
+        Stmt::Expr(expr) => lend(facts, expr, pos, scope),
+        Stmt::Spawn(_) | Stmt::Defer(_) | Stmt::Send { .. } | Stmt::Jump(_) | Stmt::Throw(_) => {}
+    }
+}
+
+/// Notes what a call is given that may be a map: a parameter, or what was made as one. In the languages
+/// whose files are modules, [`stores`] tells what is put into it.
+fn lend(facts: &Facts, call: ExprId, pos: u32, scope: &mut Scope) {
+    let Expr::Call { args, .. } = facts.expr(call) else { return };
+    if facts.lang.files_are_modules() {
+        return;
+    }
+    for (argument, &arg) in facts.list(args).iter().enumerate() {
+        let Expr::Name(name) = facts.expr(arg) else { continue };
+        let made = |kind| match kind {
+            DefKind::Param(_) | DefKind::Typed(_) => true,
+            DefKind::Value(value, _) => match facts.expr(value) {
+                Expr::Call { callee, .. } => {
+                    matches!(facts.expr(callee), Expr::Name(made) if facts.text(made) == "make")
+                }
+                Expr::Composite { .. } => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        if scope.defs.iter().any(|def| def.name == name && made(def.kind)) {
+            scope.lent.push(Lent { name, call, argument: argument as u32, pos });
+        }
     }
 }
 
@@ -328,6 +389,9 @@ fn assign(
 ) {
     let targets = facts.list(targets);
     let values = facts.list(values);
+    if let &[value] = values {
+        lend(facts, value, pos, scope);
+    }
     if !matches!(op, AssignOp::Set | AssignOp::Define) {
         return;
     }

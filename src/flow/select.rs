@@ -28,6 +28,11 @@ pub fn select(eval: &Eval<'_>, site: Site, selector: &Selector) -> Value {
             steps = rest;
             given
         }
+        Start::Package(name) => {
+            let (given, rest) = in_package(eval, site, name, steps);
+            steps = rest;
+            given
+        }
         Start::Decorated => decorated(eval, site),
         Start::Beside(field, other) => {
             args.first().map_or(Value::Unset, |&arg| beside(eval, at(arg), field, other))
@@ -110,6 +115,25 @@ fn sibling<'s>(eval: &Eval<'_>, site: Site, name: &str, steps: &'s [Step]) -> (V
         let Some((base, method, args)) = method_call(facts, ExprId(i)) else { continue };
         if facts.text(method) == name && (base == own || program.render(at(base)) == text) {
             found.extend(facts.list(args).get(*index).map(|&arg| eval.value(at(arg))));
+        }
+    }
+    (if found.is_empty() { Value::Unset } else { Value::one_of(found) }, rest)
+}
+
+/// What the calls of method `name` in the package of the call at `site` are given. The first step says
+/// which argument; the others are left.
+fn in_package<'s>(eval: &Eval<'_>, site: Site, name: &str, steps: &'s [Step]) -> (Value, &'s [Step]) {
+    let Some((Step::Arg(index), rest)) = steps.split_first() else { return (Value::Unset, &[]) };
+    let program = eval.types.program;
+    let mut found = Vec::new();
+    for &file in &program.package_of(site.file).files {
+        let facts = program.facts(file);
+        for i in 0..facts.exprs.len() as u32 {
+            let Some((_, method, args)) = method_call(facts, ExprId(i)) else { continue };
+            if facts.text(method) == name {
+                let given = facts.list(args).get(*index);
+                found.extend(given.map(|&expr| eval.value(Site { file, expr })));
+            }
         }
     }
     (if found.is_empty() { Value::Unset } else { Value::one_of(found) }, rest)

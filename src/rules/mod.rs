@@ -118,6 +118,8 @@ pub struct Rule {
     pub dead_letter: Vec<Selector>,
     /// The library parks failed messages by itself (asynq's archive, river's discarded rows).
     pub dead_letter_builtin: bool,
+    /// Registering a topic again takes the place of the registration before.
+    pub renews: bool,
     /// Where a cache or dedupe key is.
     pub key: Vec<Selector>,
     /// Where the keys are under which a store keeps what is inserted only once.

@@ -33,6 +33,8 @@ pub enum Start {
     EnclosingCall(String),
     /// `sibling(Name)`: the calls of method `Name` on the same receiver in the same file.
     Sibling(String),
+    /// `package(Name)`: the calls of method `Name` in the same package.
+    Package(String),
     /// `beside(Field.Other)`: field `Other` of the literal in the same function whose field `Field` is
     /// given the first argument.
     Beside(String, String),
@@ -183,6 +185,9 @@ impl<'t> Scanner<'t> {
         }
         if self.take("sibling(") {
             return self.named("a method").map(Start::Sibling);
+        }
+        if self.take("package(") {
+            return self.named("a method").map(Start::Package);
         }
         if self.take("enclosing(") {
             return self.named("a method").map(Start::EnclosingCall);
@@ -374,6 +379,7 @@ impl fmt::Display for Selector {
             Start::Option(name) => write!(f, "opt({name})")?,
             Start::Column(name) => write!(f, "column({name})")?,
             Start::Sibling(name) => write!(f, "sibling({name})")?,
+            Start::Package(name) => write!(f, "package({name})")?,
             Start::Beside(field, other) => write!(f, "beside({field}.{other})")?,
             Start::EnclosingCall(name) => write!(f, "enclosing({name})")?,
             Start::After(text) => write!(f, "after(\"{text}\")")?,
@@ -425,6 +431,7 @@ mod tests {
             name().prop_map(Start::Option),
             name().prop_map(Start::Column),
             name().prop_map(Start::Sibling),
+            name().prop_map(Start::Package),
             name().prop_map(Start::EnclosingCall),
             (name(), name()).prop_map(|(field, other)| Start::Beside(field, other)),
             Just(Start::Decorated),

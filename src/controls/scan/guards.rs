@@ -2,7 +2,8 @@
 //! them turn a message away for what it says.
 
 use super::{
-    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, Seen, ends, record,
+    DEDUPE, Guard, GuardKind, HARMFUL, HARMLESS, LOOKS, Refusal, Repeat, Roles, Scanner, Seen, ends, entries,
+    record,
 };
 use crate::controls::steps::{self, Arm};
 use crate::flow::Flow;
@@ -276,7 +277,9 @@ impl Scanner<'_, '_> {
         let Some(kind) = kind else {
             let fails = then_exit == Some(Exit::Failure);
             let asks_for_key = matches!(asks, Asks::Presence | Asks::Other);
-            if (quiet_exit || fails) && asks_for_key && record::is_kept(self.flow, branch.cond) {
+            let kept = asks_for_key && record::is_kept(self.flow, branch.cond)
+                || entries::is_changed(self.flow, branch.cond);
+            if (quiet_exit || fails) && kept {
                 self.out.own_record = true;
                 arms.behind = Some(self.guard(GuardKind::Dedupe, [check, branch.cond], fails, guard));
             }

@@ -7,8 +7,9 @@ use super::{Lifting, Part};
 use crate::flow::eval::{Eval, entries};
 use crate::flow::program::Site;
 use crate::flow::types::{Member, Type};
-use crate::flow::value::{Closure, Value};
-use crate::rules::{Rule, Selector, Step};
+use crate::flow::untold::is_nil;
+use crate::flow::value::{Closure, Value, add_function};
+use crate::rules::{Rule, Selector, Start, Step};
 
 impl Lifting<'_> {
     /// The handlers that a map of handlers by their topics has for `topic`.
@@ -29,8 +30,29 @@ impl Lifting<'_> {
     }
 }
 
+/// The handlers that the first selector gives which gives any.
+pub(super) fn told(eval: &Eval<'_>, rule: &Rule, parts: &[(Part, Value)]) -> Vec<Arc<Closure>> {
+    let mut handlers = Vec::new();
+    let mut absent = true;
+    let values = parts.iter().filter(|(part, _)| *part == Part::Handler).map(|(_, value)| value);
+    for (selector, value) in rule.handler.iter().zip(values) {
+        // What stands in for a handler that is not given does not for one that is not known.
+        if !absent && matches!(selector.start, Start::Package(_)) {
+            continue;
+        }
+        for handler in &functions(eval, value) {
+            add_function(&mut handlers, handler);
+        }
+        if !handlers.is_empty() {
+            break;
+        }
+        absent &= value.is_unset() || is_nil(value);
+    }
+    handlers
+}
+
 /// The functions a handler value stands for.
-pub(super) fn functions(eval: &Eval<'_>, value: &Value) -> Vec<Arc<Closure>> {
+fn functions(eval: &Eval<'_>, value: &Value) -> Vec<Arc<Closure>> {
     let mut found = Vec::new();
     for item in value.items() {
         if let Some(closure) = item.function() {

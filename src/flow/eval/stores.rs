@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{Eval, element};
-use crate::flow::program::{Fn, Site};
+use crate::flow::program::{Fn, Global, Site};
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Type, Types};
 use crate::flow::value::{Made, Object, STEP, Value, step_name};
@@ -125,6 +125,25 @@ impl<'a> Eval<'a> {
         let put = puts.iter().filter(|put| same(put.base));
         let put = put.map(|put| (self.key(at(put.key)), self.nth(at(put.value), 0)));
         fill(value, put.collect())
+    }
+
+    /// A list of a package with what its start adds to it.
+    pub(super) fn extended(&self, global: Global, value: Value) -> Value {
+        let mut items = match &value {
+            Value::List(items) => items.to_vec(),
+            Value::Typed(Type::Slice(_)) => Vec::new(),
+            _ => return value,
+        };
+        let known = items.len();
+        let program = self.types.program;
+        let facts = program.facts(global.file);
+        let name = facts.text(facts.globals[global.index as usize].name);
+        for &file in &program.package_of(global.file).files {
+            let held = program.file(file);
+            let own = held.appended.iter().filter(|(list, _)| held.facts.text(*list) == name);
+            items.extend(own.map(|&(_, expr)| self.nth(Site { file, expr }, 0)));
+        }
+        if items.len() == known { value } else { Value::List(items.into()) }
     }
 
     /// The fields of an object of a class with what its methods put into them (`this.handlers.set(…)`).

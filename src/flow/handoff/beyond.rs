@@ -87,7 +87,7 @@ impl Handoff<'_> {
     }
 
     /// The same of the one function that is given the message, or what it is read from, beside a function
-    /// to run.
+    /// to run, or on an object that has one.
     fn one_further(
         &self,
         holder: &Arc<Closure>,
@@ -104,7 +104,9 @@ impl Handoff<'_> {
             let ty = self.eval.types.named_by(Site { file: callee.file, expr: param.ty });
             self.eval.types.signature(&ty).is_some()
         };
-        if !params.iter().any(takes) || !self.eval.types.has_body(callee) {
+        let told = params.iter().any(takes);
+        let may_know = told || program.func(callee).receiver.is_some();
+        if !may_know || !self.eval.types.has_body(callee) {
             return None;
         }
         let binding = binding_of(self.eval, call, callee);
@@ -115,7 +117,8 @@ impl Handoff<'_> {
             receiver: binding.receiver.as_ref().map(put),
         };
         let inner = Arc::new(Closure::bound(callee, binding.receiver.clone(), vec![binding]));
-        Some(self.beyond(&inner, Seed::Source(params.get(param as usize)?.name), hands - 1))
+        let found = self.beyond(&inner, Seed::Source(params.get(param as usize)?.name), hands - 1);
+        (told || found.0.is_some()).then_some(found)
     }
 
     /// Whether all that is to run is a parameter, for which `nil` is given.

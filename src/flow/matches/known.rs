@@ -1,9 +1,13 @@
 //! What rules know of a library, asked by path and name where no call of it is at hand.
 
 use super::{Index, RuleId};
-use crate::flow::program::{ExtPath, Program};
+use crate::flow::calls::{Callee, Graph};
+use crate::flow::eval::Eval;
+use crate::flow::program::{ExtPath, Program, Site};
 use crate::flow::types::import_matches;
-use crate::rules::{Rule, Selector, Start, Step};
+use crate::flow::value::Binding;
+use crate::rules::{Role, Rule, Selector, Start, Step};
+use crate::syntax::facts::Expr;
 
 impl Index<'_> {
     /// Whether some rule is about a method of this name.
@@ -22,6 +26,29 @@ impl Index<'_> {
             import_matches(gate, program.external(a)) && import_matches(gate, program.external(b))
         };
         a == b || self.rules.detectors.iter().flat_map(|detector| &detector.imports).any(both)
+    }
+
+    /// Which answer to the broker a call is with what `frame` gives, where that decides which
+    /// (`func (c *Consumer) nack(d Delivery, requeue bool) { d.Nack(false, requeue) }`).
+    pub fn answered(&self, eval: &Eval<'_>, graph: &Graph, site: Site, frame: &[Binding]) -> Vec<RuleId> {
+        let program = eval.types.program;
+        let facts = program.facts(site.file);
+        let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
+        let Expr::Field { name, .. } = facts.expr(callee) else { return Vec::new() };
+        let answers = |id: RuleId| {
+            let rule = self.rule(id);
+            matches!(rule.role, Role::Ack | Role::Requeue | Role::Reject) && !rule.when.is_empty()
+        };
+        let candidates = self.calls.get(facts.text(name)).map_or(&[][..], Vec::as_slice);
+        if !candidates.iter().any(|(id, _)| answers(*id)) {
+            return Vec::new();
+        }
+        let Some(Callee::Library { path, on, method }) = graph.at(site).map(|call| &call.callee) else {
+            return Vec::new();
+        };
+        let mut found = self.library_call(program.external(*path), on, facts.text(name), *method);
+        found.retain(|&id| answers(id) && self.holds_within(eval, id, site, frame));
+        found
     }
 
     /// The type whose method `name` a declaration can stand for: `fits` says whether an argument may

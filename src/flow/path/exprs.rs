@@ -122,17 +122,39 @@ impl Tracer<'_, '_> {
         out: &mut Vec<Node>,
     ) {
         let site = Site { file: func.file, expr: id };
+        let rules = self.rules_of_constant(site, name);
+        self.text(site, func, rules, frame, depth, out);
+    }
+
+    /// The rules for the text of a constant of the package.
+    fn rules_of_constant(&self, site: Site, name: Sym) -> Vec<RuleId> {
         if self.flow.types.local(site, name).is_some() {
-            return;
+            return Vec::new();
         }
-        if let Some(Decl::Global(global)) = self.flow.types.program.lookup(func.file, name) {
-            let facts = self.flow.types.program.facts(global.file);
-            let value = facts.globals[global.index as usize].value;
-            if !value.is_none() && matches!(facts.expr(value), Expr::Str(_)) {
-                let rules = self.rules_at(Site { file: global.file, expr: value });
-                self.text(site, func, rules, frame, depth, out);
+        let Some(Decl::Global(global)) = self.flow.types.program.lookup(site.file, name) else {
+            return Vec::new();
+        };
+        let facts = self.flow.types.program.facts(global.file);
+        let value = facts.globals[global.index as usize].value;
+        if value.is_none() || !matches!(facts.expr(value), Expr::Str(_)) {
+            return Vec::new();
+        }
+        self.rules_at(Site { file: global.file, expr: value })
+    }
+
+    /// Whether a call is given a statement of SQL that a rule tells the meaning of: whatever runs it, what
+    /// becomes of that is known.
+    pub(super) fn runs_statement(&self, call: Site) -> bool {
+        let facts = self.flow.types.program.facts(call.file);
+        let Expr::Call { args, .. } = facts.expr(call.expr) else { return false };
+        facts.list(args).iter().any(|&arg| {
+            let site = Site { file: call.file, expr: arg };
+            match facts.expr(arg) {
+                Expr::Name(name) => !self.rules_of_constant(site, name).is_empty(),
+                Expr::Str(_) | Expr::Template(_) => !self.rules_at(site).is_empty(),
+                _ => false,
             }
-        }
+        })
     }
 
     fn literal(&mut self, func: Fn, id: ExprId, frame: &[Binding], depth: u32, out: &mut Vec<Node>) {

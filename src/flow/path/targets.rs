@@ -16,6 +16,9 @@ use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
 use crate::flow::value::{Binding, Closure, Value, add_function};
 
+/// How many functions a call may run by what a field or a map holds, each a way of its own.
+const CHOICES: usize = 32;
+
 impl Tracer<'_, '_> {
     pub(super) fn returns_nothing(&self, site: Site) -> bool {
         match self.flow.graph.at(site).map(|c| &c.callee) {
@@ -33,7 +36,8 @@ impl Tracer<'_, '_> {
         let graph = &self.flow.graph;
         match graph.at(site).map(|c| &c.callee)? {
             Callee::Abstract(_) | Callee::Dynamic => {
-                self.given_message(site, frame).then_some(CutReason::Unresolved)
+                let open = self.given_message(site, frame) && !self.runs_statement(site);
+                open.then_some(CutReason::Unresolved)
             }
             Callee::Library { path, .. } => {
                 let path = self.flow.types.program.external(*path);
@@ -151,7 +155,7 @@ impl Tracer<'_, '_> {
                         more.iter().filter(|f| !targeted(&found, f.func)).cloned().collect::<Vec<_>>(),
                     );
                 }
-                found.truncate(8);
+                found.truncate(CHOICES);
                 found
             }
             _ => Vec::new(),

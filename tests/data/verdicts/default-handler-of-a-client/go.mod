@@ -1,0 +1,5 @@
+module example.com/meter
+
+go 1.22
+
+require github.com/eclipse/paho.mqtt.golang v1.4.3
