@@ -304,6 +304,7 @@ fn schemas() -> Vec<EventSchema> {
         schema: "internal/schema/order_event.json".to_owned(),
         at: place("analytics/internal/service/event_processor.go", 38),
         enforced: Some(false),
+        contract: false,
     }]
 }
 

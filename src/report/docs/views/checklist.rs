@@ -63,7 +63,7 @@ impl Views<'_> {
         };
         let scope = self.scope(entry);
         let view = ChecklistView {
-            head: self.head(),
+            head: self.head(&scope),
             audit: audit_file(entry),
             filled,
             services: self.services(entry),

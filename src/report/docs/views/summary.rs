@@ -99,7 +99,7 @@ impl Views<'_> {
         let audits: Vec<AuditSummary> = self.config.audits.iter().map(audit).collect();
         let actions = self.actions(&|_| true);
         context(&SummaryView {
-            head: self.head(),
+            head: self.head(&scope),
             title: self.config.reports.heading().to_owned(),
             numbers: self.numbers(&scope),
             weak: audits.iter().any(|it| it.figures.iter().any(|figure| figure.weak > 0)),
