@@ -651,6 +651,8 @@ fn what_an_audit_before_it_says_of_a_service_is_referred_to() {
     assert!(!events.contains("as in [Event processing]"));
     // What it alone is about is told in full.
     assert!(data.contains("**Cache invalidation: implemented** (cascading"));
+    let item = "The same as ep-infra-broker in the [other checklist](";
+    assert!(line(&written.text(CHECKLISTS[1]), &["(ds-infra-broker): "]).contains(item));
 }
 
 #[test]

@@ -291,6 +291,7 @@ fn checklists() -> Vec<Checklist> {
         note: "Every service is.".to_owned(),
         evidence: vec![evidence("a.go", 1, "dedupe.check", "IsProcessed")],
         attestation: None,
+        same_as: None,
     };
     let items = vec![item("duplicate-test", ItemState::Met), item("load", ItemState::Open)];
     vec![Checklist::new("event-processing", "Event processing", vec![Section::new("Testing", items)])]

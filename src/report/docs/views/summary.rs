@@ -7,7 +7,7 @@ use super::inventory::{ObserverView, SagaGroup};
 use super::practice::FamilyView;
 use super::topics::{SubscriptionGroup, TopicView};
 use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
-use crate::audit::{Control, ItemCounts, Service, ServiceKind};
+use crate::audit::{Checklist, Control, ItemCounts, ItemState, Service, ServiceKind};
 use crate::config::{AuditEntry, Denominator};
 use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
@@ -79,6 +79,9 @@ pub(super) struct ChecklistSummary {
     counts: ItemCounts,
     items: u32,
     percent: Option<u32>,
+    /// How many of its unmet and open items are answered by an item of another checklist.
+    same_unmet: usize,
+    same_open: usize,
 }
 
 impl Views<'_> {
@@ -150,6 +153,10 @@ impl Views<'_> {
         let filled = self.config.audits.iter().filter_map(|entry| {
             Some((entry, self.audit.checklists.iter().find(|checklist| checklist.name == entry.name)?))
         });
+        let same = |checklist: &Checklist, state: ItemState| {
+            let items = checklist.sections.iter().flat_map(|section| &section.items);
+            items.filter(|item| item.state == state && item.same_as.is_some()).count()
+        };
         filled
             .map(|(entry, checklist)| ChecklistSummary {
                 title: checklist.title.clone(),
@@ -157,6 +164,8 @@ impl Views<'_> {
                 counts: checklist.counts,
                 items: checklist.counts.applicable(),
                 percent: checklist.percent,
+                same_unmet: same(checklist, ItemState::Unmet),
+                same_open: same(checklist, ItemState::Open),
             })
             .collect()
     }
