@@ -353,6 +353,15 @@ pub struct EventSchema {
     /// Whether a failed check ends the handler; null when no consumer of the service validates, and
     /// where only a contract has the schema.
     pub enforced: Option<bool>,
+    /// A contract describes it, which checks nothing; code that registers it is another row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub contract: bool,
+}
+
+// What serde calls takes what it looks at by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A subscription to an event inside one process.

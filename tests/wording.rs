@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use common::sample;
-use flowaudit::audit::{Audit, AuditResult, CacheStore, Control, Date, Evidence, Finding, Service, Status};
+use flowaudit::audit::{
+    Audit, AuditResult, CacheStore, Control, Date, EventSchema, Evidence, Finding, Service, Status,
+};
 use flowaudit::config::Config;
 use flowaudit::controls::control_of;
 use flowaudit::report::docs::{self, Material, Stamp};
@@ -102,6 +104,24 @@ fn evidence_in_the_folder_of_another_service_says_whose_it_is() {
 }
 
 #[test]
+fn a_stream_of_the_broker_s_own_is_introduced_before_it_stands_anywhere() {
+    let mut audit = sample();
+    let documents = of(&audit);
+    assert!(documents.values().all(|text| !text.contains("no topic that a service names")));
+    let consumer = audit.consumers.iter_mut().find(|c| c.service == "customer").unwrap();
+    consumer.topic.name = "$all".to_owned();
+    (consumer.framework, consumer.transport) = ("eventstoredb".to_owned(), "other".to_owned());
+    let told = "`$all`, which customer reads, is no topic that a service names: it is the one stream of EventStoreDB";
+    for (name, text) in of(&audit).iter().filter(|(_, text)| text.contains("$all")) {
+        assert!(text.find("$all") == text.find("$all`, which") && text.contains(told), "{name}");
+    }
+    // Of one that nobody knows it is told that it is none of a service.
+    let consumer = audit.consumers.iter_mut().find(|c| c.topic.name == "$all").unwrap();
+    consumer.topic.name = "$other".to_owned();
+    line(&of(&audit)[EVENTS], &["`$other`, which", "it is a stream that the broker keeps itself."]);
+}
+
+#[test]
 fn a_table_is_not_advised_on_as_what_expires_is() {
     let mut audit = sample();
     let data = |audit: &Audit| of(audit)[DATA].clone();
@@ -122,6 +142,21 @@ fn a_table_is_not_advised_on_as_what_expires_is() {
     audit.caches[0].filled_on_change = true;
     assert!(row(&data(&audit)).ends_with("| nothing; what is newly heard of is only added | – |"));
     assert!(data(&audit).contains("counts among those that are told of changes"));
+}
+
+#[test]
+fn a_type_of_event_is_counted_once_whatever_is_said_of_it() {
+    let mut audit = sample();
+    let known = audit.schemas[0].clone();
+    let contract = EventSchema { contract: true, enforced: None, ..known.clone() };
+    let other = EventSchema { event_type: "order_closed".to_owned(), ..contract.clone() };
+    audit.schemas.extend([contract, other]);
+    let events = &of(&audit)[EVENTS];
+    let told = "counted once: 1 event type with a schema or validator registered for it (analytics 1); \
+                1 event type that only a contract describes (analytics 1).";
+    line(events, &[told]);
+    line(events, &["| registered in code |", "no, it is only logged"]);
+    line(events, &["`order_created`<br>`order_closed` | a contract |", "it checks nothing"]);
 }
 
 #[test]
@@ -149,5 +184,9 @@ fn a_contract_s_types_are_shown_by_the_name_that_messages_carry() {
     assert_eq!(types, expected);
     assert_eq!(run(&["report", ".", "-o", "docs"], dir.path()).0, Some(0));
     let events = fs::read_to_string(dir.path().join("docs").join(EVENTS)).unwrap();
-    line(&events, &["`stores.StoreCreated` (in the contract `storesapi.StoreCreatedEvent`)"]);
+    line(
+        &events,
+        &["`stores.StoreCreated` (in the contract `storesapi.StoreCreatedEvent`)", "| a contract |"],
+    );
+    line(&events, &["counted once: 2 event types that only a contract describes (stores 2)."]);
 }

@@ -49,6 +49,9 @@ pub struct Item {
     pub evidence: Vec<Evidence>,
     /// Somebody's word for it, when it holds.
     pub attestation: Option<Attestation>,
+    /// The item of another checklist that asks the same and has the same answer, which shows the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
 }
 
 /// Somebody's word that a checklist item is met.

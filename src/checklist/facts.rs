@@ -1,5 +1,6 @@
 //! Facts: what the audit itself says of an item that is no control.
 
+mod deletions;
 mod tested;
 
 use std::collections::BTreeSet;
@@ -103,7 +104,7 @@ impl Fact {
             Fact::HandlersTested => tested::handlers_tested(audit, scope, repository),
             Fact::WritesJoined => writes_joined(audit, scope),
             Fact::TopicsVersioned => topics_versioned(audit, scope),
-            Fact::DeletionsHandled => deletions_handled(audit, scope),
+            Fact::DeletionsHandled => deletions::handled(audit, scope),
         }
     }
 }
@@ -275,7 +276,8 @@ fn named(audit: &Audit, scope: &[&Service], what: &str, has: impl Fn(&Service) -
 fn schemas_registered(audit: &Audit, scope: &[&Service]) -> Answer {
     let (mut good, mut bad, mut without) = (Vec::new(), Vec::new(), Vec::new());
     for service in scope.iter().filter(|s| s.consumer) {
-        let registered = audit.schemas.iter().filter(|s| s.service == service.name);
+        // A contract tells what a payload is, and nobody is handed it to check one.
+        let registered = audit.schemas.iter().filter(|s| s.service == service.name && !s.contract);
         let before = good.len();
         good.extend(registered.map(|s| at(&s.at, "validate.register", &s.event_type)));
         let mine = audit.consumers.iter().filter(|c| c.service == service.name);
@@ -503,37 +505,4 @@ fn topics_versioned(audit: &Audit, scope: &[&Service]) -> Answer {
         with.into_iter().filter(|(name, _)| seen.insert(*name)).map(|(_, end)| end).collect();
     let number = good.len();
     settle(good, Vec::new(), &format!("The name of each topic has a version ({number} of {number})."), "")
-}
-
-/// What tells of a deletion.
-static DELETION: LazyLock<Regex> = LazyLock::new(|| {
-    let words = r"(?i)(delet|remov|eras)(e|es|ed|ing|ion|al)?([^a-z]|$|event|topic|v[0-9_])";
-    Regex::new(words).expect("a pattern")
-});
-
-fn deletions_handled(audit: &Audit, scope: &[&Service]) -> Answer {
-    let mine = || audit.consumers.iter().filter(|c| in_scope(scope, &c.service));
-    let of_deletion = |c: &&crate::audit::Consumer| {
-        let names = c.event_types.iter().chain([&c.topic.name, &c.handler.name]);
-        names.into_iter().any(|name| DELETION.is_match(name))
-    };
-    let found: Vec<_> = mine().filter(of_deletion).collect();
-    if mine().next().is_none() {
-        return (ItemState::NotApplicable, "No consumer was seen here.".to_owned(), Vec::new());
-    }
-    if found.is_empty() {
-        let note =
-            "No consumer has a name that tells of deletions; one of several kinds of event may take them.";
-        return (ItemState::Open, note.to_owned(), Vec::new());
-    }
-    let services: BTreeSet<&str> = found.iter().map(|c| c.service.as_str()).collect();
-    let services: Vec<&str> = services.into_iter().collect();
-    let note = format!(
-        "Deletions are taken by {} of {} consumers, in {}; whether that is every copy, a person is to say.",
-        found.len(),
-        mine().count(),
-        services.join(", ")
-    );
-    let shown = found.iter().map(|c| at(&c.registration, "consumer", &c.topic.name)).collect();
-    (ItemState::Open, note, shown)
 }

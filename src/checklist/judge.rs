@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Answer, at, over_brokers};
 use super::search::{self, Hit};
-use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest};
+use super::{ChecklistRule, ItemRule, Need, Per, Search, Test, attest, same};
 use crate::audit::{
-    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Finding, Item, ItemState, SagaRole,
-    Section, Service, ServiceKind, Status, SubscriptionType,
+    Audit, Cache, CacheStore, Checklist, Consumer, Control, Evidence, Finding, Item, ItemState, Priority,
+    SagaRole, Section, Service, ServiceKind, Status, SubscriptionType,
 };
 use crate::config::{AuditEntry, ConfigError, Settings};
 use crate::controls::control_of;
@@ -82,6 +82,7 @@ pub fn fill(
     }
     audit.checklists = filled;
     attest::apply(audit, checklists, settings)?;
+    same::refer(&mut audit.checklists, checklists);
     // Figures follow from the states that people's word has changed.
     for checklist in &mut audit.checklists {
         let sections = std::mem::take(&mut checklist.sections);
@@ -110,7 +111,8 @@ impl<'a> View<'a> {
     fn item(&self, rule: &ItemRule, hits: &[&Hit]) -> Item {
         let (state, note, mut evidence) = self.answer(rule, hits);
         evidence.truncate(SHOWN);
-        Item { id: rule.id.clone(), title: rule.title.clone(), state, note, evidence, attestation: None }
+        let (id, title) = (rule.id.clone(), rule.title.clone());
+        Item { id, title, state, note, evidence, attestation: None, same_as: None }
     }
 
     fn answer(&self, rule: &ItemRule, hits: &[&Hit]) -> Answer {
@@ -120,8 +122,8 @@ impl<'a> View<'a> {
         let against = self.found(&rule.refuted_by);
         let (state, note, evidence) = if against.is_empty() {
             let answer = match &rule.test {
-                Test::Control(control) => self.control(*control),
-                Test::Rules(rules) => self.rules(rules, &rule.needs),
+                Test::Control(control) => self.control(*control, &rule.asks),
+                Test::Rules(rules) => self.rules(rules, rule),
                 Test::Fact(fact) => fact.ask(self.audit, &self.scope, self.repository),
                 Test::Search(search) => self.search(search, hits),
                 Test::Person => (ItemState::Open, String::new(), Vec::new()),
@@ -131,9 +133,9 @@ impl<'a> View<'a> {
                 let fact = rule.proved_by_fact?.ask(self.audit, &self.scope, self.repository);
                 (fact.0 == ItemState::Met).then_some(fact)
             };
-            if undecided { self.proved(&rule.proved_by).or_else(proof).unwrap_or(answer) } else { answer }
+            if undecided { self.proved(rule).or_else(proof).unwrap_or(answer) } else { answer }
         } else {
-            (ItemState::Unmet, self.refuted(&rule.test, &against), against)
+            (state_of(&against, &rule.asks), self.refuted(rule, &against), shown(&against))
         };
         let note = match (state, note.is_empty()) {
             (ItemState::Met | ItemState::NotApplicable, _) => note,
@@ -205,7 +207,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn control(&self, control: Control) -> Answer {
+    fn control(&self, control: Control, asks: &[Priority]) -> Answer {
         let row = self.audit.audits.iter().find(|row| row.name == self.entry.name && row.control == control);
         let own = |s: &&Service| s.controls.get(&control).map_or(Status::NotApplicable, |v| v.status);
         let statuses: BTreeMap<&str, Status> = if let Some(row) = row {
@@ -232,21 +234,21 @@ impl<'a> View<'a> {
             let note = format!("{figure}; to be looked at in {}.", unsure.join(", "));
             return (ItemState::Open, note, self.proof(control, &unsure, &[]));
         }
-        self.in_place(control, &good, &figure)
+        self.in_place(control, &good, &figure, asks)
     }
 
-    /// What shows that an item is not met. The control that decides it may be in place all the same, and is
-    /// told as the audits tell it.
-    fn refuted(&self, test: &Test, against: &[Evidence]) -> String {
-        let found = told(against);
-        let Test::Control(control) = test else { return found };
-        let (_, note, _) = self.control(*control);
+    /// What tells against an item. The control that decides it may be in place all the same, and is told as
+    /// the audits tell it.
+    fn refuted(&self, rule: &ItemRule, against: &[&Finding]) -> String {
+        let found = told(against, &rule.asks);
+        let Test::Control(control) = &rule.test else { return found };
+        let (_, note, _) = self.control(*control, &rule.asks);
         if note.ends_with(&found) { note } else { format!("{note} {found}") }
     }
 
-    /// The answer where a control is in place wherever it applies: that it is, and where a finding names
-    /// a condition under which it fails, that too.
-    fn in_place(&self, control: Control, services: &[&str], figure: &str) -> Answer {
+    /// The answer where a control is in place wherever it applies: that it is, or where a finding names
+    /// a condition under which it fails, what that makes of the item.
+    fn in_place(&self, control: Control, services: &[&str], figure: &str, asks: &[Priority]) -> Answer {
         let weakens = |f: &&Finding| {
             f.weakens()
                 && control_of(&f.rule) == Some(control)
@@ -260,9 +262,8 @@ impl<'a> View<'a> {
         }
         let weak: BTreeSet<&str> = found.iter().map(|f| f.service.as_str()).collect();
         let weak: Vec<&str> = weak.into_iter().collect();
-        let found: Vec<Evidence> = found.iter().map(|f| at(&f.location, &f.rule, &f.message)).collect();
-        let note = format!("{figure}, with a known weakness in {}: {}", weak.join(", "), told(&found));
-        (ItemState::Met, note, found.into_iter().chain(proof).collect())
+        let note = format!("{figure}, with a known weakness in {}: {}", weak.join(", "), told(&found, asks));
+        (state_of(&found, asks), note, shown(&found).into_iter().chain(proof).collect())
     }
 
     /// One piece of evidence of each of these services: the first that plays the foremost of these
@@ -274,33 +275,29 @@ impl<'a> View<'a> {
         verdicts.filter_map(|verdict| verdict.evidence.iter().min_by_key(rank).cloned()).collect()
     }
 
-    fn rules(&self, rules: &[String], needs: &[Need]) -> Answer {
+    fn rules(&self, rules: &[String], rule: &ItemRule) -> Answer {
         let found = self.found(rules);
-        let looked_at: Vec<String> = needs.iter().map(|need| self.many(*need)).collect();
+        let looked_at: Vec<String> = rule.needs.iter().map(|need| self.many(*need)).collect();
         let among = if looked_at.is_empty() { "everything".to_owned() } else { looked_at.join(" and ") };
-        let ids = format!("`{}`", rules.join("` or `"));
         if found.is_empty() {
-            return (ItemState::Met, format!("Looked at {among}: no finding of {ids}."), found);
+            let ids = format!("`{}`", rules.join("` or `"));
+            return (ItemState::Met, format!("Looked at {among}: no finding of {ids}."), Vec::new());
         }
-        let number =
-            if found.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", found.len()) };
-        (ItemState::Unmet, format!("Looked at {among}: {number} of {ids}."), found)
+        let note = format!("Looked at {among}: {}", told(&found, &rule.asks));
+        (state_of(&found, &rule.asks), note, shown(&found))
     }
 
-    /// The findings of these rules that count, as evidence.
-    fn found(&self, rules: &[String]) -> Vec<Evidence> {
-        let counted = self
-            .audit
-            .findings
-            .iter()
-            .filter(|f| f.suppressed.is_none() && rules.contains(&f.rule) && self.mine(&f.service));
-        counted.map(|f| at(&f.location, &f.rule, &f.message)).collect()
+    /// The findings of these rules that count.
+    fn found(&self, rules: &[String]) -> Vec<&'a Finding> {
+        let counts =
+            |f: &&Finding| f.suppressed.is_none() && rules.contains(&f.rule) && self.mine(&f.service);
+        self.audit.findings.iter().filter(counts).collect()
     }
 
-    /// The answer of the first of these controls that is in place wherever it applies.
-    fn proved(&self, controls: &[Control]) -> Option<Answer> {
-        controls.iter().find_map(|control| {
-            let (state, note, evidence) = self.control(*control);
+    /// The answer of the first control that proves an item by being in place wherever it applies.
+    fn proved(&self, rule: &ItemRule) -> Option<Answer> {
+        rule.proved_by.iter().find_map(|control| {
+            let (state, note, evidence) = self.control(*control, &rule.asks);
             let note = format!("It follows from `{}`. {note}", control.word());
             (state == ItemState::Met).then_some((state, note, evidence))
         })
@@ -469,12 +466,28 @@ fn is_described(consumer: &Consumer) -> bool {
     pattern.is_some_and(|it| ["json-schema", "registry", "idl", "idl-registry"].contains(&it))
 }
 
-/// Findings that show that an item is not met, in a sentence.
-fn told(found: &[Evidence]) -> String {
-    let rules: BTreeSet<&str> = found.iter().map(|it| it.role.as_str()).collect();
+/// What findings make of an item that they tell against: the one rule for all of them.
+fn state_of(found: &[&Finding], asks: &[Priority]) -> ItemState {
+    let all_ask = found.iter().all(|f| asks.contains(&f.priority));
+    if all_ask { ItemState::Open } else { ItemState::Unmet }
+}
+
+/// Findings that tell against an item, in a sentence.
+fn told(found: &[&Finding], asks: &[Priority]) -> String {
+    let rules: BTreeSet<&str> = found.iter().map(|f| f.rule.as_str()).collect();
     let rules: Vec<&str> = rules.into_iter().collect();
     let number = if found.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", found.len()) };
-    format!("{number} of `{}`.", rules.join("` or `"))
+    let whose = match (state_of(found, asks), found.len()) {
+        (ItemState::Open, 1) => ", which asks a person to look",
+        (ItemState::Open, _) => ", which ask a person to look",
+        _ => "",
+    };
+    format!("{number} of `{}`{whose}.", rules.join("` or `"))
+}
+
+/// Findings as evidence.
+fn shown(found: &[&Finding]) -> Vec<Evidence> {
+    found.iter().map(|f| at(&f.location, &f.rule, &f.message)).collect()
 }
 
 /// Whether a service writes its events to an outbox, some of them at least.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::facts::Fact;
 use super::pattern::Pattern;
 use super::{Among, ItemRule, Need, Per, Search, SectionRule, Test};
-use crate::audit::Control;
+use crate::audit::{Control, Priority};
 use crate::config::{Config, Glob, Names};
 use crate::controls::finding_rules;
 use crate::rules::{RuleFile, RuleProblem};
@@ -18,7 +18,7 @@ use crate::syntax::yaml::Node;
 
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/checklists.rs"));
 
-const TOP_KEYS: &[&str] = &["id", "title", "sections"];
+const TOP_KEYS: &[&str] = &["id", "title", "asks", "sections"];
 const SECTION_KEYS: &[&str] = &["title", "items"];
 const ITEM_KEYS: &[&str] = &[
     "id",
@@ -39,6 +39,8 @@ const ITEM_KEYS: &[&str] = &[
     "refuted_by",
     "proved_by",
     "proved_by_fact",
+    "asks",
+    "same_as",
     "help",
 ];
 /// What can decide an item: one of these.
@@ -150,6 +152,7 @@ fn checklist(
     let map = reader.map(node, TOP_KEYS)?;
     let id = reader.required_text(map, "id");
     let title = reader.required_text(map, "title");
+    let asks = asks(reader, map).unwrap_or_default();
     let mut sections = Vec::new();
     let list = reader.required(map, "sections");
     for node in list.map(|node| reader.list(node)).unwrap_or_default() {
@@ -165,14 +168,21 @@ fn checklist(
             {
                 reader.mistake(id, format!("the item `{text}` is already at {first}"));
             }
-            items.extend(item(reader, node, rules));
+            items.extend(item(reader, node, rules, &asks));
         }
         sections.push(SectionRule { title: title.unwrap_or_default(), items });
     }
     Some(ChecklistRule { id: id?.to_owned(), title: title?.to_owned(), sections })
 }
 
-fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
+/// The priorities of findings that ask a person, where it is said.
+fn asks(reader: &mut Reader, map: Map) -> Option<Vec<Priority>> {
+    let known: Vec<(&str, Priority)> = Priority::ALL.iter().map(|it| (it.word(), *it)).collect();
+    let said = reader.texts(map.get("asks")?);
+    Some(said.into_iter().filter_map(|(node, _)| reader.word(node, "priority", &known)).collect())
+}
+
+fn item(reader: &mut Reader, node: &Node, rules: &[&str], all_ask: &[Priority]) -> Option<ItemRule> {
     let map = reader.map(node, ITEM_KEYS)?;
     let id = reader.required_text(map, "id");
     let title = reader.required_text(map, "title");
@@ -187,6 +197,8 @@ fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
         proved_by.extend(reader.word(node, "control", &controls()));
     }
     let proved_by_fact = map.get("proved_by_fact").and_then(|node| reader.word(node, "fact", Fact::WORDS));
+    let asks = asks(reader, map).unwrap_or_else(|| all_ask.to_vec());
+    let same_as = reader.optional_text(map, "same_as").map(str::to_owned);
     let help = if map.get("attest").is_some() {
         if let Some(node) = map.get("help") {
             reader.mistake(node, "`attest` says already what a person is to look at");
@@ -203,6 +215,8 @@ fn item(reader: &mut Reader, node: &Node, rules: &[&str]) -> Option<ItemRule> {
         refuted_by,
         proved_by,
         proved_by_fact,
+        same_as,
+        asks,
         help: help?.trim().to_owned(),
     })
 }

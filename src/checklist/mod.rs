@@ -11,6 +11,7 @@ mod facts;
 mod judge;
 mod load;
 mod pattern;
+mod same;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ pub use attest::mistakes as attestation_mistakes;
 pub use judge::fill;
 pub use load::{ChecklistRule, all, in_force, unknown};
 
-use crate::audit::Control;
+use crate::audit::{Control, Priority};
 use crate::config::Glob;
 use pattern::Pattern;
 
@@ -49,6 +50,10 @@ pub struct ItemRule {
     pub proved_by: Vec<Control>,
     /// A fact of the audit that shows that it is met, where it holds.
     pub proved_by_fact: Option<facts::Fact>,
+    /// The item of another checklist that asks the same of the services of its audit.
+    pub same_as: Option<String>,
+    /// Priorities of findings that ask a person: where all that tell against it are of these, it is open.
+    pub asks: Vec<Priority>,
     /// What is missing when it is not met, or what a person is to look at.
     pub help: String,
 }

@@ -28,6 +28,10 @@ fn the_built_in_checklists_are_whole() {
     for section in all.iter().flat_map(|checklist| &checklist.sections) {
         assert!(!section.items.is_empty(), "{}", section.title);
     }
+    let items: Vec<&ItemRule> = all.iter().flat_map(ChecklistRule::items).collect();
+    for name in items.iter().filter_map(|item| item.same_as.as_ref()) {
+        assert!(items.iter().any(|item| item.id == *name), "{name}");
+    }
 }
 
 #[test]
@@ -128,6 +132,9 @@ fn a_name_that_promises_a_test_proves_none() {
         ("ep-obs-tracing", "  samplingRate: \"1\""),
         ("ds-obs-tracing", "amotel.OtelMessageContextExtractor(),"),
         ("ds-test-invalid", "func TestInvalid(t *testing.T) {\n\terr := c.HandlePaid(ctx, nil)"),
+        // A test of a suite is a method.
+        ("ds-test-invalid", "func (s *suite) TestInvalid() {\n\terr := c.HandlePaid(ctx, nil)"),
+        ("ds-test-cache", "func (s *productCacheSuite) TestProductCacheRepository_UpdatePrice() {"),
         ("ep-test-duplicate", "func TestTwice(t *testing.T) {\n\tmust(handler.Process(m))"),
         ("ep-obs-correlation", "msg.Headers[\"correlation_id\"] = id"),
         ("ep-err-replay", "// replays\nfunc (s *Store) ReplayFailedEvents(ctx context.Context) error {"),
@@ -300,6 +307,30 @@ fn findings_and_controls_go_before_what_files_say() {
 }
 
 #[test]
+fn a_finding_that_asks_a_person_leaves_an_item_open() {
+    let code = [("order/main.go", ADDS)];
+    for item in ["rules: no-idempotency", "files: '*.go', text: safe, refuted_by: no-idempotency"] {
+        assert_eq!(one(&format!("{item}, asks: P3, help: none"), &code).state, ItemState::Unmet, "{item}");
+        let asked = one(&format!("{item}, asks: [P0, P3], help: none"), &code);
+        assert_eq!(asked.state, ItemState::Open, "{item}");
+        let told = "1 finding of `no-idempotency`, which asks a person to look. none";
+        assert!(asked.note.ends_with(told), "{}", asked.note);
+    }
+}
+
+/// A consumer that records a message before its effects: that is in place, and fails where they do.
+#[test]
+fn a_weakness_of_a_control_in_place_tells_against_its_item() {
+    let code = include_str!("../../tests/data/findings/dedupe-marks-before-effects/fires/main.go");
+    let weakened = ("order/main.go", code);
+    let weak = one("control: idempotency, help: none", &[weakened]);
+    assert_eq!(weak.state, ItemState::Unmet, "{}", weak.note);
+    assert!(weak.note.contains("with a known weakness in order"), "{}", weak.note);
+    let asked = one("control: idempotency, asks: [P1, P2], help: none", &[weakened]);
+    assert_eq!(asked.state, ItemState::Open, "{}", asked.note);
+}
+
+#[test]
 fn a_word_does_not_count_against_a_finding() {
     let dir = tempfile::tempdir().unwrap();
     let said = WORD.replace("item: word", "item: safe");
@@ -359,6 +390,19 @@ fn a_handler_is_tested_where_a_test_names_it() {
 }
 
 #[test]
+fn a_test_beside_a_handler_calls_it_by_its_plain_name() {
+    let asked = "fact: handlers-tested, help: none";
+    let code = ADDS.replace("func HandleOrderPaid(", "type orders struct{}\n\nfunc (orders) Handle(");
+    let code = code.replace("\"order.paid\", HandleOrderPaid", "\"order.paid\", orders{}.Handle");
+    let test = "package main\n\nfunc TestPaid(t *testing.T) { made().Handle(nil) }\n";
+    let beside = one(asked, &[("order/main.go", &code), ("order/main_test.go", test)]);
+    assert_eq!(beside.state, ItemState::Met, "{}", beside.note);
+    // In another folder, many things are called so.
+    let other = one(asked, &[("order/main.go", &code), ("order/other/main_test.go", test)]);
+    assert_eq!(other.state, ItemState::Open, "{}", other.note);
+}
+
+#[test]
 fn a_handler_is_tested_where_a_test_sends_what_it_listens_to() {
     let asked = "fact: handlers-tested, help: none";
     let test = |body: &str| {
@@ -409,6 +453,11 @@ fn deletions_are_what_consumers_take_and_no_word_of_a_log() {
     let item = one(asked, &[("order/main.go", &ADDS.replace("order.paid", "order_deleted_v1"))]);
     assert_eq!((item.state, item.evidence.len()), (ItemState::Open, 1));
     assert!(item.note.starts_with("Deletions are taken by 1 of 1 consumers, in order;"), "{}", item.note);
+    // A handler of several kinds of event has a function for what was deleted.
+    let code = ADDS
+        .replace("\tdb.Exec(", "\tonOrderRemoved(m)\n}\n\nfunc onOrderRemoved(m *nats.Msg) {\n\tdb.Exec(");
+    let item = one(asked, &[("order/main.go", &code)]);
+    assert_eq!((item.evidence[0].line, item.evidence[0].note.as_str()), (15, "onOrderRemoved"));
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub fn schemas(
                         schema: schema(flow, matched.site, &values[1]),
                         at: Place { path: path.to_owned(), line },
                         enforced: enforced(service, consumers, findings),
+                        contract: false,
                     });
                 }
             }
@@ -103,6 +104,7 @@ pub fn contracts<'f>(
                 schema: schema.clone(),
                 at: Place { path: path.clone(), line: *line },
                 enforced: None,
+                contract: true,
             };
             (contract, row)
         }));

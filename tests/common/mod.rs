@@ -291,6 +291,7 @@ fn checklists() -> Vec<Checklist> {
         note: "Every service is.".to_owned(),
         evidence: vec![evidence("a.go", 1, "dedupe.check", "IsProcessed")],
         attestation: None,
+        same_as: None,
     };
     let items = vec![item("duplicate-test", ItemState::Met), item("load", ItemState::Open)];
     vec![Checklist::new("event-processing", "Event processing", vec![Section::new("Testing", items)])]
@@ -304,6 +305,7 @@ fn schemas() -> Vec<EventSchema> {
         schema: "internal/schema/order_event.json".to_owned(),
         at: place("analytics/internal/service/event_processor.go", 38),
         enforced: Some(false),
+        contract: false,
     }]
 }
 

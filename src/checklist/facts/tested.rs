@@ -51,6 +51,14 @@ fn telling(handler: &str) -> Option<&str> {
     function.or_else(|| last.next().filter(|name| tells(name))).copied()
 }
 
+/// A call of a handler by the name of its function alone, where that says that something is handled.
+fn beside(handler: &str) -> Option<String> {
+    const HANDS_OVER: [&str; 5] = ["handle", "process", "consume", "receive", "on"];
+    let function = handler.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    let says = words_of(function).iter().any(|word| HANDS_OVER.contains(&word.as_str()));
+    says.then(|| format!(r"\.{}\(", regex::escape(function)))
+}
+
 /// `HandleOrderPaid` and `handle_order_paid` as words in small letters.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -85,8 +93,19 @@ pub(super) fn handlers_tested(audit: &Audit, scope: &[&Service], repository: &Re
         let tests =
             || repository.tests.iter().filter(|path| owner(path).is_none_or(|name| name == service.name));
         let handled = || tests().find_map(|path| names_any(repository, path, &handlers, None));
+        // Beside a handler, in its own folder, its plain name is enough.
+        let beside = || {
+            let mine = audit.consumers.iter().filter(|c| c.service == service.name);
+            mine.filter_map(|c| Some((parent(&c.handler.path), beside(&c.handler.name)?))).find_map(
+                |(folder, call)| {
+                    let call = RegexSet::new([call]).unwrap_or_default();
+                    let mut near = tests().filter(|path| parent(path) == folder);
+                    near.find_map(|path| names_any(repository, path, &call, None))
+                },
+            )
+        };
         let sent = || tests().find_map(|path| names_any(repository, path, &heard, Some(&SENDS)));
-        if let Some(found) = handled().or_else(sent) {
+        if let Some(found) = handled().or_else(sent).or_else(beside) {
             evidence.push(found);
         } else if tests().any(|path| owner(path).is_some()) {
             without.push(service.name.as_str());
@@ -113,6 +132,11 @@ pub(super) fn handlers_tested(audit: &Audit, scope: &[&Service], repository: &Re
         (false, _) => ItemState::Unmet,
     };
     (state, format!("{note}."), evidence)
+}
+
+/// The folder of a file.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// What a test calls to hand a message over.

@@ -13,6 +13,7 @@ mod keep;
 mod links;
 mod markdown;
 mod operations;
+mod own_streams;
 mod patterns;
 mod templates;
 mod views;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::Views;
+use super::{DocumentLink, Views};
 use crate::audit::{Control, Finding, Place, Priority};
 use crate::report::docs::links::Link;
 use crate::report::words;
@@ -38,6 +38,8 @@ pub struct RuleActions {
     with: Vec<Joined>,
     /// The more urgent one that this is told with.
     told_with: Option<Joined>,
+    /// The audits before this one that tell of its lines, with how many each.
+    told_in: Vec<(DocumentLink, usize)>,
     #[serde(skip)]
     control: Option<Control>,
 }
@@ -70,7 +72,7 @@ pub struct Action {
 }
 
 /// What is weak about a control that is in place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Weakness {
     pub rule: String,
     pub priority: String,
@@ -147,6 +149,30 @@ impl Actions {
         all.iter().take(2).any(|group| group.rules.iter().any(RuleActions::is_joined))
     }
 
+    /// Leaves out the lines that the actions of an audit before this one tell of, and says where they are.
+    pub(super) fn leave_to(all: &mut [Actions], earlier: &[Actions], document: &DocumentLink) {
+        for group in all {
+            let before: Vec<&RuleActions> = earlier
+                .iter()
+                .filter(|it| it.priority == group.priority)
+                .flat_map(|it| it.rules.iter())
+                .collect();
+            for rule in &mut group.rules {
+                let known: BTreeSet<(String, u32)> = before
+                    .iter()
+                    .filter(|it| it.rule == rule.rule && it.help == rule.help)
+                    .flat_map(|it| it.lines())
+                    .map(|(path, line)| (path.to_owned(), line))
+                    .collect();
+                let items = rule.items.len();
+                rule.items.retain(|item| !known.contains(&(item.at.path.clone(), item.at.line)));
+                if rule.items.len() < items {
+                    rule.told_in.push((document.clone(), items - rule.items.len()));
+                }
+            }
+        }
+    }
+
     /// The anchor on the page of the findings of each rule, by priority and rule.
     pub(super) fn anchors(all: &[Actions]) -> BTreeMap<String, String> {
         let mut out = BTreeMap::new();
@@ -218,6 +244,7 @@ impl Views<'_> {
             like: lines.iter().skip(1).map(Vec::len).sum(),
             with: Vec::new(),
             told_with: None,
+            told_in: Vec::new(),
             control: (self.material.control_of)(rule),
         }
     }

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::actions::{Actions, Waived};
 use super::announcers::{Announcer, reason_out};
-use super::inventory::{CacheView, ObserverView, SagaGroup, SchemaView};
+use super::inventory::{CacheView, ObserverView, SagaGroup, SchemaCount, SchemaView};
 use super::practice::FamilyView;
 use super::services::{ServiceView, TopicLink};
 use super::topics::{SubscriptionGroup, TopicView};
-use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
+use super::{Diagram, DocumentLink, Figure, Head, Views, audit_file, checklist_file, context};
 use crate::audit::{Control, Finding};
 use crate::config::{AuditEntry, Denominator};
 use crate::report::docs::DocumentError;
@@ -44,9 +44,8 @@ struct AuditView {
     topics: Vec<TopicView>,
     unresolved: Vec<TopicLink>,
     schemas: Vec<SchemaView>,
-    event_types: usize,
-    /// How many types of event each service has a schema for.
-    event_types_of: Vec<(String, usize)>,
+    /// How many types of event something is said of.
+    event_types: Vec<SchemaCount>,
     caches: Vec<CacheView>,
     /// Whether any of them is filled on a change and never told of another.
     only_added: bool,
@@ -86,15 +85,14 @@ impl Views<'_> {
         let mine = |name: &str| scope.iter().any(|service| service.name == name);
         let looked_at = |topic: &str| entry.topics.admits(topic);
         let of_scope = |finding: &Finding| mine(&finding.service) && entry.looks_at(self.audit, finding);
-        let elsewhere = |finding: &Finding| self.elsewhere(entry, finding);
-        let admitted = |finding: &Finding| of_scope(finding) && elsewhere(finding).is_none();
+        let admitted = |finding: &Finding| of_scope(finding) && self.elsewhere(entry, finding).is_none();
         let schemas = self.schemas(&scope);
         let services = self.services(entry);
         let figures = self.figures(entry);
         let caches = self.caches(&scope);
         let has_checklist = self.audit.checklists.iter().any(|checklist| checklist.name == entry.name);
         context(&AuditView {
-            head: self.head(),
+            head: self.head(&scope),
             name: entry.name.clone(),
             title: entry.title.clone(),
             of_scope: entry.denominator == Denominator::Scope,
@@ -113,8 +111,7 @@ impl Views<'_> {
             practice: self.practice(&scope, &entry.controls),
             topics: self.topics(&scope, &looked_at),
             unresolved: self.unresolved(&scope),
-            event_types_of: SchemaView::by_service(&schemas),
-            event_types: schemas.iter().map(SchemaView::event_types).sum(),
+            event_types: SchemaView::counts(&schemas),
             schemas,
             only_added: caches.iter().any(CacheView::is_only_added_to),
             caches,
@@ -122,12 +119,31 @@ impl Views<'_> {
             about_schemas: entry.controls.contains(&Control::Schema),
             observers: self.observers(&scope),
             sagas: Self::sagas(&scope),
-            actions: self.actions(&admitted),
+            actions: self.actions_once(entry, &admitted),
             left_out: self.left_out(entry, &of_scope),
             waived: self.waived(&admitted),
             diagram: self.flow(&mine, &looked_at),
             changes: self.changes(),
         })
+    }
+
+    /// What is to be done of what an audit admits, without what one before it tells already.
+    fn actions_once(&self, entry: &AuditEntry, admitted: &dyn Fn(&Finding) -> bool) -> Vec<Actions> {
+        let mut actions = self.actions(admitted);
+        for before in self.audits_before(entry) {
+            let scope = self.scope(before);
+            let lists = |finding: &Finding| {
+                scope.iter().any(|service| service.name == finding.service)
+                    && before.looks_at(self.audit, finding)
+                    && self.elsewhere(before, finding).is_none()
+            };
+            let document = DocumentLink {
+                title: before.title.clone(),
+                file: format!("{}#priority-actions", audit_file(before)),
+            };
+            Actions::leave_to(&mut actions, &self.actions(&lists), &document);
+        }
+        actions
     }
 
     /// What the audit does not count, by the reason.

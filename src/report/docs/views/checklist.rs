@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::inventory::SagaGroup;
 use super::services::ServiceView;
-use super::{Head, Proof, Views, audit_file, context};
-use crate::audit::{Attestation, Item, ItemCounts, ItemState};
+use super::{Head, Proof, Views, audit_file, checklist_file, context};
+use crate::audit::{Attestation, Checklist, Item, ItemCounts, ItemState};
 use crate::config::AuditEntry;
 use crate::report::docs::DocumentError;
 use crate::report::words;
@@ -53,6 +53,8 @@ struct ItemView {
     note: String,
     proofs: Vec<Proof>,
     attestation: Option<Attestation>,
+    /// The item that shows the evidence of the same answer, with the document it stands in.
+    same_as: Option<(String, String)>,
 }
 
 impl Views<'_> {
@@ -63,7 +65,7 @@ impl Views<'_> {
         };
         let scope = self.scope(entry);
         let view = ChecklistView {
-            head: self.head(),
+            head: self.head(&scope),
             audit: audit_file(entry),
             filled,
             services: self.services(entry),
@@ -93,6 +95,13 @@ impl Views<'_> {
         })
     }
 
+    /// The document of the checklist that has an item.
+    fn checklist_of(&self, id: &str) -> Option<String> {
+        let has = |it: &&Checklist| it.sections.iter().flat_map(|s| &s.items).any(|item| item.id == id);
+        let name = &self.audit.checklists.iter().find(has)?.name;
+        self.config.audits.iter().find(|entry| entry.name == *name).map(checklist_file)
+    }
+
     fn item(&self, item: &Item) -> ItemView {
         ItemView {
             id: item.id.clone(),
@@ -103,6 +112,7 @@ impl Views<'_> {
             note: item.note.clone(),
             proofs: self.proofs(&item.evidence),
             attestation: item.attestation.clone(),
+            same_as: item.same_as.as_ref().and_then(|id| Some((id.clone(), self.checklist_of(id)?))),
         }
     }
 }

@@ -47,6 +47,18 @@ pub struct SchemaView {
     event_types: Vec<EventType>,
     at: Link,
     enforced: Option<bool>,
+    /// Whether a contract describes them, which checks nothing.
+    contract: bool,
+}
+
+/// How many types of event something is said of, each counted once.
+#[derive(Debug, Serialize)]
+pub struct SchemaCount {
+    /// Whether a contract describes them and nothing is registered for them.
+    contract: bool,
+    count: usize,
+    /// Of which services, with how many of each.
+    services: Vec<(String, usize)>,
 }
 
 /// A type of event.
@@ -81,18 +93,24 @@ pub struct SagaGroup {
 }
 
 impl SchemaView {
-    /// How many types of event it is of.
-    pub(super) fn event_types(&self) -> usize {
-        self.event_types.len()
-    }
-
-    /// How many types of event each service has a schema for.
-    pub(super) fn by_service(schemas: &[SchemaView]) -> Vec<(String, usize)> {
-        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
-        for schema in schemas {
-            *counts.entry(&schema.service).or_default() += schema.event_types();
-        }
-        counts.into_iter().map(|(service, count)| (service.clone(), count)).collect()
+    /// How many types of event are registered, and how many only a contract describes: one that both say
+    /// something of is registered.
+    pub(super) fn counts(schemas: &[SchemaView]) -> Vec<SchemaCount> {
+        let types = |contract: bool| -> BTreeSet<(&String, &String)> {
+            let rows = schemas.iter().filter(|row| row.contract == contract);
+            rows.flat_map(|row| row.event_types.iter().map(|it| (&row.service, &it.name))).collect()
+        };
+        let (registered, described) = (types(false), types(true));
+        let count = |contract: bool, types: BTreeSet<(&String, &String)>| {
+            let mut services: BTreeMap<&String, usize> = BTreeMap::new();
+            for (service, _) in &types {
+                *services.entry(service).or_default() += 1;
+            }
+            let services = services.into_iter().map(|(service, count)| (service.clone(), count)).collect();
+            SchemaCount { contract, count: types.len(), services }
+        };
+        let alone = &described - &registered;
+        [count(false, registered), count(true, alone)].into_iter().filter(|it| it.count > 0).collect()
     }
 }
 
@@ -138,8 +156,11 @@ impl Views<'_> {
         let kind =
             |schema: &EventSchema| EventType { name: schema.event_type.clone(), key: schema.key.clone() };
         for schema in self.audit.schemas.iter().filter(|s| scope.iter().any(|o| o.name == s.service)) {
-            let known =
-                out.iter_mut().find(|row| row.service == schema.service && row.schema == schema.schema);
+            let known = out.iter_mut().find(|row| {
+                row.service == schema.service
+                    && row.schema == schema.schema
+                    && row.contract == schema.contract
+            });
             if let Some(row) = known {
                 row.event_types.push(kind(schema));
                 continue;
@@ -151,6 +172,7 @@ impl Views<'_> {
                 event_types: vec![kind(schema)],
                 at: self.links.place(&schema.at),
                 enforced: schema.enforced,
+                contract: schema.contract,
             });
         }
         out

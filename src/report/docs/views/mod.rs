@@ -21,6 +21,7 @@ use serde::Serialize;
 use super::changes::{self, Changes};
 use super::links::{Link, Links};
 use super::operations::Advice;
+use super::own_streams::OwnStream;
 use super::patterns::Family;
 use super::{DocumentError, Material, markdown};
 use crate::audit::{
@@ -74,10 +75,12 @@ pub struct Head {
     priorities: String,
     /// What it means how sure a finding is, in a sentence.
     confidences: String,
+    /// What streams are that no service named: told before they stand in anything else.
+    own_streams: Vec<OwnStream>,
 }
 
 /// One of the documents.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentLink {
     title: String,
     file: String,
@@ -154,7 +157,8 @@ impl<'a> Views<'a> {
         }
     }
 
-    fn head(&self) -> Head {
+    /// The head of a document about these services.
+    fn head(&self, scope: &[&Service]) -> Head {
         let mut documents =
             vec![DocumentLink { title: "Summary".to_owned(), file: self.config.reports.summary.clone() }];
         for entry in &self.config.audits {
@@ -178,6 +182,7 @@ impl<'a> Views<'a> {
             documents,
             priorities: sentence(Priority::ALL.iter().map(|it| (it.word(), words::priority(*it)))),
             confidences: sentence(Confidence::ALL.iter().map(|it| (it.word(), words::confidence(*it)))),
+            own_streams: Views::own_streams(self.audit, scope),
         }
     }
 
@@ -237,6 +242,12 @@ impl<'a> Views<'a> {
         let rows: Vec<&AuditResult> = self.rows(entry).collect();
         let counted = |name: &String| rows.iter().any(|row| row.services.contains_key(name));
         self.audit.services.iter().filter(|service| counted(&service.name)).collect()
+    }
+
+    /// The audits that stand before one in the configuration: what they say needs no saying again.
+    fn audits_before(&self, entry: &AuditEntry) -> &'a [AuditEntry] {
+        let at = self.config.audits.iter().position(|it| it.name == entry.name);
+        &self.config.audits[..at.unwrap_or(0)]
     }
 
     fn rows(&self, entry: &AuditEntry) -> impl Iterator<Item = &'a AuditResult> {

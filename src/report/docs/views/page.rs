@@ -83,7 +83,7 @@ impl Views<'_> {
         let picture =
             if drawing.arrows.is_empty() { String::new() } else { graph::inline_svg(&drawing, &address) };
         let actions = self.actions(&|_| true);
-        let mut head = self.head();
+        let mut head = self.head(&scope);
         head.command.push_str(" --format html");
         context(&PageView {
             head,

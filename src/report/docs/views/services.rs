@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::actions::Weakness;
-use super::{Proof, Views, anchor};
+use super::{DocumentLink, Proof, Views, anchor, audit_file};
 use crate::audit::{Consumer, Control, Evidence, Finding, STEPS, Service, Status, TopicName};
 use crate::config::AuditEntry;
 use crate::report::docs::links::Link;
@@ -51,7 +51,7 @@ pub struct TopicLink {
 }
 
 /// What is claimed of one control.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Claim {
     control: String,
     /// The contract's word for the status, which no translation changes.
@@ -68,10 +68,12 @@ pub struct Claim {
     weaknesses: Vec<Weakness>,
     /// The rules of these, each once.
     weak: Vec<WeakRule>,
+    /// The audit before this one that says the same, with the evidence.
+    told_in: Option<DocumentLink>,
 }
 
 /// A rule with the first line where it finds a control weak.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct WeakRule {
     rule: String,
     /// Its priority and name, by which the page knows where its findings are.
@@ -152,14 +154,39 @@ impl Views<'_> {
             subscription: service.subscription_type.word().to_owned(),
             publishes,
             consumes,
-            claims: entry.controls.iter().map(|control| self.claim(entry, service, *control)).collect(),
+            claims: entry.controls.iter().map(|it| self.claim_once(entry, service, *it)).collect(),
             outbox: (!entry.controls.contains(&Control::Outbox))
-                .then(|| self.claim(entry, service, Control::Outbox))
+                .then(|| self.claim_once(entry, service, Control::Outbox))
                 .filter(|claim| claim.applies),
             consumers: mine.iter().map(|c| self.consumer(entry, c)).collect(),
             shared: self.shared(service, &mine),
-            diagram: self.flow_around(&service.name, &|topic| entry.topics.admits(topic)),
+            diagram: self.diagram(entry, service),
         }
+    }
+
+    /// The audits before this one that count a service too.
+    fn before(&self, entry: &AuditEntry, service: &Service) -> impl Iterator<Item = &AuditEntry> {
+        let counts = |it: &&AuditEntry| self.scope(it).iter().any(|other| other.name == service.name);
+        self.audits_before(entry).iter().filter(counts)
+    }
+
+    /// What an audit claims of a service, with the audit before it that claims the same.
+    fn claim_once(&self, entry: &AuditEntry, service: &Service, control: Control) -> Claim {
+        let claim = self.claim(entry, service, control);
+        let shows = |it: &&AuditEntry| control == Control::Outbox || it.controls.contains(&control);
+        let same = |it: &&AuditEntry| shows(it) && self.claim(it, service, control) == claim;
+        let told_in = self.before(entry, service).find(same).map(|it| DocumentLink {
+            title: it.title.clone(),
+            file: format!("{}#{}", audit_file(it), anchor(&service.name)),
+        });
+        Claim { told_in, ..claim }
+    }
+
+    /// What a service takes and gives, drawn where no audit before this one draws the same.
+    fn diagram(&self, entry: &AuditEntry, service: &Service) -> String {
+        let draw = |it: &AuditEntry| self.flow_around(&service.name, &|topic| it.topics.admits(topic));
+        let own = draw(entry);
+        if self.before(entry, service).any(|it| draw(it) == own) { String::new() } else { own }
     }
 
     /// Findings that name this service and another, and rest on where its consumers are registered.
@@ -228,6 +255,7 @@ impl Views<'_> {
             proofs: self.proofs_for(service, &evidence),
             weak: weak_rules(&weaknesses),
             weaknesses,
+            told_in: None,
         }
     }
 
@@ -267,6 +295,7 @@ impl Views<'_> {
                 proofs: verdict.map(|v| self.proofs(&v.evidence)).unwrap_or_default(),
                 weak: weak_rules(&weaknesses),
                 weaknesses,
+                told_in: None,
             }
         });
         ConsumerView {

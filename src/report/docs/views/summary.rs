@@ -7,7 +7,7 @@ use super::inventory::{ObserverView, SagaGroup};
 use super::practice::FamilyView;
 use super::topics::{SubscriptionGroup, TopicView};
 use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
-use crate::audit::{Control, ItemCounts, Service, ServiceKind};
+use crate::audit::{Checklist, Control, ItemCounts, ItemState, Service, ServiceKind};
 use crate::config::{AuditEntry, Denominator};
 use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
@@ -79,6 +79,9 @@ pub(super) struct ChecklistSummary {
     counts: ItemCounts,
     items: u32,
     percent: Option<u32>,
+    /// How many of its unmet and open items are answered by an item of another checklist.
+    same_unmet: usize,
+    same_open: usize,
 }
 
 impl Views<'_> {
@@ -99,7 +102,7 @@ impl Views<'_> {
         let audits: Vec<AuditSummary> = self.config.audits.iter().map(audit).collect();
         let actions = self.actions(&|_| true);
         context(&SummaryView {
-            head: self.head(),
+            head: self.head(&scope),
             title: self.config.reports.heading().to_owned(),
             numbers: self.numbers(&scope),
             weak: audits.iter().any(|it| it.figures.iter().any(|figure| figure.weak > 0)),
@@ -150,6 +153,10 @@ impl Views<'_> {
         let filled = self.config.audits.iter().filter_map(|entry| {
             Some((entry, self.audit.checklists.iter().find(|checklist| checklist.name == entry.name)?))
         });
+        let same = |checklist: &Checklist, state: ItemState| {
+            let items = checklist.sections.iter().flat_map(|section| &section.items);
+            items.filter(|item| item.state == state && item.same_as.is_some()).count()
+        };
         filled
             .map(|(entry, checklist)| ChecklistSummary {
                 title: checklist.title.clone(),
@@ -157,6 +164,8 @@ impl Views<'_> {
                 counts: checklist.counts,
                 items: checklist.counts.applicable(),
                 percent: checklist.percent,
+                same_unmet: same(checklist, ItemState::Unmet),
+                same_open: same(checklist, ItemState::Open),
             })
             .collect()
     }
