@@ -127,6 +127,8 @@ struct Draft {
     argument: Option<usize>,
     /// The handler was found through a field.
     by_field: bool,
+    /// How far it was known before all values of a type were taken for the one that holds the topic.
+    before: Option<Box<Draft>>,
 }
 
 const HOPS: usize = 14;
@@ -172,6 +174,7 @@ impl Lifting<'_> {
             alternative: false,
             fallback: false,
             by_field: false,
+            before: None,
             parts,
             hops: vec![matched.site],
         };
@@ -304,7 +307,11 @@ impl Lifting<'_> {
             if !draft.placed && self.unused(free.func()) {
                 // A library calls it: what it is given is not seen, what it sends may be.
                 let called = !consumes && self.graph.handed.contains(&free.func());
-                return if called { self.jump(eval, &draft, true) } else { Vec::new() };
+                return match draft.before {
+                    Some(before) => vec![Draft { placed: true, ..*before }],
+                    None if called => self.jump(eval, &draft, true),
+                    None => Vec::new(),
+                };
             }
         }
         if !draft.placed && draft.hops.len() < HOPS {
@@ -315,8 +322,8 @@ impl Lifting<'_> {
         }
         // Nothing tells the topic: the handler may be known all the same.
         if !draft.placed {
-            draft.placed = true;
-            return vec![draft];
+            let known = draft.before.take().map_or(draft, |before| *before);
+            return vec![Draft { placed: true, ..known }];
         }
         self.finish(eval, draft, topics, done);
         Vec::new()
@@ -367,6 +374,11 @@ impl Lifting<'_> {
                         next.hops.insert(0, s.site);
                         for ((_, old), new) in next.parts.iter_mut().zip(s.values) {
                             *old = new;
+                        }
+                        // Where it does not hold the handler as well, it may be anything that a
+                        // message or a row says: it makes a registration where it gives a name.
+                        if consumes && next.before.is_none() && ways::same_handlers(draft, &next) {
+                            next.before = Some(Box::new(draft.clone()));
                         }
                         next
                     })
@@ -510,7 +522,10 @@ fn parts(eval: &Eval<'_>, site: Site, rule: &Rule, argument: Option<usize>) -> V
                 }
                 _ => select(eval, site, selector),
             };
-            parts.push((part, value));
+            // A selector may lead to the options of another call of that name: they are no name, and
+            // what is given in them says nothing of the topic.
+            let options = part == Part::Topic && matches!(value, Value::Object(_));
+            parts.push((part, if options { Value::Unset } else { value }));
         }
     };
     add(Part::Topic, &rule.topic);

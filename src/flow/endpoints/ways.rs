@@ -82,6 +82,12 @@ pub(super) fn is_lost(draft: &Draft, values: &[Value]) -> bool {
     topics.map(|(_, value)| value).all(super::nothing)
 }
 
+/// Whether two drafts are handled by the same.
+pub(super) fn same_handlers(one: &Draft, other: &Draft) -> bool {
+    let pairs = one.parts.iter().zip(&other.parts);
+    pairs.filter(|((part, _), _)| *part == Part::Handler).all(|((_, a), (_, b))| a == b)
+}
+
 /// The list and the field of `list[i].field`.
 fn element_field(value: &Value) -> Option<(&Value, &str)> {
     let Value::Field(base, name) = value else { return None };
