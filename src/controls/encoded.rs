@@ -1,15 +1,16 @@
 //! What a library decodes before it calls the handler, because the connection that the handler is
 //! registered on was made with an encoder (`nats.NewEncodedConn(conn, protobuf.PROTOBUF_ENCODER)`).
 
+use super::received::Received;
 use super::verdict::Subject;
 use crate::flow::calls::Callee;
 use crate::flow::program::Site;
 use crate::flow::types::Type;
 use crate::rules::{Matcher, Role};
 
-/// The signal for how the message is decoded, and the call that made what decodes it. Nothing where the
-/// handler takes the library's own message, or bytes.
-pub fn encoder(subject: &Subject<'_, '_>) -> Option<(&'static str, Site)> {
+/// How the message is decoded, and the call that made what decodes it. Nothing where the handler takes
+/// the library's own message, or bytes.
+pub fn encoder(subject: &Subject<'_, '_>) -> Option<(Received, Site)> {
     let (flow, consumer) = (subject.flow, subject.consumer);
     let detector = flow.index.detector(consumer.rule?);
     let Callee::Library { on, .. } = &flow.graph.at(consumer.site?)?.callee else { return None };
@@ -37,5 +38,5 @@ pub fn encoder(subject: &Subject<'_, '_>) -> Option<(&'static str, Site)> {
         _ => false,
     };
     let idl = flow.index.rule(made.rule).registration_kind.as_deref() == Some("idl");
-    decoded.then_some((if idl { "idl" } else { "decoded" }, made.site))
+    decoded.then_some((if idl { Received::Idl } else { Received::Typed }, made.site))
 }

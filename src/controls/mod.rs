@@ -20,6 +20,7 @@ mod join;
 mod observing;
 mod outbox;
 mod payload;
+mod received;
 mod records;
 mod relay;
 mod sagas;

@@ -1,6 +1,6 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
-use super::encoded::encoder;
+use super::received::{Received, received};
 use super::scan::{Looks, Scan, Seen};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
@@ -75,11 +75,17 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             _ => "decoded",
         });
     }
-    if let Some((how, _)) = encoder(subject) {
-        signals.insert(how);
-    } else if decodes(scan).all(|step| step.about == About::Perhaps) {
-        signals.insert("decoded-perhaps");
-    }
+    // What the library has decoded is the payload, whatever else the handler decodes.
+    match received(subject) {
+        Some((Received::Nothing, _)) => signals.insert("no-fields"),
+        Some((Received::Idl, _)) => {
+            signals.remove("decoded");
+            signals.insert("idl")
+        }
+        Some((Received::Typed, _)) => signals.insert("decoded"),
+        None if decodes(scan).all(|step| step.about == About::Perhaps) => signals.insert("decoded-perhaps"),
+        None => false,
+    };
     if subject.policy.schema.log_only == Leniency::Partial {
         signals.insert("log-only-counts");
     }
@@ -161,8 +167,10 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
         scan.of(Role::Validate).take(3).map(|s| evidence(subject.flow, s.site, "validate")).collect();
     out.extend(piped(subject).map(|site| evidence(subject.flow, site, "validate")));
     out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
-    out.extend(encoder(subject).map(|(_, site)| evidence(subject.flow, site, "decode")));
-    out.extend(decodes(scan).take(1).map(|s| evidence(subject.flow, s.site, "decode")));
+    match received(subject) {
+        Some((_, site)) => out.push(evidence(subject.flow, site, "decode")),
+        None => out.extend(decodes(scan).take(1).map(|s| evidence(subject.flow, s.site, "decode"))),
+    }
     if let Some(cut) = scan.handed_on()
         && out.is_empty()
     {

@@ -131,6 +131,15 @@ struct Draft {
     before: Option<Box<Draft>>,
 }
 
+impl Draft {
+    /// What was known before it went to a place that gives no name after all.
+    fn strayed(&self) -> Option<Draft> {
+        let before = self.before.as_ref().filter(|before| before.place != self.place)?;
+        let (alternative, fallback) = (self.alternative, self.fallback);
+        Some(Draft { placed: true, alternative, fallback, ..(**before).clone() })
+    }
+}
+
 const HOPS: usize = 14;
 const DRAFTS: usize = 3_000;
 
@@ -307,11 +316,7 @@ impl Lifting<'_> {
             if !draft.placed && self.unused(free.func()) {
                 // A library calls it: what it is given is not seen, what it sends may be.
                 let called = !consumes && self.graph.handed.contains(&free.func());
-                return match draft.before {
-                    Some(before) => vec![Draft { placed: true, ..*before }],
-                    None if called => self.jump(eval, &draft, true),
-                    None => Vec::new(),
-                };
+                return if called { self.jump(eval, &draft, true) } else { Vec::new() };
             }
         }
         if !draft.placed && draft.hops.len() < HOPS {
@@ -322,8 +327,7 @@ impl Lifting<'_> {
         }
         // Nothing tells the topic: the handler may be known all the same.
         if !draft.placed {
-            let known = draft.before.take().map_or(draft, |before| *before);
-            return vec![Draft { placed: true, ..known }];
+            return vec![draft.strayed().unwrap_or(Draft { placed: true, ..draft })];
         }
         self.finish(eval, draft, topics, done);
         Vec::new()

@@ -72,15 +72,20 @@ impl Tracer<'_, '_> {
         !found.is_empty() && !beside
     }
 
-    /// What options and setters put into the field that is called, whatever the literal has there.
+    /// What options and setters put into the field that is called, or into the map of it that is asked
+    /// (`r.parsers[kind] = parse`), whatever the literal has there.
     pub(super) fn set_by_options(&self, callee: Site) -> Vec<Value> {
-        let Value::Field(base, name) = self.eval.value(callee) else { return Vec::new() };
+        let (held, element) = match self.eval.value(callee) {
+            Value::Element(held) => ((*held).clone(), true),
+            held => (held, false),
+        };
+        let Value::Field(base, name) = held else { return Vec::new() };
         if name.starts_with(STEP) || !matches!(*base, Value::Receiver(_) | Value::Param(..)) {
             return Vec::new();
         }
         let Type::Named(ty, _) = self.eval.type_of(&base) else { return Vec::new() };
         let writes = self.flow.graph.writes.get(&(ty, name)).map_or(&[][..], Vec::as_slice);
-        let set = writes.iter().filter(|write| write.literal.is_none() && !write.element);
+        let set = writes.iter().filter(|write| write.literal.is_none() && write.element == element);
         let values = set.map(|write| self.eval.nth(write.value, write.index));
         values.filter(|value| matches!(value, Value::Param(..))).collect()
     }
