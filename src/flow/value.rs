@@ -29,8 +29,8 @@ pub fn step_name(step: &str) -> Arc<str> {
     format!("{STEP}{step}").into()
 }
 
-/// What an expression holds. Values share their parts, so what is asked of them often (whether they
-/// are open, their hash) is kept in the parts.
+/// What an expression holds. Values share their parts, so what is asked of them often (whose they are,
+/// their hash) is kept in the parts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Not known; the expression is kept for people.
@@ -68,9 +68,8 @@ pub enum Value {
 }
 
 /// A struct or map literal.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq)]
 pub struct Object {
-    /// First, so that what differs is told apart at once.
     hash: u64,
     /// Whose parameters or receiver it depends on; what depends on none is shared as it is.
     pub needs: Needs,
@@ -83,7 +82,7 @@ pub struct Object {
 }
 
 /// A function with what it was bound to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq)]
 pub struct Closure {
     hash: u64,
     /// Whose parameters or receiver it depends on, or may capture.
@@ -127,7 +126,7 @@ fn add(flat: &mut Vec<Value>, item: &Value) {
 }
 
 /// What a library gave.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq)]
 pub struct Made {
     hash: u64,
     /// Whose parameters or receiver it depends on.
@@ -177,11 +176,34 @@ impl Hash for Made {
     }
 }
 
+// Values are told apart by what is their own and by the hash of their parts. Parts are shared, so that going
+// through them again for each value that has them takes time without bound; two that differ have the
+// same 64 bits once in 2^64.
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Object) -> bool {
+        (self.hash, self.site, &self.ty) == (other.hash, other.site, &other.ty)
+    }
+}
+
+impl PartialEq for Closure {
+    fn eq(&self, other: &Closure) -> bool {
+        (self.hash, self.func) == (other.hash, other.func)
+    }
+}
+
+impl PartialEq for Made {
+    fn eq(&self, other: &Made) -> bool {
+        let own = |made: &Made| (made.hash, made.site, made.path);
+        own(self) == own(other) && (&self.on, &self.name, &self.ty) == (&other.on, &other.name, &other.ty)
+    }
+}
+
 impl Object {
     /// A literal.
     pub fn new(ty: Type, fields: Vec<(Arc<str>, Value)>, site: Site) -> Object {
         let needs = fields.iter().map(|(_, value)| value.needs()).collect();
-        Object { hash: hash_of((&fields, site)), needs, ty, fields, site }
+        Object { hash: hash_of((&fields, site, &ty)), needs, ty, fields, site }
     }
 
     /// The fields that are known by name, without what is taken over from something not known yet.
@@ -260,16 +282,18 @@ impl Closure {
     /// The same as a value of a declared function type.
     #[must_use]
     pub fn named(&self, ty: Ty) -> Closure {
-        Closure {
-            named: Some(ty),
-            ..Closure::new(self.needs, self.func, self.receiver.clone(), self.env.clone())
-        }
+        let plain = Closure::new(self.needs, self.func, self.receiver.clone(), self.env.clone());
+        Closure { hash: hash_of((plain.hash, ty)), named: Some(ty), ..plain }
     }
 
     /// The same with another receiver and other captures.
     #[must_use]
     pub fn with(&self, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
-        Closure { named: self.named, ..Closure::bound(self.func, receiver, env) }
+        let plain = Closure::bound(self.func, receiver, env);
+        match self.named {
+            Some(ty) => plain.named(ty),
+            None => plain,
+        }
     }
 
     /// A function that needs nothing from around it.
@@ -336,7 +360,7 @@ impl Made {
         let args = || self.args.iter().flat_map(|args| args.iter()).chain(&self.receiver);
         self.needs = args().map(Value::needs).collect();
         self.free = args().find_map(Value::free);
-        self.hash = hash_of((self.site, &self.name, &self.receiver, &self.args));
+        self.hash = hash_of((self.site, &self.name, &self.receiver, &self.args, &self.type_args));
         self
     }
 }
