@@ -1,6 +1,6 @@
 //! Unique keys: an insert under a key that the message brings is refused when the message comes
 //! again. Migrations say which columns are unique, tags of models which fields; where neither does, code
-//! makes the indexes (MongoDB).
+//! makes the indexes (`MongoDB`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

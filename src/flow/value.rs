@@ -5,9 +5,11 @@
 //! event-bus package to the place that names it.
 
 mod applied;
+mod merged;
 mod needs;
 
 pub use applied::{Applied, Fold};
+pub use merged::Merged;
 pub use needs::Needs;
 
 use rustc_hash::FxHasher;
@@ -232,48 +234,6 @@ impl Object {
     }
 }
 
-/// Fields being put together: a later one of the same name takes the place of an earlier one.
-#[derive(Default)]
-pub struct Merged {
-    fields: Vec<(Arc<str>, Value)>,
-}
-
-impl Merged {
-    /// These fields in turn.
-    pub fn of(fields: impl Iterator<Item = (Arc<str>, Value)>) -> Merged {
-        let mut merged = Merged::default();
-        fields.for_each(|(name, value)| merged.put(name, value));
-        merged
-    }
-
-    /// Puts a field in; what is taken over stays beside other such.
-    pub fn put(&mut self, name: Arc<str>, value: Value) {
-        if name.starts_with(TAKEN) {
-            return self.take(value);
-        }
-        if !name.starts_with(STEP) {
-            self.fields.retain(|(known, _)| *known != name);
-        }
-        self.fields.push((name, value));
-    }
-
-    /// Takes over what `value` has.
-    pub fn take(&mut self, value: Value) {
-        match value {
-            Value::Object(object) => {
-                object.fields.iter().for_each(|(name, value)| self.put(name.clone(), value.clone()));
-            }
-            Value::Opaque(_) | Value::Unset | Value::Literal(_) | Value::Str(_) | Value::List(_) => {}
-            later => self.fields.push((format!("{TAKEN}{}", self.fields.len()).into(), later)),
-        }
-    }
-
-    /// The fields.
-    pub fn fields(self) -> Vec<(Arc<str>, Value)> {
-        self.fields
-    }
-}
-
 impl Closure {
     fn new(needs: Needs, func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
         Closure { hash: hash_of((func, &receiver, &env)), needs, func, receiver, env, named: None }
@@ -314,10 +274,8 @@ impl Closure {
     /// A function with its receiver and what it captured.
     pub fn bound(func: Fn, receiver: Option<Value>, env: Vec<Binding>) -> Closure {
         let captured = env.iter().flat_map(|b| b.args.iter().chain(&b.receiver));
-        let needs = match env.is_empty() {
-            true => Needs::ANY,
-            false => captured.chain(&receiver).map(Value::needs).collect(),
-        };
+        let needs =
+            if env.is_empty() { Needs::ANY } else { captured.chain(&receiver).map(Value::needs).collect() };
         Closure::new(needs, func, receiver, env)
     }
 }
