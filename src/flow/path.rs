@@ -18,6 +18,7 @@ mod knowledge;
 mod node;
 mod opened;
 mod payload;
+pub mod remote;
 mod returned;
 mod sent;
 mod sums;

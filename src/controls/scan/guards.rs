@@ -7,6 +7,7 @@ use super::{
 };
 use crate::controls::steps::{self, Arm};
 use crate::flow::Flow;
+use crate::flow::path::remote::is_remote;
 use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node, OfMessage};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
@@ -277,7 +278,9 @@ impl Scanner<'_, '_> {
         let Some(kind) = kind else {
             let fails = then_exit == Some(Exit::Failure);
             let asks_for_key = matches!(asks, Asks::Presence | Asks::Other);
-            let kept = asks_for_key && record::is_kept(self.flow, branch.cond)
+            // What a program that is asked keeps in its process is of its own calls.
+            let asked_for = || self.calls.iter().any(|&call| is_remote(self.flow, call));
+            let kept = asks_for_key && record::is_kept(self.flow, branch.cond) && !asked_for()
                 || entries::is_changed(self.flow, branch.cond);
             if (quiet_exit || fails) && kept {
                 self.out.own_record = true;

@@ -97,6 +97,10 @@ impl Tracer<'_, '_> {
         let facts = program.facts(site.file);
         let Expr::Call { callee, .. } = facts.expr(site.expr) else { return Vec::new() };
         let plain = |func: Fn| Arc::new(Closure::plain(func));
+        let far = self.far_side(site);
+        if !far.is_empty() {
+            return far;
+        }
         match self.flow.graph.at(site).map(|c| &c.callee) {
             Some(Callee::Tree(targets)) if targets.len() == 1 => {
                 let target = targets[0];
@@ -118,7 +122,7 @@ impl Tracer<'_, '_> {
                 let candidates = if registered.is_empty() { targets.to_vec() } else { registered };
                 // Code in another service's folder does not run in this one's process.
                 let near: Vec<Fn> =
-                    candidates.into_iter().filter(|t| self.known.same_service(t.file)).collect();
+                    candidates.into_iter().filter(|t| self.in_process(site.file, t.file)).collect();
                 let (run, other): (Vec<Fn>, Vec<Fn>) = near.into_iter().partition(|&t| self.runs(t));
                 // Where no entry point is known to lead to any, each may be meant.
                 let near = if run.is_empty() { other } else { run };
@@ -159,6 +163,16 @@ impl Tracer<'_, '_> {
                 found
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether code of a file runs where that of another does: in the consumer's service, or in the one
+    /// that answers its remote call.
+    fn in_process(&self, from: u32, file: u32) -> bool {
+        let owner = |file| self.flow.attribution.owner(file);
+        match owner(from) {
+            Some(far) if !self.known.same_service(from) => owner(file).is_none_or(|of| of == far),
+            _ => self.known.same_service(file),
         }
     }
 
