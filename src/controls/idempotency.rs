@@ -106,6 +106,12 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     if !scan.roles.any(&WORK) && !scan.looked_at {
         signals.insert("idle");
     }
+    if scan.let_go {
+        signals.insert("let-go");
+    }
+    if scan.in_sight {
+        signals.insert("in-sight");
+    }
     if scan.cut_by_depth().is_some() {
         signals.insert("cut-by-depth");
     }

@@ -142,6 +142,8 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
     scanner.nodes(&trace.nodes, None);
     scanner.out.roles = scanner.below(&trace.nodes);
     scanner.out.looked_at = trace.looked_at;
+    scanner.out.let_go = trace.let_go;
+    scanner.out.in_sight = trace.in_sight;
     steps::each(&trace.nodes, &mut |step| {
         if steps::plays(flow, step, &[Role::TxBegin]) {
             scanner.out.transactions.push(step.site);

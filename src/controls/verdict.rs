@@ -98,7 +98,9 @@ pub fn examine(known: &Knowledge<'_, '_>, consumer: &Consumer, depth: Option<u32
     let scan = (!traces.is_empty()).then(|| {
         let nodes = traces.iter().flat_map(|(_, t)| t.nodes.iter().cloned()).collect();
         let looked_at = traces.iter().any(|(_, t)| t.looked_at);
-        scan(flow, &Trace { nodes, functions: Vec::new(), looked_at })
+        let let_go = traces.iter().any(|(_, t)| t.let_go);
+        let in_sight = traces.iter().all(|(_, t)| t.in_sight);
+        scan(flow, &Trace { nodes, functions: Vec::new(), looked_at, let_go, in_sight })
     });
     let handler = consumer.behind.or_else(|| {
         let h = consumer.handlers.first()?;

@@ -161,7 +161,16 @@ impl<'f, 'a> Tracer<'f, 'a> {
         self.given_back(handler.func, &mut body);
         nodes.extend(body);
         sums::keep_written(&mut nodes);
-        Trace { nodes, functions: self.functions, looked_at: self.payload.looked_at }
+        let Payload { looked_at, let_go, given_out, .. } = self.payload;
+        let in_sight = self.is_given(handler.func) && !let_go && !given_out;
+        Trace { nodes, functions: self.functions, looked_at, let_go, in_sight }
+    }
+
+    /// Whether a handler is handed each message, rather than fetching it.
+    fn is_given(&self, handler: Fn) -> bool {
+        let registers = self.registered.and_then(|site| self.flow.types.program.around(site));
+        let given = self.eval.parameters(handler);
+        registers != Some(handler) && given.iter().any(|given| !self.eval.is_context(given))
     }
 
     fn function(&mut self, func: Fn, frame: &[Binding], depth: u32) -> Vec<Node> {
@@ -263,6 +272,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
                     self.expr(func, value, error, false, frame, depth, out);
                 }
                 self.assigned_sums(func, (targets, values), op, frame, depth, out);
+                self.listed(func, targets, values, frame);
             }
             Stmt::If { init, cond, then, otherwise } => {
                 if let Some(init) = init {

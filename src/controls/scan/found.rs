@@ -171,6 +171,10 @@ pub struct Scan {
     pub roles: Roles,
     /// The message is given to calls that only look at it.
     pub looked_at: bool,
+    /// The message is put where something else takes it from, and what that does was not seen.
+    pub let_go: bool,
+    /// All that is done with the message lies in sight.
+    pub in_sight: bool,
     /// The look that fails where the thing that is deleted behind it is not there: a second delivery
     /// does.
     pub must_be_there: Option<Site>,

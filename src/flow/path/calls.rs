@@ -1,6 +1,8 @@
 //! Calls on a path: what each may run, and how it is followed there.
 
-use super::{Binding, Cut, CutReason, ErrorUse, Expr, ExprId, Fn, NODES, Node, Site, Step, Tracer, VISITS};
+use super::{
+    Binding, Cut, CutReason, ErrorUse, Expr, ExprId, Fn, NODES, Node, Site, Step, Tracer, VISITS, remote,
+};
 use super::{Closure, Role, Value, binding_of, matters, node};
 use crate::flow::value::Free;
 
@@ -73,7 +75,14 @@ impl Tracer<'_, '_> {
                 self.callbacks(func, id, &[], frame, depth, out);
                 return;
             }
+            let spent = self.nodes;
             let inner = self.enter(site, closure, runs == target, frame, deeper);
+            // What another program does must not use up what this one's path needs.
+            if self.nodes > NODES && remote::is_remote(self.flow, site) {
+                self.nodes = spent;
+                out.push(Node::Cut(Cut { site, why: CutReason::Unresolved, hands_on: false }));
+                continue;
+            }
             if !plain || inner.iter().any(matters) {
                 followed = true;
                 self.push(Step { into: Some(target), inner, ..step.clone() }, out);

@@ -239,6 +239,10 @@ pub struct Trace {
     pub functions: Vec<Fn>,
     /// The message is given to calls that only look at it: printed, logged, converted.
     pub looked_at: bool,
+    /// The message is put where something else takes it from, and what that does was not seen.
+    pub let_go: bool,
+    /// The handler is given the message, and gives it to nothing that was not seen.
+    pub in_sight: bool,
 }
 
 /// How many steps and cuts there are at and below nodes.

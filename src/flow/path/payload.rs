@@ -2,7 +2,7 @@
 //! what was received, not at a setting or a row that was loaded.
 
 use crate::rules::{Role, Rule};
-use crate::syntax::facts::{Expr, ExprId, Sym, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Exprs, Sym, UnaryOp};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -25,6 +25,10 @@ pub struct Payload {
     pub source: Option<Site>,
     /// The message was given to calls that only look at it.
     pub looked_at: bool,
+    /// The message was put where something else takes it from, and what that does was not seen.
+    pub let_go: bool,
+    /// It was given to calls of which nothing tells what they do with it.
+    pub given_out: bool,
     /// Values that decoders filled.
     pub(super) values: FxHashSet<Value>,
     /// Calls that decode: what they give is the payload.
@@ -383,6 +387,24 @@ impl Tracer<'_, '_> {
                 _ => None,
             })
         })
+    }
+
+    /// Notes where the message is added to a list that outlives the function: who goes through that
+    /// goes on with it.
+    pub(super) fn listed(&mut self, func: Fn, targets: Exprs, values: Exprs, frame: &[Binding]) {
+        let facts = self.flow.types.program.facts(func.file);
+        let outlives = |&target: &ExprId| !matches!(facts.expr(target), Expr::Name(_));
+        let adds = |&expr: &ExprId| match facts.expr(expr) {
+            Expr::Call { callee, .. } => {
+                matches!(facts.expr(callee), Expr::Name(name) if facts.text(name) == "append")
+            }
+            _ => false,
+        };
+        if facts.list(targets).iter().any(outlives) {
+            let mut added = facts.list(values).iter().filter(|&value| adds(value));
+            let is_message = |&expr: &ExprId| self.given_message(Site { file: func.file, expr }, frame);
+            self.payload.let_go |= added.any(is_message);
+        }
     }
 
     /// Whether a call is given the message.

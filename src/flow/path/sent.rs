@@ -29,7 +29,11 @@ impl Tracer<'_, '_> {
         if self.run_elsewhere(sent, &element, frame, depth, out) {
             return;
         }
-        if self.is_outcome(&element) || !self.is_message(sent, frame) {
+        if self.is_outcome(&element) {
+            return;
+        }
+        if !self.is_message(sent, frame) {
+            self.payload.let_go = true;
             return;
         }
         let receipts = self.receipts(channel, frame);
@@ -76,6 +80,8 @@ impl Tracer<'_, '_> {
         }
         let frame = self.eval.symbolic(receipt.func).env.clone();
         let inner = self.function(receipt.func, &frame, depth + 1);
+        // Who receives it may give it to its caller, whom nothing tells.
+        self.payload.let_go |= !inner.iter().any(matters);
         if inner.iter().any(matters) {
             let step = Step::new(sent, func, Vec::new(), depth);
             self.push(Step { into: Some(receipt.func), detached: true, inner, ..step }, out);

@@ -36,6 +36,7 @@ impl Tracer<'_, '_> {
         let graph = &self.flow.graph;
         match graph.at(site).map(|c| &c.callee)? {
             Callee::Abstract(_) | Callee::Dynamic => {
+                self.payload.given_out = true;
                 let open = self.given_message(site, frame) && !self.runs_statement(site);
                 open.then_some(CutReason::Unresolved)
             }
@@ -45,7 +46,9 @@ impl Tracer<'_, '_> {
                     self.payload.looked_at |= self.given_message(site, frame);
                     return None;
                 }
-                let open = self.given_context(site, frame) && !self.flow.index.describes(path);
+                let reaches_out = self.given_context(site, frame);
+                self.payload.given_out |= reaches_out || self.given_message(site, frame);
+                let open = reaches_out && !self.flow.index.describes(path);
                 open.then_some(CutReason::Library)
             }
             _ => None,
