@@ -7,7 +7,7 @@ use super::table::{self, Signals};
 use super::verdict::{Subject, evidence};
 use crate::audit::{Control, Evidence, Leniency, Status, Verdict};
 use crate::flow::eval::Eval;
-use crate::flow::path::{CutReason, ErrorUse};
+use crate::flow::path::{Cut, CutReason, ErrorUse};
 use crate::flow::program::Site;
 use crate::flow::statement;
 use crate::rules::Role;
@@ -103,23 +103,22 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
             signals.insert("remote-calls");
         }
     }
-    if !scan.roles.any(&WORK) && !scan.looked_at {
-        signals.insert("idle");
-    }
-    if scan.let_go {
-        signals.insert("let-go");
-    }
-    if scan.in_sight {
-        signals.insert("in-sight");
-    }
-    if scan.cut_by_depth().is_some() {
-        signals.insert("cut-by-depth");
-    }
-    if scan.cuts.iter().any(|c| c.why != CutReason::Depth) {
-        signals.insert("unresolved");
-    }
-    signals.extend(scan.handed_past.then_some("handed-past"));
+    sight(scan, &mut signals);
     signals
+}
+
+/// How much of what becomes of the message was seen.
+fn sight(scan: &Scan, signals: &mut Signals) {
+    let unresolved = |cut: &Cut| cut.why != CutReason::Depth;
+    let seen = [
+        ("idle", !scan.roles.any(&WORK) && !scan.looked_at),
+        ("let-go", scan.let_go),
+        ("in-sight", scan.in_sight),
+        ("cut-by-depth", scan.cut_by_depth().is_some()),
+        ("unresolved", scan.cuts.iter().any(unresolved)),
+        ("handed-past", scan.handed_past),
+    ];
+    signals.extend(seen.into_iter().filter_map(|(signal, holds)| holds.then_some(signal)));
 }
 
 /// Kinds of effects that corrupt money, stock or metrics when repeated.
