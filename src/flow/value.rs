@@ -256,6 +256,12 @@ impl Closure {
         }
     }
 
+    /// The same where what some function around it was given is not among its captures yet.
+    #[must_use]
+    pub fn open(self) -> Closure {
+        Closure { needs: Needs::ANY, ..self }
+    }
+
     /// A function that needs nothing from around it.
     pub fn plain(func: Fn) -> Closure {
         Closure::new(Needs::NONE, func, None, Vec::new())

@@ -166,7 +166,21 @@ impl Eval<'_> {
     pub fn symbolic(&self, func: Fn) -> Closure {
         let args = self.parameters(func);
         let receiver = self.types.program.func(func).receiver.map(|_| Value::Receiver(func));
-        Closure::bound(func, receiver.clone(), vec![Binding { func, args, receiver }])
+        self.awaiting(Closure::bound(func, receiver.clone(), vec![Binding { func, args, receiver }]))
+    }
+
+    /// A closure with what it captured so far: it waits for each function around it of which nothing is
+    /// known yet, even one that is given nothing itself.
+    fn awaiting(&self, closure: Closure) -> Closure {
+        let mut parent = self.types.program.func(closure.func).parent;
+        while let Some(func) = parent {
+            let around = Fn { file: closure.func.file, func };
+            if !closure.env.iter().any(|binding| binding.func == around) {
+                return closure.open();
+            }
+            parent = self.types.program.func(around).parent;
+        }
+        closure
     }
 
     /// Puts arguments in place of the parameters of `binding.func`.
@@ -326,7 +340,7 @@ impl Substitution<'_, '_> {
                     env.insert(0, binding.clone());
                 }
                 let receiver = closure.receiver.as_ref().map(|v| self.put(v));
-                Value::Func(Arc::new(closure.with(receiver, env)))
+                Value::Func(Arc::new(eval.awaiting(closure.with(receiver, env))))
             }
             other => other.clone(),
         }
