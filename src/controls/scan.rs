@@ -289,7 +289,7 @@ impl Scanner<'_, '_> {
         }
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            let beside = matches!(rule.role, Role::Validate | Role::Decode) && step.about == About::Other;
+            let beside = matches!(rule.role, Role::Validate | Role::Decode) && matches!(step.about, About::Other | About::Nothing);
             if rule.role == Role::Decode && !beside && self.out.of(Role::Decode).next().is_none() {
                 // What was asked before was whether there is a message at all.
                 self.out.refusals.clear();
@@ -313,7 +313,7 @@ impl Scanner<'_, '_> {
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
-                self.validating |= step.about != About::Other;
+                self.validating |= !matches!(step.about, About::Other | About::Nothing);
                 let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
                 // `assertIsNew`: what is called a check of the payload looks for a record.

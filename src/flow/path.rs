@@ -21,6 +21,7 @@ mod payload;
 mod returned;
 mod sent;
 mod sums;
+mod tagged;
 mod targets;
 mod tried;
 mod turned;

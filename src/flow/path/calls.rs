@@ -76,7 +76,8 @@ impl Tracer<'_, '_> {
             let inner = self.enter(site, closure, runs == target, frame, deeper);
             if !plain || inner.iter().any(matters) {
                 followed = true;
-                self.push(Step { into: Some(target), inner, ..step.clone() }, out);
+                let about = self.about_inside(&step, &inner);
+                self.push(Step { into: Some(target), inner, about, ..step.clone() }, out);
             }
         }
         if plain {

@@ -87,6 +87,8 @@ pub enum About {
     Perhaps,
     /// A setting, a stored row, the answer of another system.
     Other,
+    /// It is checked by rules of which its type has none.
+    Nothing,
 }
 
 /// What becomes of a call's error.
