@@ -8,6 +8,7 @@ mod acked;
 mod carried;
 mod counted;
 mod told;
+mod unread;
 
 use crate::audit::Status;
 use crate::flow::path::{ErrorUse, Knowledge, Node, Trace};
@@ -27,6 +28,7 @@ use carried::{Failure, Lost, Of, Tells, asked};
 /// `swallows-some` where a failure of its work ends as if all were well, `unparked` where one of keeping
 /// the message does, `swallows-all` where the
 /// handler never ends otherwise. `counted` where what is put back is put back while a count allows it,
+/// `passes-unread` where one that cannot be read is passed over by a handler that keeps others,
 /// `tells-failures` where something is published of a failure, `answers-failures` where that is an answer
 /// with which the message is done.
 pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Signals {
@@ -53,6 +55,13 @@ pub fn signals(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) ->
     }
     if examined.traces.iter().any(|(_, trace)| acked::after_refusal(subject.flow, &trace.nodes)) {
         signals.insert("acks-refused");
+    }
+    let keeps = keeps(subject);
+    let by_position = table.names("acknowledges-by-position").contains(&subject.consumer.transport);
+    let acks = subject.scan.is_some_and(|scan| scan.of(Role::Ack).next().is_some());
+    let handling = unread::Handling { flow: subject.flow, keeps: &keeps, acknowledges: acks && !by_position };
+    if examined.traces.iter().any(|(_, trace)| handling.passes_unread(&trace.nodes)) {
+        signals.insert("passes-unread");
     }
     let mut sends_on = false;
     for (_, trace) in &examined.traces {
@@ -217,11 +226,15 @@ fn never_fails(flow: &Flow<'_>, func: Fn) -> bool {
     !returns.is_empty() && returns.iter().all(|&values| none(file.facts.list(values)))
 }
 
+/// Calls that keep a message that failed.
+fn keeps(subject: &Subject<'_, '_>) -> Vec<Site> {
+    subject.scan.into_iter().flat_map(|scan| scan.of(Role::DeadLetter).map(|seen| seen.site)).collect()
+}
+
 /// The first failure that a handler answers for as if all were well.
 fn lost(subject: &Subject<'_, '_>, examined: &Examined, table: &Table) -> Option<Lost> {
     let flow = subject.flow;
-    let keeps = subject.scan.into_iter().flat_map(|scan| scan.of(Role::DeadLetter).map(|seen| seen.site));
-    let keeps: Vec<Site> = keeps.collect();
+    let keeps = keeps(subject);
     examined.traces.iter().find_map(|(handler, trace)| {
         let answers = answers(subject, *handler, table);
         let parks = steps::first(flow, &trace.nodes, &[Role::DeadLetter]).is_some();

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use crate::flow::eval::Eval;
-use crate::flow::path::{Node, Step};
+use crate::flow::path::{Node, Step, Trace};
 use crate::flow::program::{Fn, Site, Ty};
 use crate::flow::select::select;
 use crate::flow::types::{Type, Types};
@@ -100,6 +100,15 @@ pub fn mismatch(
     draft.fill =
         vec![("topic", consumer.topic.name.clone()), ("fields", format!("{}{more}", list.join(", ")))];
     Some(draft)
+}
+
+/// The types of the tree that paths decode into.
+pub fn decodes(flow: &Flow<'_>, traces: &[(Fn, Trace)]) -> BTreeSet<Ty> {
+    let mut found = BTreeMap::new();
+    for node in traces.iter().flat_map(|(_, trace)| &trace.nodes) {
+        decoded(flow, node, &mut found, &mut true);
+    }
+    found.into_keys().collect()
 }
 
 /// The types that a path decodes JSON into; not clear when some is not known.
@@ -193,7 +202,7 @@ fn json_tag(tag: &str) -> Option<&str> {
 }
 
 /// The fields of a type that functions read, each with the first place.
-fn reads(flow: &Flow<'_>, ty: Ty, functions: &FxHashSet<Fn>) -> BTreeMap<String, Site> {
+pub fn reads(flow: &Flow<'_>, ty: Ty, functions: &FxHashSet<Fn>) -> BTreeMap<String, Site> {
     let program = flow.types.program;
     let mut out = BTreeMap::new();
     let files: BTreeSet<u32> = functions.iter().map(|f| f.file).collect();

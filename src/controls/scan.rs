@@ -1,6 +1,7 @@
 //! The scan of a trace: which effects a handler has, what stands before each, and what becomes of
 //! errors. Controls read the scan; they do not walk traces themselves.
 
+mod arms;
 mod derived;
 mod entries;
 mod found;
@@ -107,6 +108,8 @@ struct Scanner<'f, 'a> {
     before: usize,
     /// Calls that look something up without which the handler fails.
     required: Vec<Site>,
+    /// The arms around what is scanned, that messages are told apart into.
+    arms: Vec<arms::Arm>,
     /// Additions to what is stored, each with the guard around it.
     sums: FxHashMap<Site, Option<usize>>,
 }
@@ -136,6 +139,7 @@ pub fn scan<'f>(flow: &'f Flow<'_>, trace: &Trace) -> Scan {
         passed_on: ErrorUse::Returned,
         before: 0,
         required: Vec::new(),
+        arms: Vec::new(),
         sums: FxHashMap::default(),
     };
     locks::locks(flow, &trace.nodes, &mut scanner.locks);
@@ -253,7 +257,8 @@ impl Scanner<'_, '_> {
             && self.out.refusals.len() == refused
             && let Some(let_through) = nodes.iter().find_map(guards::lets_through)
         {
-            self.out.refusals.push(Refusal::by(self.flow, let_through, true));
+            let refusal = Refusal { arms: self.arms.clone(), ..Refusal::by(self.flow, let_through, true) };
+            self.out.refusals.push(refusal);
         }
         guard
     }
@@ -291,10 +296,11 @@ impl Scanner<'_, '_> {
         }
         for &id in &step.rules {
             let rule = self.flow.index.rule(id);
-            let beside = matches!(rule.role, Role::Validate | Role::Decode) && step.about == About::Other;
+            let beside = matches!(rule.role, Role::Validate | Role::Decode)
+                && matches!(step.about, About::Other | About::Nothing);
             if rule.role == Role::Decode && !beside && self.out.of(Role::Decode).next().is_none() {
-                // What was asked before was whether there is a message at all.
-                self.out.refusals.clear();
+                // What was asked before was whether there is a message at all, or whether it can be opened.
+                self.out.refusals.retain(|refusal| refusal.opens);
             }
             if NOTED.contains(&rule.role) && !beside && !self.is_lock(step, rule) {
                 noted = true;
@@ -315,7 +321,7 @@ impl Scanner<'_, '_> {
         if own.any(&DEDUPE) || closed {
             if closed && own.has(Role::Validate) {
                 let outer = self.validating;
-                self.validating |= step.about != About::Other;
+                self.validating |= !matches!(step.about, About::Other | About::Nothing);
                 let inner = self.nodes(&step.inner, guard);
                 self.validating = outer;
                 // `assertIsNew`: what is called a check of the payload looks for a record.
@@ -391,7 +397,8 @@ impl Scanner<'_, '_> {
         let (guard, keyed) = (guard.or(around), step.keyed);
         let derived = Role::SETS.contains(&role) && self.stores_derived();
         let (on_failure, after_look) = (self.failed, self.looked);
-        let effect = Effect { site, role, guard, keyed, derived, by_saving, on_failure, after_look };
+        let arms = self.arms.clone();
+        let effect = Effect { site, role, guard, keyed, derived, by_saving, on_failure, after_look, arms };
         self.out.effects.push(effect);
     }
 

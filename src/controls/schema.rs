@@ -1,16 +1,21 @@
 //! Schema validation: is an invalid payload refused before it has effects?
 
+use super::payload;
 use super::received::{Received, received};
-use super::scan::{Looks, Scan, Seen};
+use super::scan::{Looks, Refusal, Scan, Seen};
 use super::table::Signals;
 use super::verdict::{Subject, evidence};
 use crate::audit::{Evidence, Leniency};
+use crate::flow::Flow;
 use crate::flow::matches::Match;
-use crate::flow::path::{About, CutReason, ErrorUse};
-use crate::flow::program::{Site, Target};
+use crate::flow::path::{About, CutReason, ErrorUse, Trace};
+use crate::flow::program::{Fn, Site, Target, Ty};
 use crate::flow::types::{Type, import_matches};
 use crate::rules::{Role, Rule};
+use rustc_hash::FxHashSet;
 
+/// So many fields are several: one that is checked says little of the others.
+const SEVERAL: usize = 3;
 /// Roles that show what is done with a payload, other than effects.
 const DONE: [Role; 7] = [
     Role::Read,
@@ -23,7 +28,7 @@ const DONE: [Role; 7] = [
 ];
 
 /// What the scan says about payloads.
-pub fn signals(subject: &Subject<'_, '_>) -> Signals {
+pub fn signals(subject: &Subject<'_, '_>, traces: &[(Fn, Trace)]) -> Signals {
     let mut signals = Signals::new();
     let Some(scan) = subject.scan else {
         signals.insert("no-handler");
@@ -67,7 +72,15 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         [] => false,
         _ if !inside => signals.insert("refuses-by-carrier"),
         [only] if !only.fails && only.fields < 2 => signals.insert("drops-for-one"),
-        _ => signals.insert("refuses"),
+        refusals => {
+            if scan.refuses_some_kinds() {
+                signals.insert("some-kinds");
+            }
+            if one_field(subject.flow, traces, subject.functions, refusals) {
+                signals.insert("one-field");
+            }
+            signals.insert("refuses")
+        }
     };
     for step in decodes(scan) {
         signals.insert(match step.kind.as_deref() {
@@ -105,6 +118,18 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         signals.insert("unresolved");
     }
     signals
+}
+
+/// Whether all that is refused is refused for one field, of several that are used of what is decoded.
+fn one_field(flow: &Flow<'_>, traces: &[(Fn, Trace)], functions: &[Fn], refusals: &[Refusal]) -> bool {
+    let decoded = payload::decodes(flow, traces);
+    let inside = refusals.iter().filter(|r| r.looks == Looks::Payload);
+    let of: Vec<Vec<&(Ty, String)>> =
+        inside.map(|r| r.of.iter().filter(|(ty, _)| decoded.contains(ty)).collect()).collect();
+    let all: FxHashSet<&(Ty, String)> = of.iter().flatten().copied().collect();
+    let [(ty, _)] = all.into_iter().collect::<Vec<_>>()[..] else { return false };
+    !of.iter().any(Vec::is_empty)
+        && payload::reads(flow, *ty, &functions.iter().copied().collect()).len() >= SEVERAL
 }
 
 /// What decodes the message, where that was seen; otherwise what decodes something that may be it.

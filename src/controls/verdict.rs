@@ -144,7 +144,11 @@ pub fn judge(
                 signals.extend(delivery::signals(&subject, examined, table));
                 (signals, None, dead_letter::proof(&subject, examined.stops))
             }
-            _ => (schema::signals(&subject), schema::pattern(&subject), schema::proof(&subject)),
+            _ => (
+                schema::signals(&subject, &examined.traces),
+                schema::pattern(&subject),
+                schema::proof(&subject),
+            ),
         };
         signals.extend((!consumer.sure).then_some("told-indirectly"));
         let Some(row) = table.decide(&signals) else { continue };

@@ -22,6 +22,7 @@ pub mod remote;
 mod returned;
 mod sent;
 mod sums;
+mod tagged;
 mod targets;
 mod tried;
 mod turned;
@@ -396,6 +397,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         out: &mut Vec<Node>,
     ) {
         let facts = self.flow.types.program.facts(func.file);
+        let switch = self.tells_apart(func, subject, cases, frame);
         for &case in facts.block(cases) {
             let Stmt::Case { values, comm, body } = facts.stmt(case) else { continue };
             if let Some(comm) = comm {
@@ -422,7 +424,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             let looked_up = self.state_of(asks, &deps, frame);
             let aside = self.is_aside(asks, &deps, frame);
             let branch = Branch::new(site, deps, asks);
-            out.push(Node::Branch(Branch { of_message, looked_up, aside, then, ..branch }));
+            out.push(Node::Branch(Branch { of_message, looked_up, aside, switch, then, ..branch }));
         }
     }
 

@@ -127,6 +127,8 @@ pub struct Rule {
     /// Tags that mark a field of the inserted `value` as such a key; what it captures names a key of
     /// several fields.
     pub unique_tag: Option<Regex>,
+    /// Tags of fields that a validation goes by: a type without any is not checked.
+    pub checks_tag: Option<Regex>,
     /// The table inserted into: its keys stand in migrations.
     pub unique_table: Vec<Selector>,
     /// What the tag of a model's field calls it, where code makes the unique keys (`unique-key`): the

@@ -1,10 +1,11 @@
 //! What a scan gives: effects, the guards before them, and the steps that controls ask about.
 
 use crate::flow::path::{About, Cut, CutReason, ErrorUse};
-use crate::flow::program::{Fn, Site};
+use crate::flow::program::{Fn, Site, Ty};
 use crate::rules::Role;
 
 use super::Looks;
+use super::arms::Arm;
 
 /// A set of roles.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -102,6 +103,8 @@ pub struct Effect {
     pub on_failure: bool,
     /// Something that is stored was looked up before it.
     pub after_look: bool,
+    /// The arms around it that messages are told apart into.
+    pub(super) arms: Vec<Arm>,
 }
 
 /// A step of a role that controls ask about.
@@ -136,7 +139,7 @@ pub struct Seen {
 }
 
 /// A branch that turns a message away for what it says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Refusal {
     /// The condition.
     pub asked: Site,
@@ -146,6 +149,12 @@ pub struct Refusal {
     pub looks: Looks,
     /// How many fields it names.
     pub fields: usize,
+    /// The fields that it names of types of the tree, each with its type.
+    pub of: Vec<(Ty, String)>,
+    /// The arms around it that messages are told apart into.
+    pub(super) arms: Vec<Arm>,
+    /// It asks whether what the message came in could be opened.
+    pub(super) opens: bool,
     /// Whoever calls the function that refuses goes on all the same.
     pub(super) ignored: bool,
 }

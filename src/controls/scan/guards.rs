@@ -74,7 +74,8 @@ impl Scanner<'_, '_> {
         if otherwise || Self::refuses(branch, deps, then_exit) {
             let forwards = branch.asks == Asks::Error && then_exit == Some(Exit::Forward);
             let fails = otherwise || forwards || then_exit == Some(Exit::Failure);
-            self.out.refusals.push(Refusal::by(self.flow, branch, fails));
+            let refusal = Refusal { arms: self.arms.clone(), ..Refusal::by(self.flow, branch, fails) };
+            self.out.refusals.push(refusal);
         }
     }
 
@@ -107,9 +108,14 @@ impl Scanner<'_, '_> {
             self.sets_instead(made, there);
         }
         let before = self.before;
+        let apart = self.tells_apart(branch);
+        self.arms.extend(apart.map(|at| (at, Some(branch.cond))));
         let inner = self.arm(&branch.then, then_guard, failed == Some(Arm::Then));
         let after_then = std::mem::replace(&mut self.before, before);
+        self.arms.truncate(self.arms.len() - usize::from(apart.is_some()));
+        self.arms.extend(apart.map(|at| (at, None)));
         self.arm(&branch.otherwise, otherwise, failed == Some(Arm::Otherwise));
+        self.arms.truncate(self.arms.len() - usize::from(apart.is_some()));
         let after_otherwise = if ends(&branch.otherwise).is_some() { before } else { self.before };
         self.before = if then_exit.is_some() { after_otherwise } else { after_then.max(after_otherwise) };
         // A guard inside `if id != ""` holds behind it as well, but an empty id goes round it.
@@ -131,7 +137,7 @@ impl Scanner<'_, '_> {
         behind
     }
 
-    fn has_effects(&self, nodes: &[Node]) -> bool {
+    pub(super) fn has_effects(&self, nodes: &[Node]) -> bool {
         let roles = self.below(nodes);
         roles.any(&HARMFUL) || roles.any(&HARMLESS)
     }

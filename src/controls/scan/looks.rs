@@ -2,9 +2,11 @@
 //! checked: that there is a message, what it is called and what a carrier says of it (`event.id` of
 //! an `Event<T>`) says nothing of what the handler goes on to use.
 
+use regex::RegexSet;
 use rustc_hash::FxHashSet;
 
-use super::Refusal;
+use super::{Refusal, table};
+use crate::audit::Control;
 use crate::flow::Flow;
 use crate::flow::calls::Callee;
 use crate::flow::eval::Eval;
@@ -43,8 +45,11 @@ impl Refusal {
             looks = looks.max(predicate(flow, func, branch.cond, DEPTH));
             asked.extend(asked_by(flow, func, branch.cond));
         }
-        let fields: FxHashSet<String> = asked.into_iter().flat_map(|site| fields(flow, site)).collect();
-        Refusal { asked: cond, fails, looks, fields: fields.len(), ignored: false }
+        let fields: FxHashSet<String> = asked.iter().flat_map(|&site| fields(flow, site)).collect();
+        let of = asked.iter().flat_map(|&site| declared(flow, site)).collect();
+        let opens = asks_whether_opened(flow, cond);
+        let (fields, arms) = (fields.len(), Vec::new());
+        Refusal { asked: cond, fails, looks, fields, of, arms, opens, ignored: false }
     }
 }
 
@@ -88,6 +93,65 @@ fn fields(flow: &Flow<'_>, site: Site) -> Vec<String> {
     found.into_iter().map(|expr| program.render(Site { expr, ..site })).collect()
 }
 
+/// The fields of types of the tree that an expression names, each with its type.
+fn declared(flow: &Flow<'_>, site: Site) -> Vec<(Ty, String)> {
+    let facts = flow.types.program.facts(site.file);
+    let mut found = Vec::new();
+    crate::flow::walk::exprs(facts, site.expr, &mut |expr| {
+        if let Expr::Field { base, name } = facts.expr(expr)
+            && let Type::Named(ty, _) = flow.types.of(Site { expr: base, ..site })
+        {
+            found.push((ty, facts.text(name).to_owned()));
+        }
+    });
+    found
+}
+
+/// Whether a call opens what the message came in (decrypts, unpacks, asks for its signature): that it
+/// cannot be opened says nothing of what is inside.
+fn opens(flow: &Flow<'_>, site: Site) -> bool {
+    let Value::Made(made) = Eval::new(flow.types).value(site) else { return false };
+    let called = format!("{}.{}", flow.types.program.external(made.path), made.name);
+    let names = table::of(Control::Schema).map_or(&[][..], |table| table.names("opens"));
+    made.args.is_some() && RegexSet::new(names).is_ok_and(|names| names.is_match(&called))
+}
+
+/// Whether a condition rests on what opening the message gave.
+fn asks_whether_opened(flow: &Flow<'_>, cond: Site) -> bool {
+    let facts = flow.types.program.facts(cond.file);
+    let mut found = false;
+    crate::flow::walk::exprs(facts, cond.expr, &mut |expr| {
+        let asked = match facts.expr(expr) {
+            Expr::Call { .. } => expr,
+            Expr::Name(name) => {
+                match flow.types.local(Site { expr, ..cond }, name).map(|(_, def)| def.kind) {
+                    Some(DefKind::Value(value, _)) => value,
+                    _ => return,
+                }
+            }
+            _ => return,
+        };
+        found |= opens(flow, Site { expr: asked, ..cond });
+    });
+    found
+}
+
+/// Whether a value is the bytes of something, and no field of it.
+fn is_raw(flow: &Flow<'_>, site: Site) -> bool {
+    let facts = flow.types.program.facts(site.file);
+    let bytes = || match flow.types.of(site) {
+        Type::Slice(of) => matches!(&*of, Type::Basic(name) if matches!(&**name, "byte" | "uint8")),
+        _ => false,
+    };
+    let Expr::Name(name) = facts.expr(site.expr) else { return false };
+    let of_field = match flow.types.local(site, name).map(|(_, def)| def.kind) {
+        Some(DefKind::Value(value, _)) => !matches!(facts.expr(value), Expr::Call { .. }),
+        Some(DefKind::Param(_)) => false,
+        _ => true,
+    };
+    !of_field && bytes()
+}
+
 /// Whether the call in a condition is given nothing (`!order.IsValid()`).
 fn gives_nothing(flow: &Flow<'_>, asked: Site) -> bool {
     let facts = flow.types.program.facts(asked.file);
@@ -126,6 +190,14 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
             Looks::Carrier
         }
         Expr::Binary { left, right, .. } => most(&[left, right]).unwrap_or(Looks::Whole),
+        Expr::Call { .. } if opens(flow, site) => Looks::Carrier,
+        // How long the message is, as it came.
+        Expr::Call { callee, args, .. }
+            if matches!(facts.expr(callee), Expr::Name(name) if facts.text(name) == "len")
+                && facts.list(args).iter().all(|&arg| is_raw(flow, at(arg))) =>
+        {
+            Looks::Carrier
+        }
         Expr::Call { callee, args, .. } => {
             let on = match facts.expr(callee) {
                 Expr::Field { base, .. } if flow.types.package_qualifier(site.file, base).is_none() => {
@@ -158,6 +230,7 @@ fn looks(flow: &Flow<'_>, site: Site, depth: u8) -> Looks {
                 Expr::Name(_) | Expr::Field { .. } | Expr::Unary { .. } | Expr::Index { .. } => {
                     looks(flow, at(value), depth)
                 }
+                Expr::Call { .. } if opens(flow, at(value)) => Looks::Carrier,
                 // What is asked of an entry: `changed["sku"].as_str()`.
                 Expr::Call { callee, .. } if is_of_entry(facts, callee) => Looks::Payload,
                 _ => by_type(&flow.types.of(site)),
@@ -190,7 +263,7 @@ fn by_type(ty: &Type) -> Looks {
 }
 
 /// Whether a value is a name of a kind: a constant text that says something.
-fn names_a_kind(flow: &Flow<'_>, site: Site) -> bool {
+pub(super) fn names_a_kind(flow: &Flow<'_>, site: Site) -> bool {
     let eval = Eval::new(flow.types);
     matches!(eval.value(site), Value::Str(text) if !text.is_empty())
 }

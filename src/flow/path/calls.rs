@@ -85,7 +85,8 @@ impl Tracer<'_, '_> {
             }
             if !plain || inner.iter().any(matters) {
                 followed = true;
-                self.push(Step { into: Some(target), inner, ..step.clone() }, out);
+                let about = self.about_inside(&step, &inner);
+                self.push(Step { into: Some(target), inner, about, ..step.clone() }, out);
             }
         }
         if plain {

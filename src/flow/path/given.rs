@@ -34,9 +34,28 @@ impl Tracer<'_, '_> {
             {
                 self.left_out(func, left, frame).then_some(op == BinaryOp::Equal)
             }
+            Expr::Binary { op, left, right } if self.counts_pieces(Site { file: func.file, expr: left }) => {
+                let Expr::Number(bound) = facts.expr(right) else { return None };
+                at_least_one(op, facts.text(bound))
+            }
             Expr::Name(_) | Expr::Field { .. } => self.left_out(func, cond, frame).then_some(false),
             _ => None,
         }
+    }
+
+    /// Whether an expression is the number of pieces that a text was split into by something: there is one
+    /// at least, be the text empty.
+    fn counts_pieces(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        let Expr::Call { callee, args, .. } = facts.expr(site.expr) else { return false };
+        let (Expr::Name(name), &[counted]) = (facts.expr(callee), facts.list(args)) else { return false };
+        let Value::Made(made) = self.eval.value(Site { expr: counted, ..site }) else { return false };
+        let path = self.flow.types.program.external(made.path);
+        let by = made.args.as_ref().and_then(|args| args.get(1));
+        facts.text(name) == "len"
+            && matches!(path, "strings" | "bytes")
+            && matches!(&*made.name, "Split" | "SplitAfter")
+            && matches!(by, Some(Value::Str(by)) if !by.is_empty())
     }
 
     /// Whether an expression is an option or argument that the callers of this path do not give.
@@ -44,5 +63,14 @@ impl Tracer<'_, '_> {
         let value = self.eval.value(Site { file: func.file, expr });
         let option = matches!(value, Value::Param(..) | Value::Field(..)) && value.free().is_some();
         option && matches!(self.eval.within(&value, frame), Value::Unset)
+    }
+}
+
+/// What a comparison with a number comes to for every count of one or more, if it is always the same.
+fn at_least_one(op: BinaryOp, bound: &str) -> Option<bool> {
+    match (op, bound) {
+        (BinaryOp::Equal | BinaryOp::LessEqual, "0") | (BinaryOp::Less, "0" | "1") => Some(false),
+        (BinaryOp::NotEqual | BinaryOp::Greater, "0") | (BinaryOp::GreaterEqual, "0" | "1") => Some(true),
+        _ => None,
     }
 }

@@ -87,6 +87,8 @@ pub enum About {
     Perhaps,
     /// A setting, a stored row, the answer of another system.
     Other,
+    /// It is checked by rules of which its type has none.
+    Nothing,
 }
 
 /// What becomes of a call's error.
@@ -124,6 +126,8 @@ pub struct Branch {
     pub looked_up: Option<Site>,
     /// It asks for something else of what was looked up than its state.
     pub aside: bool,
+    /// The `switch` on something of the message that it is an arm of, by its first arm.
+    pub switch: Option<Site>,
     /// It is the `catch` of a `try`, which any of `deps` may lead to before what follows it.
     pub caught: bool,
     /// When true.
@@ -148,6 +152,7 @@ impl Branch {
             answers: None,
             looked_up: None,
             aside: false,
+            switch: None,
             caught: false,
             then: Vec::new(),
             otherwise: Vec::new(),

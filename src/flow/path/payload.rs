@@ -285,6 +285,9 @@ impl Tracer<'_, '_> {
             let values = rule.value.iter().map(|s| select(self.eval, site, s));
             let values: Vec<Value> =
                 values.filter(|v| !v.is_unset()).map(|v| self.eval.within(&v, frame)).collect();
+            if values.iter().any(|value| self.is_untagged(id, value)) {
+                return About::Nothing;
+            }
             let given: Vec<Site> = self.arguments(site).chain(self.called_on(site)).collect();
             if rule.role == Role::Decode {
                 if !given.iter().any(|&part| self.is_message(part, frame)) {

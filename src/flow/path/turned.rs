@@ -4,7 +4,7 @@
 use super::{Asks, Binding, Exit, Fn, Node, OfMessage, Site, Tracer, Type};
 use crate::flow::scope::DefKind;
 use crate::flow::value::{STEP, Value};
-use crate::syntax::facts::{Expr, Lang, UnaryOp};
+use crate::syntax::facts::{Expr, ExprId, Lang, Stmt, Stmts, UnaryOp};
 
 impl Tracer<'_, '_> {
     /// What a condition with two ways through `func` has to do with the message; `answers` is the function
@@ -56,14 +56,50 @@ impl Tracer<'_, '_> {
         if !asked || self.asks_for_any(cond, frame) || elsewhere {
             return false;
         }
-        let facts = self.flow.types.program.facts(cond.file);
+        self.names_message(cond, frame)
+    }
+
+    /// The first condition of a `switch` on something of the message.
+    pub(super) fn tells_apart(
+        &self,
+        func: Fn,
+        subject: ExprId,
+        cases: Stmts,
+        frame: &[Binding],
+    ) -> Option<Site> {
+        let facts = self.flow.types.program.facts(func.file);
+        let at = |expr| Site { file: func.file, expr };
+        let cases = facts.block(cases).iter().filter_map(|&case| match facts.stmt(case) {
+            Stmt::Case { values, .. } => facts.list(values).first().map(|&value| at(value)),
+            _ => None,
+        });
+        let conditions: Vec<Site> = cases.collect();
+        let first = conditions.first().copied()?;
+        let named = if subject.is_none() { conditions } else { vec![at(subject)] };
+        named.into_iter().any(|site| self.names_message(site, frame)).then_some(first)
+    }
+
+    /// Whether an expression names the message, a part of it, or what was built of it. What an error of a
+    /// call says, it says of what the call did.
+    fn names_message(&self, site: Site, frame: &[Binding]) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
         let mut parts = Vec::new();
-        crate::flow::walk::exprs(facts, cond.expr, &mut |e| {
+        crate::flow::walk::exprs(facts, site.expr, &mut |e| {
             if matches!(facts.expr(e), Expr::Name(_) | Expr::Field { .. } | Expr::Index { .. }) {
-                parts.push(e);
+                parts.push(Site { file: site.file, expr: e });
             }
         });
-        parts.into_iter().any(|expr| self.is_message(Site { file: cond.file, expr }, frame))
+        parts.into_iter().any(|part| !self.is_error_value(part) && self.is_message(part, frame))
+    }
+
+    /// Whether an expression is a local that holds an error, or what one says (`err.Error`).
+    fn is_error_value(&self, site: Site) -> bool {
+        let facts = self.flow.types.program.facts(site.file);
+        match facts.expr(site.expr) {
+            Expr::Name(_) => facts.lang == Lang::Go && self.is_error(site, false),
+            Expr::Field { base, .. } => self.is_error_value(Site { expr: base, ..site }),
+            _ => false,
+        }
     }
 
     /// Whether a call of a library reads a part of the message in another form.

@@ -80,6 +80,19 @@ impl Program {
         self.by_file.resolve(path, &file.path, file.facts.lang)
     }
 
+    /// Whether a package outside of the tree may be of the tree's own makers: they have modules by the
+    /// same root, or none that is known. Those of the standard library are not.
+    pub(in crate::flow) fn may_be_own(&self, path: &str) -> bool {
+        let owner = |path: &str| {
+            let shared = ["github.com/", "gitlab.com/", "bitbucket.org/"];
+            let parts = if shared.iter().any(|host| path.starts_with(host)) { 2 } else { 1 };
+            path.split('/').take(parts).map(str::to_owned).collect::<Vec<String>>()
+        };
+        let named = path.split('/').next().is_some_and(|host| host.contains('.'));
+        let own = |module: &String| owner(module) == owner(path);
+        named && (self.module_paths.is_empty() || self.module_paths.iter().any(own))
+    }
+
     /// The package with this import path; where several modules claim it, the nearest to `from`. A
     /// module never imports another of its own path.
     pub(super) fn package_for(&self, path: &str, from: PkgId) -> Option<PkgId> {
