@@ -34,6 +34,9 @@ fn whole(topic: &Topic) -> &'static str {
 /// What is said of a stream that a broker keeps of itself.
 const BROKERS_OWN: &str = "the broker's own";
 
+/// What is said of a topic whose two ends have the name in common and not the fields.
+const DIFFERS: &str = "one name, and fields are read that nobody writes (`payload-mismatch`)";
+
 /// What a manifest says of a topic.
 #[derive(Debug, Serialize)]
 pub struct Said {
@@ -78,7 +81,7 @@ impl Views<'_> {
                     self.audit.consumers.iter().find(|c| c.service == *service && c.topic.name == topic.name);
                 Some(self.links.place(&at?.registration))
             }),
-            aligned: topic.issue.is_none(),
+            aligned: topic.issue.is_none() && !self.differs(topic),
             state: self.state(topic),
             near: topic.near.clone(),
             manifests: topic
@@ -103,8 +106,19 @@ impl Views<'_> {
                     "{state} ({broker}): all that it keeps, but for what the subscription filters out; who appends to it is not told here"
                 )
             }
+            _ if topic.issue.is_none() && self.differs(topic) => DIFFERS.to_owned(),
             _ => state.to_owned(),
         }
+    }
+
+    /// Whether a consumer of a topic reads what no publisher writes.
+    fn differs(&self, topic: &Topic) -> bool {
+        let of = |id: &String| self.audit.consumers.iter().any(|c| c.id == *id && c.topic.name == topic.name);
+        self.audit.findings.iter().any(|finding| {
+            finding.rule == "payload-mismatch"
+                && finding.suppressed.is_none()
+                && finding.consumer.as_ref().is_some_and(of)
+        })
     }
 
     fn ends(services: &[String], at: impl Fn(&String) -> Option<Link>) -> Vec<End> {
