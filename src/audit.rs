@@ -494,6 +494,23 @@ pub struct Stats {
     pub files_parsed: u64,
     /// Their size.
     pub bytes_parsed: u64,
+    /// Those of them that a generator wrote: of most the signatures are read, and not the bodies.
+    #[serde(default)]
+    pub files_generated: u64,
+    /// Files of tests, of which no facts are made.
+    #[serde(default)]
+    pub files_of_tests: u64,
+    /// Files that the configuration excludes, which are not among those seen.
+    #[serde(default)]
+    pub files_excluded: u64,
+}
+
+impl Stats {
+    /// Files seen of which no facts are made, and that are no tests: of kinds that say nothing here.
+    #[must_use]
+    pub fn files_of_other_kinds(&self) -> u64 {
+        self.files_walked.saturating_sub(self.files_parsed + self.files_of_tests)
+    }
 }
 
 impl Default for Audit {

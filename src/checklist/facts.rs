@@ -335,7 +335,14 @@ fn caches_expire(audit: &Audit, scope: &[&Service]) -> Answer {
 fn everything_read(audit: &Audit) -> Answer {
     let lost = audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note).count();
     if lost == 0 {
-        let note = format!("All of {} files of code and manifests were read.", audit.stats.files_parsed);
+        let stats = &audit.stats;
+        let note = format!(
+            "All of {} files of code and manifests were read. {} of tests were looked at by the items about tests alone, {} of other kinds by none that asks for facts; {} are excluded by the configuration.",
+            stats.files_parsed,
+            stats.files_of_tests,
+            stats.files_of_other_kinds(),
+            stats.files_excluded
+        );
         return (ItemState::Met, note, Vec::new());
     }
     let note =

@@ -343,7 +343,14 @@ pub fn sample() -> Audit {
         audits: audits(),
         checklists: checklists(),
         diagnostics: diagnostics(),
-        stats: Stats { files_walked: 1530, files_parsed: 1204, bytes_parsed: 3_456_789 },
+        stats: Stats {
+            files_walked: 1530,
+            files_parsed: 1204,
+            bytes_parsed: 3_456_789,
+            files_generated: 40,
+            files_of_tests: 210,
+            files_excluded: 3,
+        },
         ..Audit::default()
     };
     // The only part of the document that a release changes.
