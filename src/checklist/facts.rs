@@ -193,7 +193,13 @@ fn topics_published(audit: &Audit, scope: &[&Service]) -> Answer {
         0 => String::new(),
         n => format!(" {n} more listen to the broker's own streams."),
     };
-    (ItemState::Met, format!("What each of {all} consumers listens to is published.{aside}"), Vec::new())
+    (
+        ItemState::Met,
+        format!(
+            "What each of {all} consumers listens to is published; fields are compared where the types of both ends are known.{aside}"
+        ),
+        Vec::new(),
+    )
 }
 
 /// Whether somebody answers for a topic that nothing publishes.
@@ -337,7 +343,7 @@ fn everything_read(audit: &Audit) -> Answer {
     if lost == 0 {
         let stats = &audit.stats;
         let note = format!(
-            "All of {} files of code and manifests were read. {} of tests were looked at by the items about tests alone, {} of other kinds by none that asks for facts; {} are excluded by the configuration.",
+            "All of {} files of code and manifests were read. Not among them: {} of tests, which the items about tests look at, {} of other kinds and {} that the configuration excludes.",
             stats.files_parsed,
             stats.files_of_tests,
             stats.files_of_other_kinds(),

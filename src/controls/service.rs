@@ -47,10 +47,13 @@ fn reasons(decisive: &[&(&Consumer, &Verdict)], all: usize) -> String {
             None => told.push((&verdict.why, vec![topic])),
         }
     }
-    if let [(why, _)] = told[..]
+    // What is in place needs no reason for each of its topics.
+    let in_place = decisive.iter().all(|(_, verdict)| verdict.status == Status::Implemented);
+    if let [(why, _), rest @ ..] = &told[..]
         && decisive.len() == all
+        && (rest.is_empty() || in_place)
     {
-        return why.to_owned();
+        return (*why).to_owned();
     }
     let sentence = |(why, topics): &(&str, Vec<&str>)| {
         let named = topics[..topics.len().min(TOPICS)].join(", ");

@@ -324,14 +324,15 @@ pub(super) fn fence(text: &str, least: usize) -> String {
 }
 
 /// Beginnings of rules in the order of the harm they are about: messages that are lost or block those
-/// behind them, changes that never reach readers, effects that are repeated, messages that are never
-/// sent, those that are misread, values that are out of date. What is not among them comes last.
+/// behind them, those that are misread each time, changes that never reach readers, effects that are
+/// repeated, messages that are never sent, values that are out of date. What is not among them comes last.
 const HARM: [&str; 17] = [
     "ack-on-error",
     "no-dead-letter",
     "requeue-forever",
     "poison-on-decode-error",
     "dead-letter-",
+    "payload-mismatch",
     "cache-keeps-old",
     "no-idempotency",
     "effect-repeated",
@@ -341,7 +342,6 @@ const HARM: [&str; 17] = [
     "outbox-",
     "topic-",
     "schema-",
-    "payload-mismatch",
     "cache-",
     "invalidation-",
 ];
