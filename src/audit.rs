@@ -505,14 +505,6 @@ pub struct Stats {
     pub files_excluded: u64,
 }
 
-impl Stats {
-    /// Files seen of which no facts are made, and that are no tests: of kinds that say nothing here.
-    #[must_use]
-    pub fn files_of_other_kinds(&self) -> u64 {
-        self.files_walked.saturating_sub(self.files_parsed + self.files_of_tests)
-    }
-}
-
 impl Default for Audit {
     fn default() -> Self {
         Audit {

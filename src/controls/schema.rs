@@ -120,7 +120,9 @@ fn decode(scan: &Scan) -> Option<&Seen> {
     let defined = decodes(scan).any(|step| by_definition(&step));
     let mut steps = decodes(scan).filter(|step| !defined || by_definition(step));
     let first = steps.next()?;
-    Some(if first.about == About::Message { steps.last().unwrap_or(first) } else { first })
+    // What is decoded behind an effect is what is sent of it.
+    let inner = steps.take_while(|step| step.about == About::Message && step.after_effects == 0).last();
+    Some(inner.filter(|_| first.about == About::Message).unwrap_or(first))
 }
 
 /// The pipe that checks what the framework hands to its handlers, where it checks this one's: it is

@@ -48,12 +48,13 @@ fn reasons(decisive: &[&(&Consumer, &Verdict)], all: usize) -> String {
         }
     }
     // What is in place needs no reason for each of its topics.
-    let in_place = decisive.iter().all(|(_, verdict)| verdict.status == Status::Implemented);
-    if let [(why, _), rest @ ..] = &told[..]
+    if decisive.iter().all(|(_, verdict)| verdict.status == Status::Implemented) {
+        told.truncate(1);
+    }
+    if let [(why, _)] = told[..]
         && decisive.len() == all
-        && (rest.is_empty() || in_place)
     {
-        return (*why).to_owned();
+        return why.to_owned();
     }
     let sentence = |(why, topics): &(&str, Vec<&str>)| {
         let named = topics[..topics.len().min(TOPICS)].join(", ");

@@ -119,6 +119,7 @@ fn finding(rule: &str, priority: Priority, consumer: &str, line: u32, texts: (&s
     let path = format!("{service}/internal/data/eventbus/consumer.go");
     Finding {
         id: String::new(),
+        also: Vec::new(),
         rule: rule.to_owned(),
         severity: match priority {
             Priority::P0 | Priority::P1 => Severity::Error,

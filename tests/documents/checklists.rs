@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use crate::support::line;
 use crate::{CHECKLISTS, Written, configure};
 
 #[test]

@@ -3,13 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{DATA, EVENTS, SUMMARY};
-use crate::{Written, figures, rows};
-
-#[track_caller]
-fn figure(text: &str, control: &str, counts: [u32; 4], percent: &str) {
-    let all = figures(text);
-    assert_eq!(all[control], (counts.to_vec(), percent.to_owned()), "{control}");
-}
+use crate::{Written, figure, rows};
 
 /// The numbers that people counted by hand when they looked at the consumer layer alone.
 #[test]

@@ -91,3 +91,9 @@ fn configure(written: &Written, more: &str) {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, format!("{text}\n{more}")).unwrap();
 }
+
+#[track_caller]
+fn figure(text: &str, control: &str, counts: [u32; 4], percent: &str) {
+    let all = figures(text);
+    assert_eq!(all[control], (counts.to_vec(), percent.to_owned()), "{control}");
+}

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::{DATA, EVENTS, SUMMARY, git, line, run};
-use crate::{CHECKLISTS, Written, configure, figures};
+use crate::{CHECKLISTS, Written, configure, figure};
 
 /// The first page says what to do, the audit says it once for each place.
 #[test]
@@ -17,7 +17,7 @@ fn what_comes_first_is_told_first_and_once() {
     assert!(first.contains("Priorities: P0, money") && first.contains("its confidence: high, "), "{first}");
     assert!(!first.contains("one entry names both"), "no two rules are at the same lines");
     assert!(summary.contains("| Outbox (not counted) | ") && summary.contains("not part of the percentages"));
-    assert!(told[0].contains("4 actions, the first at [customer/internal/data/postgres/customer.go:41]"));
+    assert!(told[0].contains("4 actions, at [customer/internal/data/postgres/customer.go:41]"));
     assert!(told[1..].iter().all(|line| line.starts_with("1. **P1 ")), "{told:?}");
 
     let events = written.text(EVENTS);

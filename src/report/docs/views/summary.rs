@@ -59,7 +59,6 @@ pub(super) struct Numbers {
     files: u64,
     generated: u64,
     tests: u64,
-    other_files: u64,
     excluded: u64,
     /// What was passed over as it stands, as ignored, vendored and hidden folders, by reason.
     passed: BTreeMap<String, usize>,
@@ -155,7 +154,6 @@ impl Views<'_> {
             files: self.audit.stats.files_parsed,
             generated: self.audit.stats.files_generated,
             tests: self.audit.stats.files_of_tests,
-            other_files: self.audit.stats.files_of_other_kinds(),
             excluded: self.audit.stats.files_excluded,
             passed: self.passed(),
             subscribed: (known.count(), consuming.len()),
