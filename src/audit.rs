@@ -428,6 +428,9 @@ pub struct Finding {
     /// What it is about where no consumer says: a topic, a key, a table. Part of its identity.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Other rules whose case it is too, so that these need not report it again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// What goes wrong, as a plain sentence.
     pub message: String,
     /// What to do about it.
@@ -443,6 +446,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether it says what one of these rules says.
+    #[must_use]
+    pub fn is_of(&self, rules: &[String]) -> bool {
+        rules.contains(&self.rule) || self.also.iter().any(|rule| rules.contains(rule))
+    }
+
     /// Whether it names a condition under which a control that is in place fails: hygiene names none.
     #[must_use]
     pub fn weakens(&self) -> bool {
@@ -485,6 +494,15 @@ pub struct Stats {
     pub files_parsed: u64,
     /// Their size.
     pub bytes_parsed: u64,
+    /// Those of them that a generator wrote: of most the signatures are read, and not the bodies.
+    #[serde(default)]
+    pub files_generated: u64,
+    /// Files of tests, of which no facts are made.
+    #[serde(default)]
+    pub files_of_tests: u64,
+    /// Files that the configuration excludes, which are not among those seen.
+    #[serde(default)]
+    pub files_excluded: u64,
 }
 
 impl Default for Audit {

@@ -79,7 +79,9 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
     progress.enter(Stage::Walk, 0);
     let mut tree = walk::walk(root)?;
     let excludes = Excludes::new(config, root);
+    let before = tree.files.len();
     tree.files.retain(|f| !excludes.matches(&f.path));
+    let left_out = (before - tree.files.len()) as u64;
     progress.enter(Stage::Read, tree.files.len() as u64);
     let outcomes: Vec<Outcome> = tree
         .files
@@ -92,6 +94,9 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
         .collect();
 
     let mut repository = Repository::default();
+    repository.stats.files_excluded = left_out;
+    let unread = |(file, outcome): &(&SourceFile, &Outcome)| file.role == Role::Test && outcome.bytes == 0;
+    repository.stats.files_of_tests = tree.files.iter().zip(&outcomes).filter(unread).count() as u64;
     repository.stats.files_walked =
         tree.files.len() as u64 + tree.unread.values().map(|u| u.files).sum::<u64>();
     for skipped in &tree.ledger {
@@ -124,6 +129,7 @@ pub fn read(root: &Path, config: &Config, progress: &Progress) -> std::io::Resul
             Parsed::Nothing => {}
         }
     }
+    repository.stats.files_generated = repository.files.iter().filter(|file| file.generated).count() as u64;
     mains.dedup();
     let hosted = hosted_programs(hosted, &mains, &repository.modules);
     drop_injectors(&mut repository.files);

@@ -179,6 +179,7 @@ mod tests {
             service: "orders".to_owned(),
             consumer: None,
             subject: None,
+            also: Vec::new(),
             message: String::new(),
             help: String::new(),
             location: at(1),

@@ -86,6 +86,9 @@ impl Audit {
             whole.stats.files_walked += part.stats.files_walked;
             whole.stats.files_parsed += part.stats.files_parsed;
             whole.stats.bytes_parsed += part.stats.bytes_parsed;
+            whole.stats.files_generated += part.stats.files_generated;
+            whole.stats.files_of_tests += part.stats.files_of_tests;
+            whole.stats.files_excluded += part.stats.files_excluded;
             whole.findings.append(&mut part.findings);
             whole.topics.append(&mut part.topics);
             whole.checklists.append(&mut part.checklists);

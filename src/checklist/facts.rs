@@ -193,7 +193,13 @@ fn topics_published(audit: &Audit, scope: &[&Service]) -> Answer {
         0 => String::new(),
         n => format!(" {n} more listen to the broker's own streams."),
     };
-    (ItemState::Met, format!("What each of {all} consumers listens to is published.{aside}"), Vec::new())
+    (
+        ItemState::Met,
+        format!(
+            "What each of {all} consumers listens to is published; fields are compared where the types of both ends are known.{aside}"
+        ),
+        Vec::new(),
+    )
 }
 
 /// Whether somebody answers for a topic that nothing publishes.
@@ -335,7 +341,11 @@ fn caches_expire(audit: &Audit, scope: &[&Service]) -> Answer {
 fn everything_read(audit: &Audit) -> Answer {
     let lost = audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note).count();
     if lost == 0 {
-        let note = format!("All of {} files of code and manifests were read.", audit.stats.files_parsed);
+        let stats = &audit.stats;
+        let note = format!(
+            "All of {} files of code and manifests were read. Not among them: {} of tests, which the items about tests look at, and {} that the configuration excludes.",
+            stats.files_parsed, stats.files_of_tests, stats.files_excluded
+        );
         return (ItemState::Met, note, Vec::new());
     }
     let note =

@@ -171,10 +171,20 @@ impl<'a> View<'a> {
         }
         let words: Vec<&str> = lacks.iter().map(|need| need.word()).collect();
         let note = format!("No {} was seen here.", words.join(" or "));
+        // What is asked of a place for failed messages waits for one, where one is lacking.
+        if lacks == [Need::DeadLetters] && self.loses_failures() {
+            return (ItemState::Unmet, format!("{note} That comes first. {}", rule.help), Vec::new());
+        }
         if lacks.contains(&Need::Groups) {
             return (ItemState::Open, format!("{note} {}", rule.help), Vec::new());
         }
         (ItemState::NotApplicable, note, Vec::new())
+    }
+
+    /// Whether messages of services in scope fail and are kept nowhere.
+    fn loses_failures(&self) -> bool {
+        let status = |s: &&&Service| s.controls.get(&Control::DeadLetter).map(|verdict| verdict.status);
+        self.scope.iter().any(|s| status(&s) == Some(Status::Missing))
     }
 
     fn has(&self, need: Need) -> bool {
@@ -289,8 +299,7 @@ impl<'a> View<'a> {
 
     /// The findings of these rules that count.
     fn found(&self, rules: &[String]) -> Vec<&'a Finding> {
-        let counts =
-            |f: &&Finding| f.suppressed.is_none() && rules.contains(&f.rule) && self.mine(&f.service);
+        let counts = |f: &&Finding| f.suppressed.is_none() && f.is_of(rules) && self.mine(&f.service);
         self.audit.findings.iter().filter(counts).collect()
     }
 
@@ -322,9 +331,10 @@ impl<'a> View<'a> {
             Need::Sagas => return "the sagas".to_owned(),
         };
         let (one, many) = match need {
-            Need::DuplicateChecks => {
-                ("consumer that checks for duplicates", "consumers that check for duplicates")
-            }
+            Need::DuplicateChecks => (
+                "consumer that keeps a record of handled messages",
+                "consumers that keep a record of handled messages",
+            ),
             _ => (need.word(), need.words()),
         };
         format!("{number} {}", if number == 1 { one } else { many })
@@ -437,9 +447,14 @@ impl View<'_> {
     }
 }
 
-/// Parts by which evidence shows a gap best: of an outbox, what is sent past it.
+/// Parts by which evidence shows a gap best: of an outbox, what is sent past it; of idempotency, what is
+/// done again, the worst first.
 fn unprotected(control: Control) -> &'static [&'static str] {
-    if control == Control::Outbox { &["unconfirmed", "publisher"] } else { &[] }
+    match control {
+        Control::Outbox => &["unconfirmed", "publisher"],
+        Control::Idempotency => &["effect.charge", "effect.increment", "effect.insert"],
+        _ => &[],
+    }
 }
 
 /// Whether a consumer was seen to ask for, or to keep, a record of what it has handled.

@@ -166,7 +166,7 @@ impl Need {
     /// One of it, as people say it.
     fn word(self) -> &'static str {
         match self {
-            Need::DuplicateChecks => "check for duplicates",
+            Need::DuplicateChecks => "record of handled messages",
             Need::Consumers => "consumer",
             Need::Publishers => "publisher",
             Need::Groups => "consumer whose group is known",
@@ -175,7 +175,7 @@ impl Need {
             Need::Observers => "subscription of an in-process observer",
             Need::Sagas => "saga",
             Need::Outboxes => "service with an outbox",
-            Need::Validators => "consumer that validates",
+            Need::Validators => "consumer with a validator or a schema",
             Need::Brokers => "consumer or publisher of a broker",
             Need::DeadLetters => "consumer with a place for failed messages",
             Need::Schemas => "schema of an event",
@@ -185,7 +185,7 @@ impl Need {
     /// Several of it.
     fn words(self) -> &'static str {
         match self {
-            Need::DuplicateChecks => "checks for duplicates",
+            Need::DuplicateChecks => "records of handled messages",
             Need::Consumers => "consumers",
             Need::Publishers => "publishers",
             Need::Groups => "consumers whose group is known",
@@ -194,7 +194,7 @@ impl Need {
             Need::Observers => "subscriptions of in-process observers",
             Need::Sagas => "sagas",
             Need::Outboxes => "services with an outbox",
-            Need::Validators => "consumers that validate",
+            Need::Validators => "consumers with a validator or a schema",
             Need::Brokers => "consumers and publishers of a broker",
             Need::DeadLetters => "consumers with a place for failed messages",
             Need::Schemas => "schemas of events",

@@ -281,6 +281,10 @@ fn what_nobody_needs_and_nobody_has_is_not_applicable() {
     }
     let item = one("attest: look, needs: brokers", &[("order/main.go", ADDS)]);
     assert_eq!((item.state, item.note.as_str()), (ItemState::Open, "look"));
+    // Where messages that fail are kept nowhere, what is asked of the place for them waits for it.
+    let item = one("attest: look, needs: dead-letters", &[("order/main.go", ADDS)]);
+    let told = "No consumer with a place for failed messages was seen here. That comes first. look";
+    assert_eq!((item.state, item.note.as_str()), (ItemState::Unmet, told));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::flow::path::Knowledge;
 use crate::flow::{self, Flow};
 use crate::read::Repository;
 
+use super::finding::Draft;
 use super::verdict::Tables;
 use super::{
     cache, copies, dead_letter, inventory, observing, outbox, payload, sagas, schema_files, service, stale,
@@ -59,7 +60,7 @@ pub fn judge(
         .filter(|p| !topics::parks(flow, p))
         .map(|p| publisher(p, &names, saves(&outboxes[p.service], p)))
         .collect();
-    findings.extend(outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)));
+    let sent: Vec<Draft> = outboxes.iter_mut().flat_map(|o| std::mem::take(&mut o.drafts)).collect();
     let mut caches = cache::collect(flow, &names);
     let observers = inventory::observers(flow, &names, &consumers);
     let mut drafts = dead_letter::unconsumed(flow, &names);
@@ -106,6 +107,10 @@ pub fn judge(
         service.owner = said.and_then(|entry| entry.owner.clone());
         service.role = said.and_then(|entry| entry.role);
     }
+    // What is sent and never read is first of all a question of whether to send it.
+    let sent = sent.into_iter().map(|draft| topics::unheard_or_not(&audit, draft));
+    let sent: Vec<Finding> = sent.filter_map(|draft| draft.finish(&tables)).collect();
+    audit.findings.extend(sent);
     let aligned = topics::findings(&audit, &tables);
     audit.findings.extend(aligned);
     if let Some(shard) = settings.shard {

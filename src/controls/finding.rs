@@ -62,6 +62,7 @@ impl Draft {
             service: self.service,
             consumer: self.consumer,
             subject: (!self.subject.is_empty()).then_some(self.subject),
+            also: words.also.clone(),
             message,
             help: words.help.clone(),
             location: self.location,

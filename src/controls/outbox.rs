@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::RegexSet;
 use rustc_hash::FxHashSet;
 
-use crate::audit::{Consumer, Control, Evidence, Finding, ServiceVerdict};
+use crate::audit::{Consumer, Control, Evidence, ServiceVerdict};
 use crate::flow::matches::{Match, RuleId};
 use crate::flow::path::{Asks, ErrorUse, Exit, Knowledge, Node, Step};
 use crate::flow::program::{Fn, Site};
@@ -54,8 +54,8 @@ const WRITES: [Role; 6] = [
 pub struct Outbox {
     /// The status.
     pub verdict: Option<ServiceVerdict>,
-    /// Findings.
-    pub findings: Vec<Finding>,
+    /// Findings, before anything is known of who reads what is sent.
+    pub drafts: Vec<Draft>,
     /// Middleware writes everything that the service publishes into its outbox.
     pub middleware: Option<Site>,
     /// Topics that only the relay of its outbox sends to.
@@ -208,7 +208,7 @@ fn one(
             }
         }
     }
-    out.findings = drafts.into_iter().filter_map(|d| d.finish(tables)).collect();
+    out.drafts = drafts;
     out.verdict = tables.get(Control::Outbox).and_then(|t| t.decide(&signals)).map(|row| ServiceVerdict {
         status: row.status,
         patterns: match row.pattern.as_deref() {

@@ -2,9 +2,9 @@
 //!
 //! Both ends of a topic write down the payload as a type of their own. What a publisher sends is
 //! the type it hands over or marshals; what a consumer reads are the fields of the type it decodes
-//! into that its path uses. Names are compared as encoding/json does, without regard to case.
-//! Where an end is not known for sure (several types, a custom encoding, a map with computed
-//! keys), nothing is said of the topic.
+//! into, or asserts what it is given to, that its path uses. Names are compared as encoding/json
+//! does, without regard to case. Where an end is not known for sure (several types, a custom
+//! encoding, a map with computed keys), nothing is said of the topic.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,11 @@ use rustc_hash::FxHashSet;
 use crate::flow::eval::Eval;
 use crate::flow::path::{Node, Step, Trace};
 use crate::flow::program::{Fn, Site, Ty};
+use crate::flow::scope::DefKind;
 use crate::flow::select::select;
 use crate::flow::types::{Type, Types};
 use crate::flow::value::{Object, Value};
-use crate::flow::{Consumer, Flow};
+use crate::flow::{Consumer, Flow, walk};
 use crate::rules::Role;
 use crate::syntax::facts::{Expr, TypeKind};
 
@@ -82,18 +83,32 @@ pub fn mismatch(
     for node in nodes {
         decoded(flow, node, &mut decodes, &mut clear);
     }
+    // What is decoded into an interface is of a type that is looked up when the message comes.
+    let asserted = clear && decodes.keys().all(|&ty| is(flow.types, ty, TypeKind::Interface));
+    if asserted {
+        decodes.clear();
+        clear = asserts(flow, consumer, examined, &mut decodes);
+    }
     let (&ty, &decode) = decodes.first_key_value().filter(|_| clear && decodes.len() == 1)?;
     let names = fields(flow.types, ty)?;
+    // Nothing but the names says that what is asserted is what was sent, and not what carries it.
+    if asserted
+        && !(tagged(flow.types, ty)
+            && names.values().any(|json| topic.fields.contains(&json.to_ascii_lowercase())))
+    {
+        return None;
+    }
     let functions = examined.traces.iter().flat_map(|(_, trace)| trace.functions.iter().copied()).collect();
     let read = reads(flow, ty, &functions);
     let missing: Vec<(&String, Site)> = names
         .iter()
-        .filter(|(_, json)| !topic.fields.contains(*json))
+        .filter(|(_, json)| !topic.fields.contains(&json.to_ascii_lowercase()))
         .filter_map(|(field, json)| Some((json, *read.get(field)?)))
         .collect();
     let &(_, first) = missing.first()?;
     let mut draft = Draft::new("payload-mismatch", service, "", place(flow, decode));
-    draft.evidence = vec![evidence(flow, decode, Role::Decode.name()), evidence(flow, first, "reads")];
+    let takes = if asserted { "asserts" } else { Role::Decode.name() };
+    draft.evidence = vec![evidence(flow, decode, takes), evidence(flow, first, "reads")];
     draft.evidence.extend(topic.at.map(|site| evidence(flow, site, Role::Publisher.name())));
     let list: Vec<&str> = missing.iter().map(|(json, _)| json.as_str()).take(3).collect();
     let more = if missing.len() > list.len() { " …" } else { "" };
@@ -140,6 +155,65 @@ fn decoded(flow: &Flow<'_>, node: &Node, found: &mut BTreeMap<Ty, Site>, clear: 
         }
         Node::Exit(_) | Node::Cut(_) => {}
     }
+}
+
+/// The structs that a handler asserts what it is given to, where the library or the project's own bus
+/// has decoded it before; not clear when one function takes several.
+fn asserts(
+    flow: &Flow<'_>,
+    consumer: &Consumer,
+    examined: &Examined,
+    found: &mut BTreeMap<Ty, Site>,
+) -> bool {
+    let program = flow.types.program;
+    let handlers = consumer.handlers.iter().map(|handler| handler.func).chain(examined.handler);
+    let mut clear = true;
+    for func in handlers.collect::<BTreeSet<_>>() {
+        let facts = program.facts(func.file);
+        let Some(body) = program.func(func).body else { continue };
+        for &stmt in facts.block(body) {
+            walk::exprs_of_stmt(facts, stmt, &mut |expr| {
+                let site = Site { file: func.file, expr };
+                let Expr::Assert { value, .. } = facts.expr(expr) else { return };
+                if !is_given(flow.types, func, Site { file: func.file, expr: value }, 8) {
+                    return;
+                }
+                match flow.types.of(site) {
+                    Type::Named(ty, _) if is(flow.types, ty, TypeKind::Struct) => {
+                        found.entry(ty).or_insert(site);
+                    }
+                    // A message of the broker's library is none of the payload's types.
+                    Type::External(..) => {}
+                    _ => clear = false,
+                }
+            });
+        }
+    }
+    clear
+}
+
+/// Whether a value is a parameter of a function, or what one has or gives without being asked for
+/// anything by name (`ctx.Message()`, and not `ctx.Value(key)`).
+fn is_given(types: &Types<'_>, func: Fn, site: Site, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let at = |expr| is_given(types, func, Site { file: site.file, expr }, depth);
+    match types.program.facts(site.file).expr(site.expr) {
+        Expr::Call { callee, args, .. } => args.len == 0 && at(callee),
+        Expr::Field { base, .. } | Expr::Unary { operand: base, .. } => at(base),
+        Expr::Name(name) => match types.local(site, name) {
+            Some((owner, def)) => match def.kind {
+                DefKind::Param(_) => owner == func,
+                DefKind::Value(from, 0) => at(from),
+                _ => false,
+            },
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+fn is(types: &Types<'_>, ty: Ty, kind: TypeKind) -> bool {
+    types.program.facts(ty.file).types[ty.ty.0 as usize].kind == kind
 }
 
 /// What a step decodes into, if it decodes.
@@ -189,7 +263,7 @@ fn fields(types: &Types<'_>, ty: Ty) -> Option<BTreeMap<String, String>> {
             }
         } else if name.starts_with(char::is_uppercase) {
             let json = tag.filter(|t| !t.is_empty()).unwrap_or(name);
-            out.insert(name.to_owned(), json.to_ascii_lowercase());
+            out.insert(name.to_owned(), json.to_owned());
         }
     }
     (!out.is_empty()).then_some(out)
@@ -259,8 +333,10 @@ fn of_value(eval: &Eval<'_>, value: &Value, depth: u8) -> Option<Fields> {
         }
         Value::Made(_) => None,
         Value::OneOf(items) => {
-            let all: Option<Vec<Fields>> = items.iter().map(|v| of_value(eval, v, depth)).collect();
-            Some(all?.into_iter().flatten().collect())
+            // What failed to be made is not sent.
+            let made = items.iter().filter(|v| !matches!(v, Value::Literal(text) if &**text == "nil"));
+            let all: Option<Vec<Fields>> = made.map(|v| of_value(eval, v, depth)).collect();
+            all.filter(|all| !all.is_empty()).map(|all| all.into_iter().flatten().collect())
         }
         other => of_type(eval, &eval.type_of(other)),
     }
@@ -295,11 +371,23 @@ fn grows(eval: &Eval<'_>, site: Site) -> bool {
 /// The fields of a struct that says how it looks in JSON.
 fn of_type(eval: &Eval<'_>, ty: &Type) -> Option<Fields> {
     let Type::Named(ty, _) = ty else { return None };
-    let facts = eval.types.program.facts(ty.file);
-    let decl = &facts.types[ty.ty.0 as usize];
-    let own = &facts.fields.get(decl.fields.start as usize..decl.fields.end as usize)?;
-    if !own.iter().any(|f| json_tag(facts.text(f.tag)).is_some()) {
+    if !tagged(eval.types, *ty) {
         return None;
     }
-    Some(fields(eval.types, *ty)?.into_values().collect())
+    Some(fields(eval.types, *ty)?.into_values().map(|json| json.to_ascii_lowercase()).collect())
+}
+
+/// Whether a struct, or one embedded in it, says how a field is called in JSON.
+fn tagged(types: &Types<'_>, ty: Ty) -> bool {
+    let facts = types.program.facts(ty.file);
+    let decl = &facts.types[ty.ty.0 as usize];
+    let own = facts.fields.get(decl.fields.start as usize..decl.fields.end as usize).unwrap_or_default();
+    own.iter().any(|field| {
+        json_tag(facts.text(field.tag)).is_some()
+            || field.embedded
+                && matches!(
+                    types.named_by(Site { file: ty.file, expr: field.ty }),
+                    Type::Named(inner, _) if inner != ty && tagged(types, inner)
+                )
+    })
 }

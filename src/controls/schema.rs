@@ -138,6 +138,18 @@ fn decodes(scan: &Scan) -> impl Iterator<Item = &Seen> {
     scan.of(Role::Decode).filter(move |step| !sure || step.about == About::Message)
 }
 
+/// The decoding that the verdict rests on: of what the message is decoded into one after the other, the
+/// payload comes last, out of what carries it.
+fn decode(scan: &Scan) -> Option<&Seen> {
+    let by_definition = |step: &&Seen| step.kind.as_deref() == Some("idl");
+    let defined = decodes(scan).any(|step| by_definition(&step));
+    let mut steps = decodes(scan).filter(|step| !defined || by_definition(step));
+    let first = steps.next()?;
+    // What is decoded behind an effect is what is sent of it.
+    let inner = steps.take_while(|step| step.about == About::Message && step.after_effects == 0).last();
+    Some(inner.filter(|_| first.about == About::Message).unwrap_or(first))
+}
+
 /// The pipe that checks what the framework hands to its handlers, where it checks this one's: it is
 /// set for the application that listens, and the handler's parameter is of a class with rules.
 fn piped(subject: &Subject<'_, '_>) -> Option<Site> {
@@ -194,7 +206,7 @@ pub fn proof(subject: &Subject<'_, '_>) -> Vec<Evidence> {
     out.extend(scan.refusals.iter().take(2).map(|r| evidence(subject.flow, r.asked, "refusal")));
     match received(subject) {
         Some((_, site)) => out.push(evidence(subject.flow, site, "decode")),
-        None => out.extend(decodes(scan).take(1).map(|s| evidence(subject.flow, s.site, "decode"))),
+        None => out.extend(decode(scan).map(|s| evidence(subject.flow, s.site, "decode"))),
     }
     if let Some(cut) = scan.handed_on()
         && out.is_empty()

@@ -26,14 +26,45 @@ pub fn roll_up(control: Control, consumers: &[&Consumer]) -> Option<ServiceVerdi
         .collect();
     let evidence: Vec<Evidence> =
         decisive.iter().flat_map(|(_, v)| v.evidence.iter().take(2).cloned()).take(8).collect();
-    let why = match decisive.first() {
-        Some((consumer, verdict)) if verdicts.len() > 1 && decisive.len() < verdicts.len() => {
-            format!("{}: {}", consumer.topic.name, verdict.why)
-        }
-        Some((_, verdict)) => verdict.why.clone(),
-        None => String::new(),
-    };
+    let why = reasons(&decisive, verdicts.len());
     Some(ServiceVerdict { status, patterns, evidence, why })
+}
+
+/// Reasons that are told of one service.
+const REASONS: usize = 3;
+/// Topics that are named with a reason.
+const TOPICS: usize = 3;
+
+/// Why the consumers that decide it are as they are: each reason with their topics, unless it is that of
+/// all consumers.
+fn reasons(decisive: &[&(&Consumer, &Verdict)], all: usize) -> String {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (consumer, verdict) in decisive {
+        let topic = consumer.topic.name.as_str();
+        match told.iter_mut().find(|(why, _)| *why == verdict.why) {
+            Some((_, topics)) if topics.contains(&topic) => {}
+            Some((_, topics)) => topics.push(topic),
+            None => told.push((&verdict.why, vec![topic])),
+        }
+    }
+    // What is in place needs no reason for each of its topics.
+    if decisive.iter().all(|(_, verdict)| verdict.status == Status::Implemented) {
+        told.truncate(1);
+    }
+    if let [(why, _)] = told[..]
+        && decisive.len() == all
+    {
+        return why.to_owned();
+    }
+    let sentence = |(why, topics): &(&str, Vec<&str>)| {
+        let named = topics[..topics.len().min(TOPICS)].join(", ");
+        let more = match topics.len().saturating_sub(TOPICS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{named}{more}: {why}")
+    };
+    told.iter().take(REASONS).map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn worst(statuses: &[Status]) -> Status {

@@ -47,6 +47,8 @@ pub struct Doubt {
 pub struct Weakness {
     /// Finding rule.
     pub id: String,
+    /// Other rules whose case it is too.
+    pub also: Vec<String>,
     /// Signals that must be there.
     pub when: Vec<String>,
     /// Signals that must not.
@@ -206,6 +208,7 @@ fn doubt(node: &Node) -> Option<Doubt> {
 fn weakness(node: &Node) -> Option<Weakness> {
     Some(Weakness {
         id: text(node, "id")?,
+        also: words(node, "also"),
         when: words(node, "when"),
         unless: words(node, "unless"),
         severity: Severity::from_word(&text(node, "severity")?)?,
@@ -279,6 +282,16 @@ mod tests {
                     signals.contains(signal) && table.findings.iter().any(|finding| finding.id == *id)
                 });
                 assert!(told || reported, "{:?}: {:?}", table.control, row.when);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_a_case_of_another_rule_names_one_that_there_is() {
+        let reports = || all().iter().flat_map(Table::reports);
+        for weakness in reports() {
+            for other in &weakness.also {
+                assert!(*other != weakness.id && reports().any(|w| w.id == *other), "{}", weakness.message);
             }
         }
     }

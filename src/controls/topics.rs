@@ -216,8 +216,10 @@ fn unheard(audit: &Audit, topic: &Topic) -> Option<Draft> {
         return None;
     }
     let at = publisher.at.clone();
+    let beside = |f: &Finding| f.rule == "dual-write" && f.subject.as_ref() == Some(&topic.name);
     let mut draft = Draft::new("topic-without-subscriber", &publisher.service, &topic.name, at.clone());
     draft.fill.push(("topic", topic.name.clone()));
+    draft.signals.extend(audit.findings.iter().any(beside).then_some("beside-a-write"));
     draft.evidence.push(Evidence {
         path: at.path,
         line: at.line,
@@ -225,6 +227,17 @@ fn unheard(audit: &Audit, topic: &Topic) -> Option<Draft> {
         note: publisher.topic.expression.clone(),
     });
     Some(draft)
+}
+
+/// A draft about what is sent to a topic, which knows whether the topic is found to have no subscriber.
+pub fn unheard_or_not(audit: &Audit, mut draft: Draft) -> Draft {
+    let is_unheard = |t: &Topic| {
+        t.name == draft.subject && t.issue == Some(TopicIssue::NoSubscriber) && unheard(audit, t).is_some()
+    };
+    if audit.topics.iter().any(is_unheard) {
+        draft.signals.insert("unheard");
+    }
+    draft
 }
 
 /// Wildcards and regular expressions match several topics, and names that begin with `$` are the

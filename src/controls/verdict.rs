@@ -336,6 +336,7 @@ fn finding(
         service: service.to_owned(),
         consumer: None,
         subject: None,
+        also: weakness.also.clone(),
         message,
         help: weakness.help(&consumer.transport).to_owned(),
         location,

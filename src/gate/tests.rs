@@ -34,6 +34,7 @@ fn finding(rule: &str, consumer: &Consumer, severity: Severity, priority: Priori
         service: consumer.service.clone(),
         consumer: Some(consumer.id.clone()),
         subject: None,
+        also: Vec::new(),
         message: format!("{rule} of {}", consumer.id),
         help: String::new(),
         location: consumer.registration.clone(),

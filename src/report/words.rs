@@ -107,7 +107,9 @@ pub(super) fn figure(row: &AuditResult) -> String {
 pub(super) fn priority(priority: Priority) -> &'static str {
     match priority {
         Priority::P0 => "money, stock or figures are corrupted",
-        Priority::P1 => "a control is missing, or a flow does not do what it is for",
+        Priority::P1 => {
+            "a control other than schema validation is missing, or a flow does not do what it is for"
+        }
         Priority::P2 => "a control is partial or weak",
         Priority::P3 => "to be looked at, or unchecked payloads",
         Priority::P4 => "hygiene",
@@ -163,6 +165,7 @@ pub(super) fn role(role: &str) -> &str {
         "validate.register" => "registers a schema or validator",
         "refusal" => "turns away what breaks a rule",
         "decode" => "decodes the payload",
+        "asserts" => "takes the payload to be of this type",
         "cache.get" => "reads the cache",
         "cache.set" => "fills the cache",
         "cache.invalidate" => "removes or renews cached values",
@@ -321,14 +324,15 @@ pub(super) fn fence(text: &str, least: usize) -> String {
 }
 
 /// Beginnings of rules in the order of the harm they are about: messages that are lost or block those
-/// behind them, changes that never reach readers, effects that are repeated, messages that are never
-/// sent, those that are misread, values that are out of date. What is not among them comes last.
+/// behind them, those that are misread each time, changes that never reach readers, effects that are
+/// repeated, messages that are never sent, values that are out of date. What is not among them comes last.
 const HARM: [&str; 17] = [
     "ack-on-error",
     "no-dead-letter",
     "requeue-forever",
     "poison-on-decode-error",
     "dead-letter-",
+    "payload-mismatch",
     "cache-keeps-old",
     "no-idempotency",
     "effect-repeated",
@@ -338,7 +342,6 @@ const HARM: [&str; 17] = [
     "outbox-",
     "topic-",
     "schema-",
-    "payload-mismatch",
     "cache-",
     "invalidation-",
 ];

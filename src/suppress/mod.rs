@@ -235,6 +235,7 @@ impl About {
             service: self.service.clone(),
             consumer: None,
             subject: None,
+            also: Vec::new(),
             message,
             help: help.to_owned(),
             location: self.place.clone(),

@@ -119,6 +119,7 @@ fn finding(rule: &str, priority: Priority, consumer: &str, line: u32, texts: (&s
     let path = format!("{service}/internal/data/eventbus/consumer.go");
     Finding {
         id: String::new(),
+        also: Vec::new(),
         rule: rule.to_owned(),
         severity: match priority {
             Priority::P0 | Priority::P1 => Severity::Error,
@@ -343,7 +344,14 @@ pub fn sample() -> Audit {
         audits: audits(),
         checklists: checklists(),
         diagnostics: diagnostics(),
-        stats: Stats { files_walked: 1530, files_parsed: 1204, bytes_parsed: 3_456_789 },
+        stats: Stats {
+            files_walked: 1530,
+            files_parsed: 1204,
+            bytes_parsed: 3_456_789,
+            files_generated: 40,
+            files_of_tests: 210,
+            files_excluded: 3,
+        },
         ..Audit::default()
     };
     // The only part of the document that a release changes.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
+use super::links::{Link, Links};
 use super::views::Views;
 use crate::audit::{Audit, Consumer, Service, is_brokers_own};
 use crate::syntax::reader::{Mistake, Reader};
@@ -29,6 +30,8 @@ pub struct OwnStream {
     name: String,
     is: String,
     services: Vec<String>,
+    /// Where they subscribe.
+    at: Vec<Link>,
 }
 
 fn read(text: &str) -> (Vec<Known>, Vec<Mistake>) {
@@ -53,7 +56,7 @@ impl Known {
 
 impl Views<'_> {
     /// The broker's own streams that these services hear, in order of name.
-    pub(super) fn own_streams(audit: &Audit, scope: &[&Service]) -> Vec<OwnStream> {
+    pub(super) fn own_streams(audit: &Audit, scope: &[&Service], links: &Links<'_>) -> Vec<OwnStream> {
         let heard = audit.consumers.iter().filter(|c| {
             c.topic.resolved && is_brokers_own(&c.topic.name) && scope.iter().any(|s| s.name == c.service)
         });
@@ -64,7 +67,12 @@ impl Views<'_> {
                 name: consumer.topic.name.clone(),
                 is: known.map_or("a stream that the broker keeps itself", |it| &it.is).to_owned(),
                 services: Vec::new(),
+                at: Vec::new(),
             });
+            let at = links.place(&consumer.registration);
+            if !stream.at.contains(&at) {
+                stream.at.push(at);
+            }
             if !stream.services.contains(&consumer.service) {
                 stream.services.push(consumer.service.clone());
             }

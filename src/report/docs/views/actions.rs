@@ -276,7 +276,8 @@ impl Views<'_> {
         let topics = |of: &[&Finding]| sorted(of.iter().filter_map(|finding| self.topic_of_finding(finding)));
         let place = &surest.location;
         let told = sorted(alike.iter().map(|finding| finding.service.as_str()));
-        let message = shape.replace(TOPIC, &either(&topics(&alike))).replace(SERVICE, &either(&told));
+        let message = shape.replace(TOPIC, &either(&topics(&alike))).replace(SERVICE, told_of(&told));
+        let message = capital(message);
         let services = sorted(at_one.iter().map(|finding| finding.service.as_str()));
         let consumers: BTreeSet<&String> = at_one.iter().filter_map(|f| f.consumer.as_ref()).collect();
         Action {
@@ -337,6 +338,22 @@ impl Views<'_> {
                 at: self.links.place(&finding.location),
             })
             .collect()
+    }
+}
+
+/// A service by its name; several, whose names stand before the message, as what each of them is.
+fn told_of(services: &[String]) -> &str {
+    match services {
+        [one] => one,
+        _ => "the service",
+    }
+}
+
+/// A sentence that begins with no name begins with a capital.
+fn capital(message: String) -> String {
+    match message.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => message,
     }
 }
 

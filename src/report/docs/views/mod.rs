@@ -182,7 +182,7 @@ impl<'a> Views<'a> {
             documents,
             priorities: sentence(Priority::ALL.iter().map(|it| (it.word(), words::priority(*it)))),
             confidences: sentence(Confidence::ALL.iter().map(|it| (it.word(), words::confidence(*it)))),
-            own_streams: Views::own_streams(self.audit, scope),
+            own_streams: Views::own_streams(self.audit, scope, &self.links),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The summary: what somebody reads who leads.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::actions::{Actions, Waived};
@@ -7,7 +9,7 @@ use super::inventory::{ObserverView, SagaGroup};
 use super::practice::FamilyView;
 use super::topics::{SubscriptionGroup, TopicView};
 use super::{Diagram, Figure, Head, Views, audit_file, checklist_file, context};
-use crate::audit::{Checklist, Control, ItemCounts, ItemState, Service, ServiceKind};
+use crate::audit::{Checklist, Control, ItemCounts, ItemState, Service, ServiceKind, Severity};
 use crate::config::{AuditEntry, Denominator};
 use crate::report::docs::DocumentError;
 use crate::report::docs::changes::Changes;
@@ -55,6 +57,11 @@ pub(super) struct Numbers {
     caches: usize,
     findings: usize,
     files: u64,
+    generated: u64,
+    tests: u64,
+    excluded: u64,
+    /// What was passed over as it stands, as ignored, vendored and hidden folders, by reason.
+    passed: BTreeMap<String, usize>,
     /// Services in which every consumer's topic is known, and services that consume.
     subscribed: (usize, usize),
 }
@@ -89,7 +96,7 @@ impl Views<'_> {
     pub fn summary(&self) -> Result<tera::Context, DocumentError> {
         let scope = self.participants();
         let observers = self.observers(&scope);
-        let lost = self.audit.diagnostics.iter().filter(|d| d.level < crate::audit::Severity::Note);
+        let lost = self.audit.diagnostics.iter().filter(|d| d.level < Severity::Note);
         let audit = |entry: &AuditEntry| AuditSummary {
             name: entry.name.clone(),
             title: entry.title.clone(),
@@ -145,8 +152,22 @@ impl Views<'_> {
             caches: self.audit.caches.len(),
             findings: self.audit.findings.iter().filter(|f| f.suppressed.is_none()).count(),
             files: self.audit.stats.files_parsed,
+            generated: self.audit.stats.files_generated,
+            tests: self.audit.stats.files_of_tests,
+            excluded: self.audit.stats.files_excluded,
+            passed: self.passed(),
             subscribed: (known.count(), consuming.len()),
         }
+    }
+
+    /// How many files and folders were passed over as they stand, by reason.
+    fn passed(&self) -> BTreeMap<String, usize> {
+        let notes = self.audit.diagnostics.iter().filter(|d| d.level == Severity::Note);
+        let mut out = BTreeMap::new();
+        for reason in notes.filter_map(|d| d.message.strip_prefix("skipped (")?.split(')').next()) {
+            *out.entry(reason.to_owned()).or_default() += 1;
+        }
+        out
     }
 
     pub(super) fn checklist_summaries(&self) -> Vec<ChecklistSummary> {

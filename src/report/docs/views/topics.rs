@@ -34,6 +34,16 @@ fn whole(topic: &Topic) -> &'static str {
 /// What is said of a stream that a broker keeps of itself.
 const BROKERS_OWN: &str = "the broker's own";
 
+/// What is said of a topic whose ends have the name in common and not all that it takes, by the rule that
+/// finds it.
+const BETWEEN: [(&str, &str); 2] = [
+    ("payload-mismatch", "one name, and fields are read that nobody writes (`payload-mismatch`)"),
+    (
+        "consumer-group-shared",
+        "one name, and subscribers in one group take its messages from each other (`consumer-group-shared`)",
+    ),
+];
+
 /// What a manifest says of a topic.
 #[derive(Debug, Serialize)]
 pub struct Said {
@@ -78,7 +88,7 @@ impl Views<'_> {
                     self.audit.consumers.iter().find(|c| c.service == *service && c.topic.name == topic.name);
                 Some(self.links.place(&at?.registration))
             }),
-            aligned: topic.issue.is_none(),
+            aligned: topic.issue.is_none() && self.between(topic).is_none(),
             state: self.state(topic),
             near: topic.near.clone(),
             manifests: topic
@@ -103,8 +113,21 @@ impl Views<'_> {
                     "{state} ({broker}): all that it keeps, but for what the subscription filters out; who appends to it is not told here"
                 )
             }
+            _ if topic.issue.is_none() => self.between(topic).unwrap_or(state).to_owned(),
             _ => state.to_owned(),
         }
+    }
+
+    /// What is wrong between the two ends of a topic although both use its name.
+    fn between(&self, topic: &Topic) -> Option<&'static str> {
+        let of = |id: &String| self.audit.consumers.iter().any(|c| c.id == *id && c.topic.name == topic.name);
+        let mut found = self
+            .audit
+            .findings
+            .iter()
+            .filter(|finding| finding.suppressed.is_none() && finding.consumer.as_ref().is_some_and(of));
+        found
+            .find_map(|finding| BETWEEN.iter().find(|(rule, _)| finding.rule == *rule).map(|(_, told)| *told))
     }
 
     fn ends(services: &[String], at: impl Fn(&String) -> Option<Link>) -> Vec<End> {
