@@ -229,7 +229,7 @@ fn a_floor_fails_by_itself() {
     });
     let (code, out, _) = run(&["gate"], dir.path());
     assert_eq!(code, Some(1));
-    assert!(out.contains("below-floor schema of event-processing is 21 % (4 of 19), and its floor is 22 %."));
+    assert!(out.contains("below-floor schema of event-processing is 16 % (3 of 19), and its floor is 22 %."));
     assert!(!out.contains("below-floor idempotency"), "{out}");
 }
 

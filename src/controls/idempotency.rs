@@ -6,11 +6,12 @@ use super::scan::{Effect, Guard, GuardKind, HARMFUL, Scan, Seen, WORK};
 use super::table::{self, Signals};
 use super::verdict::{Subject, evidence};
 use crate::audit::{Control, Evidence, Leniency, Status, Verdict};
+use crate::flow::Flow;
 use crate::flow::eval::Eval;
 use crate::flow::path::{Cut, CutReason, ErrorUse};
 use crate::flow::program::Site;
 use crate::flow::statement;
-use crate::rules::Role;
+use crate::rules::{Matcher, Role, Rule};
 use std::collections::BTreeSet;
 
 /// What the scan says about redelivery.
@@ -37,6 +38,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if unguarded(scan).any(|e| table_unknown(subject, e)) {
         signals.insert("table-unknown");
+    }
+    if unguarded(scan).all(|e| known_by_name(subject.flow, e)) && !all {
+        signals.insert("known-by-name");
     }
     if unguarded(scan).all(|e| e.after_look) && !all {
         signals.insert("looks-first");
@@ -65,6 +69,9 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
     }
     if scan.depends || scan.guards.iter().any(|g| g.kind == GuardKind::State) {
         signals.insert("depends-on-state");
+    }
+    if scan.decided {
+        signals.insert("decided-besides");
     }
     if scan.several_ways {
         signals.insert("several-ways");
@@ -294,6 +301,14 @@ fn table_unknown(subject: &Subject<'_, '_>, effect: &Effect) -> bool {
     let run = || statement::run(&Eval::new(subject.flow.types), effect.site);
     effect.role == Role::EffectInsert
         && run().is_some_and(|run| !run.statements.iter().all(|it| plain(it.table_name())))
+}
+
+/// Whether nothing but the name of a function tells of an effect.
+fn known_by_name(flow: &Flow<'_>, effect: &Effect) -> bool {
+    let rules = flow.matches_at(effect.site).map(|m| flow.index.rule(m.rule));
+    let mut telling = rules.filter(|rule| rule.role == effect.role).peekable();
+    let by_name = |rule: &Rule| matches!(rule.matcher, Matcher::Function { .. });
+    telling.peek().is_some() && telling.all(by_name)
 }
 
 /// What stands before the other effects, in words.

@@ -190,6 +190,8 @@ pub struct Scan {
     /// Something stored decides whether effects come about, in a way that may or may not end a
     /// second delivery.
     pub depends: bool,
+    /// Something besides the message, its failures and fixed values decides whether effects come about.
+    pub decided: bool,
     /// What was seen is put down in something that this process keeps, and asked there.
     pub own_record: bool,
     /// A call may go several ways, which do different things: not all of them need be this one's.

@@ -12,6 +12,7 @@ use crate::flow::path::{Asks, Branch, ErrorUse, Exit, Node, OfMessage};
 use crate::flow::program::Site;
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
+use crate::flow::walk;
 use crate::rules::Role;
 use crate::syntax::facts::{BinaryOp, Expr, UnaryOp};
 
@@ -91,6 +92,7 @@ impl Scanner<'_, '_> {
                 seen.error = ErrorUse::Returned;
             }
         }
+        self.out.decided |= self.decides_besides(branch);
         let failed = steps::failed_arm(self.flow, branch);
         self.done_if_valid(branch, failed, rest);
         self.refusal(branch, asked.deps, then_exit);
@@ -137,6 +139,38 @@ impl Scanner<'_, '_> {
         behind
     }
 
+    /// Whether something besides the message, its failures and fixed values decides what is done: what
+    /// this process keeps, what another program answered. It may well know the message.
+    fn decides_besides(&self, branch: &Branch) -> bool {
+        let arms = [&branch.then, &branch.otherwise];
+        let decides = arms.iter().any(|arm| ends(arm).is_some() || self.has_effects(arm));
+        let asks = !matches!(branch.asks, Asks::Error | Asks::Given | Asks::NotGiven | Asks::Case);
+        decides && asks && (branch.of_message == OfMessage::Nothing || self.compares_two(branch.cond))
+    }
+
+    /// Whether a condition compares two things of which neither is fixed.
+    fn compares_two(&self, cond: Site) -> bool {
+        let facts = self.flow.types.program.facts(cond.file);
+        let varies = |expr| {
+            let mut found = false;
+            walk::exprs(facts, expr, &mut |inner| {
+                if let Expr::Name(name) = facts.expr(inner) {
+                    let at = Site { expr: inner, ..cond };
+                    found |= self.flow.types.local(at, name).is_some();
+                }
+            });
+            found
+        };
+        let mut compares = false;
+        walk::exprs(facts, cond.expr, &mut |expr| {
+            if let Expr::Binary { op, left, right } = facts.expr(expr) {
+                let joins = matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce);
+                compares |= !joins && varies(left) && varies(right);
+            }
+        });
+        compares
+    }
+
     pub(super) fn has_effects(&self, nodes: &[Node]) -> bool {
         let roles = self.below(nodes);
         roles.any(&HARMFUL) || roles.any(&HARMLESS)
@@ -176,7 +210,7 @@ impl Scanner<'_, '_> {
         let facts = program.facts(check.file);
         let asked = program.render(branch.cond);
         let mut found = false;
-        crate::flow::walk::exprs(facts, check.expr, &mut |expr| {
+        walk::exprs(facts, check.expr, &mut |expr| {
             found |= program.render(Site { file: check.file, expr }) == asked;
         });
         found
