@@ -183,7 +183,9 @@ impl<'a> Eval<'a> {
             Expr::Field { base, name } => self.field_expr(site, base, name),
             Expr::Call { callee, args, spread } => self.call(site, callee, facts.list(args), spread, index),
             Expr::Composite { .. } => self.composite(site, &Type::Unknown),
-            Expr::Closure(func) => Value::Func(Arc::new(Closure::written(Fn { file: site.file, func }))),
+            Expr::Closure(func) => {
+                Value::Func(Arc::new(self.awaiting(Closure::written(Fn { file: site.file, func }))))
+            }
             Expr::Unary {
                 op: UnaryOp::AddressOf | UnaryOp::Deref | UnaryOp::Await | UnaryOp::Try,
                 operand,

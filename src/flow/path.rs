@@ -397,7 +397,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
         out: &mut Vec<Node>,
     ) {
         let facts = self.flow.types.program.facts(func.file);
-        let switch = self.tells_apart(func, subject, cases, frame);
+        let mut switch = None;
         for &case in facts.block(cases) {
             let Stmt::Case { values, comm, body } = facts.stmt(case) else { continue };
             if let Some(comm) = comm {
@@ -424,6 +424,7 @@ impl<'f, 'a> Tracer<'f, 'a> {
             let looked_up = self.state_of(asks, &deps, frame);
             let aside = self.is_aside(asks, &deps, frame);
             let branch = Branch::new(site, deps, asks);
+            let switch = *switch.get_or_insert_with(|| self.tells_apart(func, subject, cases, frame));
             out.push(Node::Branch(Branch { of_message, looked_up, aside, switch, then, ..branch }));
         }
     }

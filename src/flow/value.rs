@@ -256,10 +256,11 @@ impl Closure {
         }
     }
 
-    /// The same where what some function around it was given is not among its captures yet.
+    /// The same where it is known which functions around it are not among its captures yet.
     #[must_use]
-    pub fn open(self) -> Closure {
-        Closure { needs: Needs::ANY, ..self }
+    pub fn waiting(self, around: Needs) -> Closure {
+        let captured = self.env.iter().flat_map(|b| b.args.iter().chain(&b.receiver)).chain(&self.receiver);
+        Closure { needs: around | captured.map(Value::needs).collect(), ..self }
     }
 
     /// A function that needs nothing from around it.

@@ -16,6 +16,12 @@ impl Scanner<'_, '_> {
         if branch.switch.is_some() {
             return branch.switch;
         }
+        let does = |nodes| self.has_effects(nodes);
+        let both = || does(&branch.then) && (does(&branch.otherwise) || super::ends(&branch.then).is_some());
+        // What is cheap to know is asked first.
+        if branch.of_message != OfMessage::Chooses || !both() {
+            return None;
+        }
         let facts = self.flow.types.program.facts(branch.cond.file);
         let at = |expr| Site { expr, ..branch.cond };
         let by_kind = match facts.expr(branch.cond.expr) {
@@ -24,9 +30,7 @@ impl Scanner<'_, '_> {
             }
             _ => false,
         };
-        let does = |nodes| self.has_effects(nodes);
-        let both = does(&branch.then) && (does(&branch.otherwise) || super::ends(&branch.then).is_some());
-        (by_kind && both && branch.of_message == OfMessage::Chooses).then_some(branch.cond)
+        by_kind.then_some(branch.cond)
     }
 }
 

@@ -2,6 +2,8 @@
 //! checked: that there is a message, what it is called and what a carrier says of it (`event.id` of
 //! an `Event<T>`) says nothing of what the handler goes on to use.
 
+use std::sync::LazyLock;
+
 use regex::RegexSet;
 use rustc_hash::FxHashSet;
 
@@ -110,10 +112,18 @@ fn declared(flow: &Flow<'_>, site: Site) -> Vec<(Ty, String)> {
 /// Whether a call opens what the message came in (decrypts, unpacks, asks for its signature): that it
 /// cannot be opened says nothing of what is inside.
 fn opens(flow: &Flow<'_>, site: Site) -> bool {
-    let Value::Made(made) = Eval::new(flow.types).value(site) else { return false };
-    let called = format!("{}.{}", flow.types.program.external(made.path), made.name);
-    let names = table::of(Control::Schema).map_or(&[][..], |table| table.names("opens"));
-    made.args.is_some() && RegexSet::new(names).is_ok_and(|names| names.is_match(&called))
+    static OPENERS: LazyLock<RegexSet> = LazyLock::new(|| {
+        let names = table::of(Control::Schema).map_or(&[][..], |table| table.names("opens"));
+        RegexSet::new(names).unwrap_or_default()
+    });
+    let program = flow.types.program;
+    let facts = program.facts(site.file);
+    let Some(Callee::Library { path, .. }) = flow.graph.at(site).map(|call| &call.callee) else {
+        return false;
+    };
+    let Expr::Call { callee, .. } = facts.expr(site.expr) else { return false };
+    let (Expr::Field { name, .. } | Expr::Name(name)) = facts.expr(callee) else { return false };
+    OPENERS.is_match(&format!("{}.{}", program.external(*path), facts.text(name)))
 }
 
 /// Whether a condition rests on what opening the message gave.

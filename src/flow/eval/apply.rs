@@ -11,7 +11,7 @@ use crate::flow::program::{Fn, Site};
 use crate::flow::pure;
 use crate::flow::scope::DefKind;
 use crate::flow::types::{Member, Type};
-use crate::flow::value::{Binding, Closure, Merged, Object, STEP, Value};
+use crate::flow::value::{Binding, Closure, Merged, Needs, Object, STEP, Value};
 
 impl Eval<'_> {
     /// What calling `closure` with `args` gives: its n-th returned value.
@@ -171,16 +171,17 @@ impl Eval<'_> {
 
     /// A closure with what it captured so far: it waits for each function around it of which nothing is
     /// known yet, even one that is given nothing itself.
-    fn awaiting(&self, closure: Closure) -> Closure {
+    pub(super) fn awaiting(&self, closure: Closure) -> Closure {
+        let mut unknown = Needs::NONE;
         let mut parent = self.types.program.func(closure.func).parent;
         while let Some(func) = parent {
             let around = Fn { file: closure.func.file, func };
             if !closure.env.iter().any(|binding| binding.func == around) {
-                return closure.open();
+                unknown = unknown | Needs::of(around);
             }
             parent = self.types.program.func(around).parent;
         }
-        closure
+        closure.waiting(unknown)
     }
 
     /// Puts arguments in place of the parameters of `binding.func`.

@@ -34,9 +34,10 @@ impl Tracer<'_, '_> {
             {
                 self.left_out(func, left, frame).then_some(op == BinaryOp::Equal)
             }
-            Expr::Binary { op, left, right } if self.counts_pieces(Site { file: func.file, expr: left }) => {
+            Expr::Binary { op, left, right } => {
                 let Expr::Number(bound) = facts.expr(right) else { return None };
-                at_least_one(op, facts.text(bound))
+                let decided = at_least_one(op, facts.text(bound))?;
+                self.counts_pieces(Site { file: func.file, expr: left }).then_some(decided)
             }
             Expr::Name(_) | Expr::Field { .. } => self.left_out(func, cond, frame).then_some(false),
             _ => None,
@@ -49,11 +50,13 @@ impl Tracer<'_, '_> {
         let facts = self.flow.types.program.facts(site.file);
         let Expr::Call { callee, args, .. } = facts.expr(site.expr) else { return false };
         let (Expr::Name(name), &[counted]) = (facts.expr(callee), facts.list(args)) else { return false };
+        if facts.text(name) != "len" {
+            return false;
+        }
         let Value::Made(made) = self.eval.value(Site { expr: counted, ..site }) else { return false };
         let path = self.flow.types.program.external(made.path);
         let by = made.args.as_ref().and_then(|args| args.get(1));
-        facts.text(name) == "len"
-            && matches!(path, "strings" | "bytes")
+        matches!(path, "strings" | "bytes")
             && matches!(&*made.name, "Split" | "SplitAfter")
             && matches!(by, Some(Value::Str(by)) if !by.is_empty())
     }

@@ -403,7 +403,7 @@ impl Tracer<'_, '_> {
             }
             _ => false,
         };
-        if facts.list(targets).iter().any(outlives) {
+        if !self.payload.let_go && facts.list(targets).iter().any(outlives) {
             let mut added = facts.list(values).iter().filter(|&value| adds(value));
             let is_message = |&expr: &ExprId| self.given_message(Site { file: func.file, expr }, frame);
             self.payload.let_go |= added.any(is_message);

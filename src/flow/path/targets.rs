@@ -47,7 +47,8 @@ impl Tracer<'_, '_> {
                     return None;
                 }
                 let reaches_out = self.given_context(site, frame);
-                self.payload.given_out |= reaches_out || self.given_message(site, frame);
+                self.payload.given_out =
+                    self.payload.given_out || reaches_out || self.given_message(site, frame);
                 let open = reaches_out && !self.flow.index.describes(path);
                 open.then_some(CutReason::Library)
             }
