@@ -88,6 +88,7 @@ pub fn signals(subject: &Subject<'_, '_>) -> Signals {
         if scan.roles.any(&keeps) {
             signals.insert("keeps-something");
         }
+        signals.extend(scan.let_go.then_some("let-go"));
         if scan.of(Role::Requeue).next().is_some() {
             signals.insert("requeues");
             if listed("never-counts").contains(&subject.consumer.transport) {

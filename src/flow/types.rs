@@ -507,9 +507,11 @@ impl<'a> Types<'a> {
                 return type_args.get(i).cloned().unwrap_or(Type::Unknown);
             }
             if let Some(Decl::Type(owner)) = self.program.lookup(func.file, decl.owner) {
-                let owner = &self.program.facts(owner.file).types[owner.ty.0 as usize];
-                let mut params = facts.params(&owner.type_params).iter();
-                if let Some(i) = params.position(|p| facts.text(p.name) == &**name) {
+                // The type may be declared in another file of the package.
+                let declaring = self.program.facts(owner.file);
+                let owner = &declaring.types[owner.ty.0 as usize];
+                let mut params = declaring.params(&owner.type_params).iter();
+                if let Some(i) = params.position(|p| declaring.text(p.name) == &**name) {
                     return type_args.get(i).cloned().unwrap_or(Type::Unknown);
                 }
             }
