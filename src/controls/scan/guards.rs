@@ -145,7 +145,14 @@ impl Scanner<'_, '_> {
         let arms = [&branch.then, &branch.otherwise];
         let decides = arms.iter().any(|arm| ends(arm).is_some() || self.has_effects(arm));
         let asks = !matches!(branch.asks, Asks::Error | Asks::Given | Asks::NotGiven | Asks::Case);
-        decides && asks && (branch.of_message == OfMessage::Nothing || self.compares_two(branch.cond))
+        // What a library gave may be an error by any name.
+        let facts = self.flow.types.program.facts(branch.cond.file);
+        let of_nil = match facts.expr(branch.cond.expr) {
+            Expr::Binary { right, .. } => facts.expr(right) == Expr::Nil,
+            _ => false,
+        };
+        let nothing_of_message = branch.of_message == OfMessage::Nothing && !of_nil;
+        decides && asks && (nothing_of_message || self.compares_two(branch.cond))
     }
 
     /// Whether a condition compares two things of which neither is fixed.
